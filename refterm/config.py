@@ -1,0 +1,261 @@
+"""The configuration: one spec, read from flag > environment > user's file > site's file > default; and the folders.
+
+Every key stands in the dataclasses below with its type, its default and what is allowed; the loader reads the spec
+from them. An unknown key or a bad value is an error that names file, key and what is allowed.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from datetime import tzinfo
+from pathlib import Path
+from types import UnionType
+from typing import Any, get_args, get_type_hints
+
+from refterm.errors import ConfigurationError
+from refterm.i18n import _
+
+SITE_FILE = Path("/etc/refterm/config.toml")
+SITE_ONLY = ("kiosk", "locked", "roles")
+
+
+@dataclass(frozen=True, slots=True)
+class DeadlineSettings:
+    """`[deadlines]`: the spans of I3, F2 and I4."""
+
+    respond_hours: int = field(default=24, metadata={"least": 1})
+    flame_hours: int = field(default=72, metadata={"least": 1})
+    expire_days: int = field(default=14, metadata={"least": 1})
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeSettings:
+    """`[notices]`: how notices are delivered (N1)."""
+
+    transport: str = field(default="maildir", metadata={"allowed": ("maildir", "smtp", "off")})
+    maildir: str | None = None
+    from_: str | None = None
+    host: str | None = None
+    port: int | None = field(default=None, metadata={"least": 1})
+    security: str = field(default="starttls", metadata={"allowed": ("starttls", "tls", "none")})
+    user: str | None = None
+    password_command: str | None = None
+    deliver: str = field(default="desk", metadata={"allowed": ("desk", "tick")})
+    customers: str = field(default="auto", metadata={"allowed": ("auto", "always", "never")})
+    remind_respond_hours: int = field(default=4, metadata={"least": 0})
+    remind_expire_hours: int = field(default=24, metadata={"least": 0})
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerCenterSettings:
+    """`[partner_center]`: where the referrals are synchronised with."""
+
+    base_url: str = "https://api.partner.microsoft.com"
+    authority: str = "https://login.microsoftonline.com"
+    tenant: str | None = None
+    client_id: str | None = None
+    interval_minutes: int = field(default=10, metadata={"least": 1})
+    token_command: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RoleSettings:
+    """`[roles]`: who may do what, by login name or `@group`; empty everywhere means everyone is admin."""
+
+    viewer: tuple[str, ...] = ()
+    triager: tuple[str, ...] = ()
+    admin: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that can be set."""
+
+    database: str | None = None
+    user: str | None = None
+    language: str | None = None
+    time_zone: str | None = None
+    ascii: bool | None = None
+    mouse: bool = True
+    bell: bool = False
+    theme: str | None = None
+    read_only: bool = False
+    undo_seconds: int = field(default=60, metadata={"least": 0})
+    deadlines: DeadlineSettings = field(default_factory=DeadlineSettings)
+    notices: NoticeSettings = field(default_factory=NoticeSettings)
+    partner_center: PartnerCenterSettings = field(default_factory=PartnerCenterSettings)
+    kiosk: bool = False
+    locked: tuple[str, ...] = ()
+    roles: RoleSettings = field(default_factory=RoleSettings)
+
+    def zone(self) -> tzinfo | None:
+        """The viewer's zone; None is the machine's."""
+        if self.time_zone is None:
+            return None
+        from zoneinfo import ZoneInfo
+
+        return ZoneInfo(self.time_zone)
+
+    def overridden(self, **flags: Any) -> Settings:
+        """The settings with what flags say put over them; None leaves a setting alone."""
+        return replace(self, **{name: value for name, value in flags.items() if value is not None})
+
+
+def load(
+    *,
+    config: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+    site: Path = SITE_FILE,
+    kiosk: bool = False,
+) -> Settings:
+    """Read the site's file, the user's over it, and the environment over both.
+
+    Args:
+        config: the user's file, as `--config` names it; it must exist.
+        environment: instead of the process's.
+        site: the site's file; only tests name another.
+        kiosk: no user's file is read.
+
+    Raises:
+        ConfigurationError: naming file, key and what is allowed.
+    """
+    environment = os.environ if environment is None else environment
+    named = config or (Path(environment["REFTERM_CONFIG"]) if environment.get("REFTERM_CONFIG") else None)
+    base = _read(site)
+    settings: Settings = _merge(Settings(), base, site, "", site=True)
+    if not (kiosk or settings.kiosk):
+        path = named or config_folder() / "config.toml"
+        if named and not named.is_file():
+            raise ConfigurationError(_("{path}: there is no such configuration file").format(path=named))
+        mine = _read(path)
+        _refuse_locked(mine, settings.locked, path)
+        settings = _merge(settings, mine, path, "", site=False)
+        database, user = environment.get("REFTERM_DB") or None, environment.get("REFTERM_USER") or None
+        settings = settings.overridden(
+            database=None if "database" in settings.locked else database,
+            user=None if "user" in settings.locked else user,
+        )
+    return settings
+
+
+def _read(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        return {}
+    import tomllib
+
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise ConfigurationError(f"{path}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError(_("{path} is no TOML: {error}").format(path=path, error=error)) from error
+
+
+def _refuse_locked(mine: Mapping[str, Any], locked: tuple[str, ...], path: Path) -> None:
+    keys = {f"{key}.{inner}" for key, table in mine.items() if isinstance(table, dict) for inner in table} | set(mine)
+    for key in sorted(keys & set(locked)):
+        raise ConfigurationError(
+            _("{path}: {key} is locked by the site's configuration; remove it here").format(path=path, key=key)
+        )
+
+
+def _merge(over: Any, given: Mapping[str, Any], path: Path, prefix: str, *, site: bool) -> Any:
+    hints = get_type_hints(type(over))
+    known = {spec.name.rstrip("_"): spec for spec in fields(over)}
+    changes: dict[str, Any] = {}
+    for key, value in given.items():
+        spec = known.get(key)
+        if spec is None or (not site and not prefix and key in SITE_ONLY):
+            allowed = [name for name in known if site or prefix or name not in SITE_ONLY]
+            text = (
+                _("{path}: {key} is not a key; allowed are {allowed}")
+                if spec is None
+                else _("{path}: {key} belongs in the site's file")
+            )
+            raise ConfigurationError(text.format(path=path, key=prefix + key, allowed=", ".join(sorted(allowed))))
+        present = getattr(over, spec.name)
+        if is_dataclass(present):
+            if not isinstance(value, dict):
+                raise ConfigurationError(_("{path}: {key} must be a table").format(path=path, key=f"[{key}]"))
+            changes[spec.name] = _merge(present, value, path, f"{prefix}{key}.", site=site)
+        else:
+            changes[spec.name] = _check(value, hints[spec.name], spec.metadata, f"{path}: {prefix}{key}", key)
+    return replace(over, **changes)
+
+
+def _check(value: Any, hint: Any, metadata: Mapping[str, Any], where: str, key: str) -> Any:
+    wanted = next(t for t in get_args(hint) if t is not type(None)) if isinstance(hint, UnionType) else hint
+    if "allowed" in metadata and value not in metadata["allowed"]:
+        raise ConfigurationError(
+            _("{where} must be one of {allowed}").format(where=where, allowed=", ".join(metadata["allowed"]))
+        )
+    if wanted is bool and not isinstance(value, bool):
+        raise ConfigurationError(_("{where} must be true or false").format(where=where))
+    if wanted is int:
+        least = metadata.get("least", 0)
+        if not isinstance(value, int) or isinstance(value, bool) or value < least:
+            raise ConfigurationError(
+                _("{where} must be a whole number of at least {least}").format(where=where, least=least)
+            )
+    if wanted is str and not isinstance(value, str):
+        raise ConfigurationError(_("{where} must be a text").format(where=where))
+    if wanted not in (bool, int, str):
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            raise ConfigurationError(_("{where} must be a list of texts").format(where=where))
+        return tuple(value)
+    if key == "time_zone":
+        _check_zone(value, where)
+    return value
+
+
+def _check_zone(name: str, where: str) -> None:
+    from zoneinfo import ZoneInfo
+
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, KeyError):
+        raise ConfigurationError(_("{where} must be a time zone such as Europe/Madrid").format(where=where)) from None
+
+
+def config_folder() -> Path:
+    """The user's folder for `config.toml`."""
+    import platformdirs
+
+    return platformdirs.user_config_path("refterm", appauthor=False)
+
+
+def data_folder() -> Path:
+    """The user's folder for `desk.db`."""
+    import platformdirs
+
+    return platformdirs.user_data_path("refterm", appauthor=False)
+
+
+def state_folder() -> Path:
+    """The user's folder for drafts, view state and `refterm.log`."""
+    import platformdirs
+
+    return platformdirs.user_state_path("refterm", appauthor=False)
+
+
+def database_path(settings: Settings) -> Path:
+    """The SQLite file that the settings name.
+
+    Raises:
+        ConfigurationError: for a URL of a kind that this version cannot open.
+    """
+    named = settings.database
+    if not named:
+        return data_folder() / "desk.db"
+    scheme, separator, rest = named.partition("://")
+    if not separator:
+        return Path(named).expanduser()
+    if scheme != "sqlite":
+        raise ConfigurationError(
+            _("{url}: this version opens SQLite files only; name a path, or a URL such as sqlite:///desk.db").format(
+                url=scheme + "://..."
+            )
+        )
+    return Path(rest.removeprefix("/")).expanduser()

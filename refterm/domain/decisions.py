@@ -1,0 +1,268 @@
+"""What people type in forms and on the command line, read and checked in one place (I5, I6, A1-A3, I8).
+
+Each `read_...` takes texts by field name and gives a value, or raises InvalidInputError with a sentence for every bad
+field at once. Field names are those of the forms, in the order of the forms.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import TypeVar
+
+from refterm.domain import money, reasons, when
+from refterm.domain.money import DecimalMark, Money
+from refterm.domain.referral import TeamMember
+from refterm.errors import InvalidInputError
+from refterm.i18n import _
+from refterm.text import clean, clean_line
+
+_EMAIL = re.compile(r"[^\s@]+@[^\s@]+")
+T = TypeVar("T")
+Typed = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What reading a form needs to know beside the texts.
+
+    Attributes:
+        today: the present day in the person's zone.
+        currency: what counts where none is typed; None where it must be.
+        decimal_mark: the person's decimal mark; a point on the command line.
+    """
+
+    today: date
+    currency: str | None = None
+    decimal_mark: DecimalMark = "."
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """What accepting asks (I5)."""
+
+    name: str
+    value: Money
+    timeframe: when.Timeframe
+    notes: str
+    crm_id: str | None
+    campaign_id: str | None
+    contacts: tuple[TeamMember, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Reason and notes of a decline (I6) or a loss (A1)."""
+
+    reason: str
+    notes: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Win:
+    """What reporting a deal as won asks (A1). Value None keeps the engagement's."""
+
+    value: Decimal | None
+    currency: str | None
+    closed_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """The fields of an engagement that an edit changes (A2), by the names of `Deal`; only those."""
+
+    changes: Mapping[str, object]
+
+
+def read_acceptance(typed: Typed, context: Context) -> Acceptance:
+    """Fields: name, value, currency, timeframe, notes, crm_id, campaign_id, contacts (one a line)."""
+    reader = _Reader(typed)
+    name = reader.take("name", lambda text: required(text, "name", _("the name of the engagement is required")))
+    value = reader.take("value", lambda text: read_money(text, typed.get("currency", ""), context))
+    timeframe = reader.take("timeframe", lambda text: when.parse_timeframe(text, context.today))
+    notes = reader.take(
+        "notes",
+        lambda text: required(text, "notes", _("what is the customer looking for? This is required"), lines=True),
+    )
+    contacts = reader.take("contacts", read_team)
+    reader.check()
+    assert name and value and timeframe and notes and contacts is not None
+    return Acceptance(
+        name, value, timeframe, notes, optional(typed.get("crm_id")), optional(typed.get("campaign_id")), contacts
+    )
+
+
+def read_refusal(typed: Typed) -> Refusal:
+    """Fields: reason, notes; notes are required with the reason `other`."""
+    reader = _Reader(typed)
+    reason = reader.take("reason", reasons.parse)
+    notes = optional(typed.get("notes"), lines=True)
+    if reason == "other" and notes is None:
+        reader.errors["notes"] = _("with the reason Others, say in the notes why")
+    reader.check()
+    assert reason
+    return Refusal(reason, notes)
+
+
+def read_win(typed: Typed, context: Context, *, has_value: bool) -> Win:
+    """Fields: value, currency, date. The value may be left empty where the engagement has one."""
+    reader = _Reader(typed)
+    value = None
+    if typed.get("value", "").strip() or not has_value:
+        value = reader.take("value", lambda text: read_money(text, typed.get("currency", ""), context))
+    elif typed.get("currency", "").strip():
+        value_currency = reader.take("currency", money.parse_currency)
+        reader.check()
+        return Win(None, value_currency, _close_date(reader, context))
+    closed_on = _close_date(reader, context)
+    return Win(value.amount if value else None, value.currency if value else None, closed_on)
+
+
+def _close_date(reader: _Reader, context: Context) -> date:
+    def read(text: str) -> date:
+        day = when.parse_date(text) if text.strip() else context.today
+        if day > context.today:
+            raise InvalidInputError({"date": _("the close date cannot be later than today")})
+        return day
+
+    day = reader.take("date", read)
+    reader.check()
+    assert day
+    return day
+
+
+def read_edit(typed: Typed, context: Context, *, shown: Typed | None = None) -> Edit:
+    """Fields: name, date, value, currency, notes, crm_id, campaign_id; only those given are changed.
+
+    Args:
+        typed: the texts.
+        context: see Context.
+        shown: what the form showed at first; a field that still reads so is not changed.
+    """
+    given = {field: text for field, text in typed.items() if shown is None or text != shown.get(field, "")}
+    reader = _Reader(given)
+    changes: dict[str, object] = {}
+    if "name" in given:
+        changes["name"] = reader.take(
+            "name", lambda text: required(text, "name", _("the name of the engagement is required"))
+        )
+    if "date" in given:
+        day = reader.take("date", lambda text: when.parse_purchase_date(text, context.today))
+        changes |= {"purchase_date": day, "timeframe": day.isoformat() if day else None}
+    if "value" in given:
+        amount = reader.take("value", lambda text: read_money(text, typed.get("currency", ""), context))
+        changes |= {"value": amount.amount, "currency": amount.currency} if amount else {}
+    elif "currency" in given:
+        changes["currency"] = reader.take("currency", money.parse_currency)
+    if "notes" in given:
+        changes["notes"] = reader.take(
+            "notes", lambda text: required(text, "notes", _("notes are required"), lines=True)
+        )
+    for field in ("crm_id", "campaign_id"):
+        if field in given:
+            changes[field] = optional(given[field])
+    reader.check()
+    return Edit(changes)
+
+
+def read_contact(typed: Typed) -> TeamMember:
+    """Fields: name, phone, email (A3)."""
+    reader = _Reader(typed)
+    name = reader.take("name", lambda text: required(text, "name", _("a name is required")))
+    email = reader.take("email", read_email)
+    reader.check()
+    assert name
+    return TeamMember(name, email or "", clean_line(typed.get("phone", "")).strip())
+
+
+def read_team(text: str) -> tuple[TeamMember, ...]:
+    """Contacts, one a line: `Name; e-mail; phone`, the last two optional.
+
+    Raises:
+        InvalidInputError: under the name `contacts`, naming the line.
+    """
+    team: list[TeamMember] = []
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.strip():
+            continue
+        parts = [clean_line(part).strip() for part in line.split(";")]
+        name, email, phone = (*parts, "", "")[:3]
+        try:
+            if len(parts) > 3:
+                raise InvalidInputError({"contacts": _("write a contact as: Name; e-mail; phone")})
+            required(name, "contacts", _("a name is required"))
+            read_email(email)
+        except InvalidInputError as error:
+            sentence = next(iter(error.fields.values()))
+            raise InvalidInputError({"contacts": _("line {n}: {error}").format(n=number, error=sentence)}) from None
+        team.append(TeamMember(name, email, phone))
+    return tuple(team)
+
+
+def read_email(text: str) -> str:
+    """An e-mail address of the form `x@y`, or nothing.
+
+    Raises:
+        InvalidInputError: under the name `email`.
+    """
+    email = clean_line(text).strip()
+    if email and not _EMAIL.fullmatch(email):
+        raise InvalidInputError({"email": _("{text} is no e-mail address").format(text=email[:60])})
+    return email
+
+
+def read_money(text: str, currency: str, context: Context) -> Money:
+    """An amount with its currency: typed with it, else the field's, else the context's.
+
+    Raises:
+        InvalidInputError: under the names `value` and `currency`.
+    """
+    amount, typed_currency = money.parse_amount(text, context.decimal_mark)
+    if typed_currency is None and currency.strip():
+        typed_currency = money.parse_currency(currency)
+    chosen = typed_currency or context.currency
+    if chosen is None:
+        raise InvalidInputError({"currency": _("a currency is required, such as EUR")})
+    return Money(amount, chosen)
+
+
+def required(text: str, field: str, sentence: str, *, lines: bool = False) -> str:
+    """The text, cleaned and without blanks around it.
+
+    Raises:
+        InvalidInputError: with the sentence, when nothing but blanks is left.
+    """
+    kept = optional(text, lines=lines)
+    if kept is None:
+        raise InvalidInputError({field: sentence})
+    return kept
+
+
+def optional(text: str | None, *, lines: bool = False) -> str | None:
+    """The text, cleaned and without blanks around it; None when nothing is left."""
+    kept = (clean(text) if lines else clean_line(text)).strip() if text else ""
+    return kept or None
+
+
+class _Reader:
+    """Reads field after field and gathers the sentences of the bad ones."""
+
+    def __init__(self, typed: Typed) -> None:
+        self.typed = typed
+        self.errors: dict[str, str] = {}
+
+    def take(self, field: str, read: Callable[[str], T]) -> T | None:
+        """The field's value, or None and its sentence noted."""
+        try:
+            return read(self.typed.get(field, ""))
+        except InvalidInputError as error:
+            self.errors |= error.fields
+            return None
+
+    def check(self) -> None:
+        """Raise what was noted."""
+        if self.errors:
+            raise InvalidInputError(self.errors)

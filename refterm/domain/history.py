@@ -1,0 +1,118 @@
+"""The append-only record of who did what (T4), the notices a change owes (N1), and when a decision can be undone (U1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from refterm.errors import UndoError
+from refterm.i18n import _
+
+
+class Action(StrEnum):
+    """What can happen to a referral or a profile."""
+
+    IMPORTED = "imported"
+    UPDATED = "updated"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    EXPIRED = "expired"
+    EDITED = "edited"
+    CONTACT_ADDED = "contact-added"
+    CONTACT_EDITED = "contact-edited"
+    CONTACT_REMOVED = "contact-removed"
+    NOTED = "noted"
+    CONTACTED = "contacted"
+    TAKEN = "taken"
+    RELEASED = "released"
+    SKIPPED = "skipped"
+    UNSKIPPED = "unskipped"
+    FAVORITED = "favorited"
+    UNFAVORITED = "unfavorited"
+    WON = "won"
+    LOST = "lost"
+    UNDONE = "undone"
+
+
+DECISIONS = (Action.ACCEPTED, Action.DECLINED, Action.WON, Action.LOST)
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts: the name the desk shows, and the Unix login behind it (contract, Roles)."""
+
+    name: str
+    login: str
+
+
+# What happens by itself is done by the desk, not by whoever noticed it first (I4).
+DESK = Actor("refterm", "refterm")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the history, for reading.
+
+    Attributes:
+        changes: values before and after by field, as JSON values; times in ISO 8601.
+        version: the referral's version after the change.
+    """
+
+    id: int
+    at: datetime
+    by: str
+    login: str
+    action: str
+    referral: int | None
+    changes: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A message the desk owes someone (N1).
+
+    Attributes:
+        due_at: not delivered before this instant; until then an undo takes it back (U1).
+    """
+
+    kind: str
+    to: str
+    due_at: datetime
+
+
+def check_undo(decision: Entry | None, *, actor: Actor, version: int, now: datetime, undo_seconds: int) -> Entry:
+    """The decision that may be undone now (U1).
+
+    Args:
+        decision: the referral's latest decision, None where there is none.
+        actor: who asks.
+        version: the referral's present version.
+        now: the present instant.
+        undo_seconds: for how long a decision can be undone.
+
+    Raises:
+        UndoError: with the reason why not.
+    """
+    if decision is None or decision.action not in DECISIONS:
+        raise UndoError(_("there is no decision to undo on this referral"))
+    if undo_seconds <= 0:
+        raise UndoError(_("undo is switched off on this desk (undo_seconds = 0)"))
+    if decision.by != actor.name:
+        raise UndoError(
+            _("it was {action} by {by}; only who decided can undo it").format(action=decision.action, by=decision.by)
+        )
+    if now >= decision.at + timedelta(seconds=undo_seconds):
+        raise UndoError(
+            _("it was {action} more than {n} s ago and can no longer be undone").format(
+                action=decision.action, n=undo_seconds
+            )
+        )
+    if version != decision.version:
+        raise UndoError(
+            _("the referral has changed since it was {action}, so that cannot be undone").format(action=decision.action)
+        )
+    return decision

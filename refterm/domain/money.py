@@ -1,0 +1,142 @@
+"""Money: exact decimals with an ISO 4217 currency, never a float."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
+
+from refterm.errors import InvalidInputError
+from refterm.i18n import _
+
+DecimalMark = Literal[".", ","]
+MAX_DECIMALS = 4
+MAX_DIGITS = 15
+
+CURRENCIES = frozenset(
+    ["AED", "AFN", "ALL", "AMD", "AOA", "ARS", "AUD", "AWG", "AZN", "BAM", "BBD", "BDT", "BGN", "BHD", "BIF", "BMD", "BND", "BOB", "BRL", "BSD", "BTN", "BWP", "BYN", "BZD", "CAD", "CDF", "CHF", "CLP", "CNY", "COP", "CRC", "CUP", "CVE", "CZK", "DJF", "DKK", "DOP", "DZD", "EGP", "ERN", "ETB", "EUR", "FJD", "FKP", "GBP", "GEL", "GHS", "GIP", "GMD", "GNF", "GTQ", "GYD", "HKD", "HNL", "HTG", "HUF", "IDR", "ILS", "INR", "IQD", "IRR", "ISK", "JMD", "JOD", "JPY", "KES", "KGS", "KHR", "KMF", "KPW", "KRW", "KWD", "KYD", "KZT", "LAK", "LBP", "LKR", "LRD", "LSL", "LYD", "MAD", "MDL", "MGA", "MKD", "MMK", "MNT", "MOP", "MRU", "MUR", "MVR", "MWK", "MXN", "MYR", "MZN", "NAD", "NGN", "NIO", "NOK", "NPR", "NZD", "OMR", "PAB", "PEN", "PGK", "PHP", "PKR", "PLN", "PYG", "QAR", "RON", "RSD", "RUB", "RWF", "SAR", "SBD", "SCR", "SDG", "SEK", "SGD", "SHP", "SLE", "SOS", "SRD", "SSP", "STN", "SVC", "SYP", "SZL", "THB", "TJS", "TMT", "TND", "TOP", "TRY", "TTD", "TWD", "TZS", "UAH", "UGX", "USD", "UYU", "UZS", "VED", "VES", "VND", "VUV", "WST", "XAF", "XCD", "XOF", "XPF", "YER", "ZAR", "ZMW", "ZWG"]
+)
+
+_AMOUNT = re.compile(
+    r"^(?:(?P<before>[A-Za-z]{3})\s*)?(?P<number>[+-]?[\d.,'’\s]*\d)\s*(?P<scale>[kKmM])?(?:\s*(?P<after>[A-Za-z]{3}))?$"
+)
+_PLAIN = re.compile(r"[+-]?\d+(\.\d+)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An amount and its currency."""
+
+    amount: Decimal
+    currency: str
+
+
+def parse_currency(text: str) -> str:
+    """An ISO 4217 code.
+
+    Raises:
+        InvalidInputError: for anything else.
+    """
+    code = text.strip().upper()
+    if code not in CURRENCIES:
+        raise InvalidInputError(
+            {"currency": _("{code} is no ISO 4217 currency, such as EUR").format(code=code or "''")}
+        )
+    return code
+
+
+def parse_amount(text: str, decimal_mark: DecimalMark = ".") -> tuple[Decimal, str | None]:
+    """An amount as people type it, and the currency if they typed one with it (contract, section The screen).
+
+    `12500`, `12,500.50`, `12.5k` and `12500 EUR` are understood; a single mark before three digits groups where the
+    other mark is the decimal one. The digits typed are kept: `10.50` stays `10.50`.
+
+    Args:
+        text: what was typed.
+        decimal_mark: the person's decimal mark.
+
+    Raises:
+        InvalidInputError: under the name `value`.
+    """
+    typed = text.strip()
+    if not typed:
+        raise InvalidInputError({"value": _("a value is required")})
+    match = _AMOUNT.match(typed)
+    if not match or (match["before"] and match["after"]):
+        raise InvalidInputError(
+            {"value": _("{text} is no amount; type one such as 12500 or 12,500.50").format(text=typed[:40])}
+        )
+    number = _decimal(re.sub(r"[\s'’]", "", match["number"]), decimal_mark)
+    if number is None:
+        raise InvalidInputError(
+            {"value": _("{text} is no amount; type one such as 12500 or 12,500.50").format(text=typed[:40])}
+        )
+    if match["scale"]:
+        scaled = number * (1000 if match["scale"] in "kK" else 1_000_000)
+        number = scaled.quantize(Decimal(1)) if scaled == scaled.to_integral() else scaled.normalize()
+    currency = match["before"] or match["after"]
+    return check_amount(number), parse_currency(currency) if currency else None
+
+
+def check_amount(amount: Decimal) -> Decimal:
+    """The amount, if the desk can keep it exactly.
+
+    Raises:
+        InvalidInputError: when it is negative, no number, too large, or has more than four decimals.
+    """
+    if not amount.is_finite():
+        raise InvalidInputError({"value": _("the value must be a number")})
+    if amount.is_signed() and amount != 0:
+        raise InvalidInputError({"value": _("the value cannot be negative")})
+    amount = abs(amount)
+    exponent = amount.as_tuple().exponent
+    if isinstance(exponent, int) and -exponent > MAX_DECIMALS:
+        raise InvalidInputError({"value": _("at most {n} decimals").format(n=MAX_DECIMALS)})
+    if amount >= Decimal(10) ** MAX_DIGITS:
+        raise InvalidInputError({"value": _("the value is too large")})
+    return amount
+
+
+def _decimal(number: str, decimal_mark: DecimalMark) -> Decimal | None:
+    sign = number[0] if number[0] in "+-" else ""
+    number = number.removeprefix(sign)
+    other = "," if decimal_mark == "." else "."
+    dots, commas = number.count("."), number.count(",")
+    if dots and commas:
+        mark = "." if number.rfind(".") > number.rfind(",") else ","
+    elif dots + commas == 1:
+        used = "." if dots else ","
+        groups = used == other and re.fullmatch(rf"\d{{1,3}}{re.escape(used)}\d{{3}}", number)
+        mark = "" if groups else used
+    else:
+        mark = ""
+    whole, separator, fraction = number.rpartition(mark) if mark else (number, "", "")
+    if not separator:
+        whole, fraction = number, ""
+    grouping = re.compile(r"\d+|\d{1,3}([.,])\d{3}(?:\1\d{3})*")
+    if (whole and not grouping.fullmatch(whole)) or not re.fullmatch(r"\d*", fraction) or (mark and mark in whole):
+        return None
+    digits = re.sub(r"[.,]", "", whole) or "0"
+    plain = f"{sign}{digits}.{fraction}" if fraction else f"{sign}{digits}"
+    return Decimal(plain) if _PLAIN.fullmatch(plain) else None
+
+
+def plain(amount: Decimal) -> str:
+    """The amount with the digits it was typed with and no exponent: what is stored and sent as JSON."""
+    return format(amount, "f")
+
+
+def show_amount(amount: Decimal, decimal_mark: DecimalMark = ".") -> str:
+    """The amount for reading, grouped, with two decimals or as many as it has: `12,500.00`."""
+    exponent = amount.as_tuple().exponent
+    decimals = max(2, -exponent if isinstance(exponent, int) else 0)
+    text = f"{amount:,.{decimals}f}"
+    return text if decimal_mark == "." else text.translate(str.maketrans(",.", ".,"))
+
+
+def show_money(amount: Decimal | None, currency: str | None, decimal_mark: DecimalMark = ".") -> str:
+    """Amount and currency for reading; empty where there is no amount."""
+    if amount is None:
+        return ""
+    return f"{show_amount(amount, decimal_mark)} {currency or ''}".rstrip()

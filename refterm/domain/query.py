@@ -1,0 +1,82 @@
+"""What a person looks at, as plain values: tab, order, filter, search."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from refterm.domain.referral import Outcome
+
+
+class Tab(StrEnum):
+    """The tabs of the desk, and all of them together (`list --tab all`)."""
+
+    INBOX = "inbox"
+    ACTIVE = "active"
+    ARCHIVED = "archived"
+    ALL = "all"
+
+
+class Order(StrEnum):
+    """The orders of a list (contract, section The screen); `--sort` takes the same words."""
+
+    DUE = "due"
+    EXPIRES = "expires"
+    RECEIVED = "received"
+    VALUE = "value"
+    FIT = "fit"
+    CUSTOMER = "customer"
+    PURCHASE_DATE = "purchase_date"
+    CLOSED_AT = "closed_at"
+
+
+# The first of each is what the tab opens with; `o` goes through them.
+ORDERS: dict[Tab, tuple[Order, ...]] = {
+    Tab.INBOX: (Order.DUE, Order.EXPIRES, Order.RECEIVED, Order.VALUE, Order.FIT, Order.CUSTOMER),
+    Tab.ACTIVE: (Order.PURCHASE_DATE, Order.RECEIVED, Order.VALUE, Order.CUSTOMER),
+    Tab.ARCHIVED: (Order.CLOSED_AT, Order.RECEIVED, Order.VALUE, Order.CUSTOMER),
+    Tab.ALL: (Order.RECEIVED,),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What a list is narrowed to (`F`, and the options of `list`). Each one left alone lets everything through.
+
+    Attributes:
+        outcome: only archived ones that ended so.
+        since: received at or after.
+        until: received before; exclusive.
+        profile: routed to this profile.
+        favorite: marked as favourite (I10).
+        skipped: only those put aside (I8), which are otherwise left out of the Inbox.
+        flame: the customer asked to be contacted directly (F1) and the referral is not archived.
+        overdue: late to answer (Inbox), purchase date passed (Active).
+        mine: taken or accepted by this person.
+    """
+
+    outcome: Outcome | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    profile: str | None = None
+    favorite: bool = False
+    skipped: bool = False
+    flame: bool = False
+    overdue: bool = False
+    mine: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One list: what is in it and in which order."""
+
+    tab: Tab = Tab.INBOX
+    order: Order | None = None
+    filter: Filter = field(default_factory=Filter)
+    search: str = ""
+
+    @property
+    def effective_order(self) -> Order:
+        """The order, or the one the tab opens with."""
+        return self.order or ORDERS[self.tab][0]

@@ -1,0 +1,54 @@
+"""Reasons for declining and for losing, by code and by Partner Center's number (table under I10)."""
+
+from __future__ import annotations
+
+from refterm.errors import InvalidInputError
+from refterm.i18n import _
+
+# In the order of Partner Center's numbers 1 to 8. The texts are what the source sends and takes, so the keys of a
+# translation; `label` gives the person's language.
+REASONS: dict[str, str] = {
+    "budget": "Project budget is not adequate",
+    "no-response": "Customer did not respond",
+    "other-vendor": "Customer chose another vendor",
+    "requirement": "Customer requirement not met",
+    "not-a-customer": "Not a customer",
+    "timeline": "Proposed time line was too short",
+    "abuse": "Report as abuse, spam or phishing",
+    "other": "Others",
+}
+CODES = tuple(REASONS)
+
+
+def label(code: str) -> str:
+    """What people read for a code."""
+    return _(REASONS[code])
+
+
+def parse(text: str) -> str:
+    """A code from what was typed: the code itself or its number.
+
+    Raises:
+        InvalidInputError: for anything else, naming the codes.
+    """
+    typed = text.strip().lower()
+    if typed in REASONS:
+        return typed
+    if typed.isdecimal() and 1 <= int(typed) <= len(CODES):
+        return CODES[int(typed) - 1]
+    if not typed:
+        raise InvalidInputError({"reason": _("a reason is required")})
+    raise InvalidInputError({"reason": _("use one of {codes}, or its number 1 to 8").format(codes=", ".join(CODES))})
+
+
+def from_source(text: str) -> tuple[str | None, str | None]:
+    """Code and remaining notes for the source's `statusReason`: its text or number; other text is `other`."""
+    given = text.strip()
+    if not given:
+        return None, None
+    for code, known in REASONS.items():
+        if given.casefold() == known.casefold():
+            return code, None
+    if given.isdecimal() and 1 <= int(given) <= len(CODES):
+        return CODES[int(given) - 1], None
+    return "other", given

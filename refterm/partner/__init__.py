@@ -1,0 +1,1 @@
+"""Partner Center's record shapes, turned into the desk's values."""

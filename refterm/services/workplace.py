@@ -1,0 +1,121 @@
+"""What every service works with: the database, the clock, who acts, and the site's rules. Handed in, never looked up."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, tzinfo
+
+from refterm import config
+from refterm.clock import Clock, SystemClock
+from refterm.config import Settings
+from refterm.domain.deadline import Deadlines
+from refterm.domain.history import Actor
+from refterm.errors import ConfigurationError, NotAllowedError
+from refterm.i18n import _
+from refterm.store.database import Database
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """An open desk and who sits at it.
+
+    Attributes:
+        database: the open database.
+        clock: tells the present instant.
+        actor: who acts.
+        deadlines: the spans of I3, F2, I4.
+        zone: the viewer's zone; None is the machine's.
+        undo_seconds: for how long a decision can be undone (U1).
+        tell_customers: whether customers of imported referrals are told by this desk (`notices.customers`).
+    """
+
+    database: Database
+    clock: Clock
+    actor: Actor
+    deadlines: Deadlines
+    zone: tzinfo | None = None
+    undo_seconds: int = 60
+    tell_customers: bool = True
+
+    def now(self) -> datetime:
+        """The present instant in UTC."""
+        return self.clock.now()
+
+    def today(self) -> date:
+        """The present day in the viewer's zone."""
+        return self.clock.now().astimezone(self.zone).date()
+
+    def require_writing(self) -> None:
+        """Refuse a change on a desk that is open for reading only.
+
+        Raises:
+            NotAllowedError: on such a desk.
+        """
+        if self.database.read_only:
+            raise NotAllowedError(
+                _("this desk is open for reading only; open it without --read-only to change anything")
+            )
+
+    def close(self) -> None:
+        """Close the database."""
+        self.database.close()
+
+
+def open_workplace(
+    settings: Settings, *, clock: Clock | None = None, acting: str | None = None, create: bool = True
+) -> Workplace:
+    """Open the desk that the settings name.
+
+    Args:
+        settings: the configuration, flags included.
+        clock: instead of the machine's.
+        acting: the name given with `--as`.
+        create: make the database where there is none.
+
+    Raises:
+        StoreError: when it cannot be opened.
+        NotAllowedError: when this person may not act under that name.
+    """
+    actor = who(settings, acting)
+    database = Database(config.database_path(settings), read_only=settings.read_only, create=create)
+    return workplace(database, settings, actor, clock or SystemClock())
+
+
+def workplace(database: Database, settings: Settings, actor: Actor, clock: Clock) -> Workplace:
+    """A workplace on an open database."""
+    spans = settings.deadlines
+    return Workplace(
+        database=database,
+        clock=clock,
+        actor=actor,
+        deadlines=Deadlines(
+            timedelta(hours=spans.respond_hours), timedelta(hours=spans.flame_hours), timedelta(days=spans.expire_days)
+        ),
+        zone=settings.zone(),
+        undo_seconds=settings.undo_seconds,
+        tell_customers=settings.notices.customers != "never",
+    )
+
+
+def who(settings: Settings, acting: str | None = None, environment: Mapping[str, str] | None = None) -> Actor:
+    """Who acts: the given name, else the configured one, else the login; the login is always the real one.
+
+    Raises:
+        ConfigurationError: for a name that cannot stand in the history.
+    """
+    login = _login(os.environ if environment is None else environment)
+    name = acting if acting is not None else settings.user if settings.user is not None else login
+    if not name.strip() or not name.isprintable():
+        raise ConfigurationError(_("the name of who acts cannot be empty; give one with --as, REFTERM_USER or user"))
+    return Actor(name.strip(), login)
+
+
+def _login(environment: Mapping[str, str]) -> str:
+    import pwd
+
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:  # a user that no account names, as in containers
+        return environment.get("LOGNAME") or str(os.getuid())

@@ -1,0 +1,1 @@
+"""The database: tables, migrations, queries. Only services use it."""

@@ -1,0 +1,227 @@
+"""Rows as they are kept <-> the domain's values. The only place that knows how a value is written down."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from refterm.domain.money import plain
+from refterm.domain.referral import Channel, Contact, Customer, Deal, Outcome, Referral, Status, TeamMember
+
+Row = Mapping[str, Any]
+
+# Kept in place of no expiry, so that every row has its place in an order by expiry.
+NEVER = 2**62
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def micros(instant: datetime) -> int:
+    """An aware instant as microseconds since 1970 in UTC; exact, unlike `timestamp()`."""
+    return (instant - _EPOCH) // _MICROSECOND
+
+
+def micros_or_none(instant: datetime | None) -> int | None:
+    """The same, where there may be none."""
+    return None if instant is None else micros(instant)
+
+
+def instant(value: int) -> datetime:
+    """Microseconds since 1970 as an aware instant in UTC."""
+    return _EPOCH + timedelta(microseconds=value)
+
+
+def instant_or_none(value: int | None) -> datetime | None:
+    """The same, where there may be none or never."""
+    return None if value is None or value >= NEVER else instant(value)
+
+
+def iso(moment: datetime) -> str:
+    """An instant as JSON has it: ISO 8601 in UTC with `Z`, to the microsecond where it has them."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def dump(value: Any) -> str:
+    """JSON as it is kept: compact, readable letters."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def texts(values: Iterable[str]) -> str:
+    """A list of texts as it is kept."""
+    return dump(list(values))
+
+
+def contacts(people: Iterable[Contact]) -> str:
+    """The customer's contacts as they are kept."""
+    return dump([{"name": p.name, "title": p.title, "email": p.email, "phone": p.phone} for p in people])
+
+
+def team(people: Iterable[TeamMember]) -> str:
+    """The deal's team as it is kept."""
+    return dump([{"name": p.name, "email": p.email, "phone": p.phone} for p in people])
+
+
+def read_team(text: str) -> tuple[TeamMember, ...]:
+    """The deal's team from what is kept."""
+    return tuple(TeamMember(**person) for person in json.loads(text))
+
+
+def value_order(amount: Decimal | None) -> int:
+    """What orders by value: ten-thousandths, -1 where there is no value."""
+    return -1 if amount is None else min(int(amount * 10_000), NEVER)
+
+
+def deal_columns(deal: Deal) -> dict[str, Any]:
+    """A deal as columns of `referral`."""
+    return {
+        "deal_name": deal.name,
+        "deal_value": None if deal.value is None else plain(deal.value),
+        "deal_value_order": value_order(deal.value),
+        "deal_currency": deal.currency,
+        "deal_timeframe": deal.timeframe,
+        "purchase_date": deal.purchase_date.isoformat() if deal.purchase_date else None,
+        "closed_on": deal.closed_on.isoformat() if deal.closed_on else None,
+        "deal_notes": deal.notes,
+        "crm_id": deal.crm_id,
+        "campaign_id": deal.campaign_id,
+    }
+
+
+def read_referral(row: Row) -> Referral:
+    """The referral from a whole row of `referral`."""
+    return Referral(
+        id=row["id"],
+        source_id=row["source_id"],
+        engagement_id=row["engagement_id"],
+        direction=row["direction"],
+        status=Status(row["status"]),
+        outcome=Outcome(row["outcome"]) if row["outcome"] else None,
+        channel=Channel(row["channel"]),
+        customer=Customer(
+            company=row["company"],
+            industry=row["industry"],
+            size=row["size"],
+            country=row["country"],
+            region=row["region"],
+            city=row["city"],
+            address=row["address"],
+            postal_code=row["postal_code"],
+            duns=row["duns"],
+            contacts=tuple(Contact(**person) for person in json.loads(row["contacts"])),
+        ),
+        need=row["need"],
+        products=tuple(json.loads(row["products"])),
+        services=tuple(json.loads(row["services"])),
+        solutions=tuple(json.loads(row["solutions"])),
+        target_id=row["target_id"],
+        profile=row["profile"],
+        received_at=instant(row["received_at"]),
+        received_estimated=bool(row["received_estimated"]),
+        expires_at=instant_or_none(row["expires_at"]),
+        expiry_estimated=bool(row["expiry_estimated"]),
+        flame=bool(row["flame"]),
+        contacted_at=instant_or_none(row["contacted_at"]),
+        contacted_by=row["contacted_by"],
+        taken_by=row["taken_by"],
+        favorite=bool(row["favorite"]),
+        skipped_until=instant_or_none(row["skipped_until"]),
+        decided_at=instant_or_none(row["decided_at"]),
+        decided_by=row["decided_by"],
+        closed_at=instant_or_none(row["closed_at"]),
+        closed_by=row["closed_by"],
+        reason=row["reason"],
+        reason_notes=row["reason_notes"],
+        deal=Deal(
+            name=row["deal_name"],
+            value=Decimal(row["deal_value"]) if row["deal_value"] is not None else None,
+            currency=row["deal_currency"],
+            timeframe=row["deal_timeframe"],
+            purchase_date=date.fromisoformat(row["purchase_date"]) if row["purchase_date"] else None,
+            closed_on=date.fromisoformat(row["closed_on"]) if row["closed_on"] else None,
+            notes=row["deal_notes"],
+            crm_id=row["crm_id"],
+            campaign_id=row["campaign_id"],
+        ),
+        team=read_team(row["team"]),
+        fit=row["fit"],
+        version=row["version"],
+        changed_at=instant(row["changed_at"]),
+    )
+
+
+# How the history names a column, and how its value reads in JSON; columns that are not here are derived or internal.
+_INSTANTS = ("received_at", "expires_at", "contacted_at", "skipped_until", "decided_at", "closed_at")
+_FLAGS = ("received_estimated", "expiry_estimated", "flame", "favorite")
+_LISTS = ("contacts", "products", "services", "solutions", "team")
+_PLAIN = (
+    *(
+        "engagement_id",
+        "direction",
+        "status",
+        "outcome",
+        "channel",
+        "need",
+        "target_id",
+        "profile",
+        "contacted_by",
+        "taken_by",
+    ),
+    *("decided_by", "closed_by", "reason", "reason_notes", "fit"),
+)
+_NAMED = {
+    **{
+        c: f"customer.{c}"
+        for c in ("company", "industry", "size", "country", "region", "city", "address", "postal_code", "duns")
+    },
+    "contacts": "customer.contacts",
+    "deal_name": "deal.name",
+    "deal_value": "deal.value",
+    "deal_currency": "deal.currency",
+    "deal_timeframe": "deal.timeframe",
+    "purchase_date": "deal.purchase_date",
+    "closed_on": "deal.closed_on",
+    "deal_notes": "deal.notes",
+    "crm_id": "deal.crm_id",
+    "campaign_id": "deal.campaign_id",
+}
+FIELD_OF_COLUMN: dict[str, str] = {column: column for column in (*_PLAIN, *_INSTANTS, *_FLAGS, *_LISTS)} | _NAMED
+COLUMN_OF_FIELD: dict[str, str] = {field: column for column, field in FIELD_OF_COLUMN.items()}
+
+
+def changes(before: Row, after: Row) -> dict[str, list[Any]]:
+    """What differs between two rows, as the history keeps it: `{field: [before, after]}` with JSON values."""
+    return {
+        field: [_to_json(column, before[column]), _to_json(column, after[column])]
+        for column, field in FIELD_OF_COLUMN.items()
+        if before[column] != after[column]
+    }
+
+
+def columns_before(changed: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns as they were before a change of the history: what an undo writes back (U1)."""
+    return {COLUMN_OF_FIELD[field]: _from_json(COLUMN_OF_FIELD[field], values[0]) for field, values in changed.items()}
+
+
+def _to_json(column: str, value: Any) -> Any:
+    if value is None:
+        return None
+    if column in _INSTANTS:
+        return None if value >= NEVER else iso(instant(value))
+    if column in _FLAGS:
+        return bool(value)
+    return json.loads(value) if column in _LISTS else value
+
+
+def _from_json(column: str, value: Any) -> Any:
+    if column == "expires_at" and value is None:
+        return NEVER
+    if value is None:
+        return None
+    if column in _INSTANTS:
+        return micros(datetime.fromisoformat(value))
+    if column in _FLAGS:
+        return int(value)
+    return dump(value) if column in _LISTS else value

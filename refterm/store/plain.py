@@ -1,0 +1,51 @@
+"""Writing a referral in plain SQL: marks, expiry, import. They never load the ORM, so a desk at rest never pays for it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+from typing import Any
+
+from refterm.errors import ConflictError, NotFoundError
+from refterm.i18n import _
+
+Row = dict[str, Any]
+
+
+def get(connection: sqlite3.Connection, referral_id: int) -> Row:
+    """The whole row of a referral.
+
+    Raises:
+        NotFoundError: when there is none.
+    """
+    row = connection.execute("select * from referral where id = ?", (referral_id,)).fetchone()
+    if row is None:
+        raise NotFoundError(_("there is no referral {id}; see refterm list --tab all").format(id=referral_id))
+    return dict(row)
+
+
+def update(connection: sqlite3.Connection, before: Mapping[str, Any], changes: Mapping[str, Any]) -> Row:
+    """The guarded update (T2): change columns of a row that nobody changed since it was read.
+
+    Args:
+        connection: inside a transaction.
+        before: the row as read.
+        changes: new values by column; version is counted up by itself.
+
+    Returns:
+        The row as it is now.
+
+    Raises:
+        ConflictError: when somebody else changed it since.
+    """
+    values = {**changes, "version": before["version"] + 1}
+    assignments = ", ".join(f"{column} = ?" for column in values)
+    done = connection.execute(
+        f"update referral set {assignments} where id = ? and version = ?",
+        (*values.values(), before["id"], before["version"]),
+    )
+    if done.rowcount != 1:
+        raise ConflictError(
+            _("referral {id} was changed by somebody else meanwhile; look at it again").format(id=before["id"])
+        )
+    return {**before, **values}

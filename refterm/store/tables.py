@@ -1,0 +1,171 @@
+"""The tables, as SQLModel knows them.
+
+Values are kept so that every store and every way of writing agrees to the last digit: an instant is the number of
+microseconds since 1970 in UTC, an amount is its decimal digits as text, a day is `YYYY-MM-DD`, a list is JSON.
+`codec` turns rows into the domain's values and back. Importing this module costs more than all of Textual: only
+decisions need it (see `orm`).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import BigInteger, Index, Text, text
+from sqlalchemy.orm import declared_attr
+from sqlmodel import Field, SQLModel
+
+_OPEN_FLAME = "status = 'new' and flame = 1 and contacted_at is null"
+
+
+class Referral(SQLModel, table=True):
+    """One referral; once accepted, the same row is the engagement."""
+
+    __tablename__ = "referral"
+    __table_args__ = (
+        # Each serves one order of the list, or one question asked at every start; see listing.py and reading.py.
+        Index("referral_received", "status", "received_at", "expires_at", "id"),
+        Index("referral_expires", "status", "expires_at", "id"),
+        Index("referral_company", "status", "company_key", "id"),
+        Index("referral_value", "status", "deal_value_order", "id"),
+        Index(
+            "referral_purchase",
+            text("coalesce(purchase_date, '9999-12-31')"),
+            "id",
+            sqlite_where=text("status = 'active'"),
+        ),
+        Index("referral_closed", text("coalesce(closed_at, 0)"), "id", sqlite_where=text("status = 'archived'")),
+        Index(
+            "referral_outcome",
+            "outcome",
+            text("coalesce(closed_at, 0)"),
+            "id",
+            sqlite_where=text("status = 'archived'"),
+        ),
+        Index("referral_open_flame", "received_at", "expires_at", "id", sqlite_where=text(_OPEN_FLAME)),
+        Index("referral_skipped", "skipped_until", "id", sqlite_where=text("skipped_until is not null")),
+        Index("referral_favorite", "status", "id", sqlite_where=text("favorite = 1")),
+        Index("referral_engagement", "engagement_id", sqlite_where=text("engagement_id is not null")),
+        Index("referral_customer", "company_key"),
+        Index("referral_domain", "email_domain", sqlite_where=text("email_domain is not null")),
+        Index("referral_duns", "duns", sqlite_where=text("duns is not null")),
+    )
+
+    @declared_attr.directive
+    def __mapper_args__(cls) -> dict[str, Any]:  # noqa: N805
+        # The guarded update (T2): every UPDATE of a referral asks for the version that was read.
+        return {"version_id_col": cls.__table__.c.version}  # type: ignore[attr-defined]
+
+    id: int | None = Field(default=None, primary_key=True)
+    source_id: str = Field(unique=True)
+    engagement_id: str | None = None
+    direction: str = "incoming"
+    status: str
+    outcome: str | None = None
+    channel: str
+    company: str
+    company_key: str
+    industry: str | None = None
+    size: str | None = None
+    country: str | None = None
+    region: str | None = None
+    city: str | None = None
+    address: str | None = None
+    postal_code: str | None = None
+    duns: str | None = None
+    email_domain: str | None = None
+    contacts: str = Field(default="[]", sa_type=Text)
+    need: str = Field(default="", sa_type=Text)
+    products: str = Field(default="[]", sa_type=Text)
+    services: str = Field(default="[]", sa_type=Text)
+    solutions: str = Field(default="[]", sa_type=Text)
+    target_id: str | None = None
+    profile: str | None = None
+    received_at: int = Field(sa_type=BigInteger)
+    received_estimated: int = 0
+    expires_at: int = Field(sa_type=BigInteger)  # codec.NEVER for what never expires
+    expiry_estimated: int = 0
+    flame: int = 0
+    contacted_at: int | None = Field(default=None, sa_type=BigInteger)
+    contacted_by: str | None = None
+    taken_by: str | None = None
+    favorite: int = 0
+    skipped_until: int | None = Field(default=None, sa_type=BigInteger)
+    decided_at: int | None = Field(default=None, sa_type=BigInteger)
+    decided_by: str | None = None
+    closed_at: int | None = Field(default=None, sa_type=BigInteger)
+    closed_by: str | None = None
+    reason: str | None = None
+    reason_notes: str | None = Field(default=None, sa_type=Text)
+    deal_name: str | None = None
+    deal_value: str | None = None
+    deal_value_order: int = Field(default=-1, sa_type=BigInteger)
+    deal_currency: str | None = None
+    deal_timeframe: str | None = None
+    purchase_date: str | None = None
+    closed_on: str | None = None
+    deal_notes: str | None = Field(default=None, sa_type=Text)
+    crm_id: str | None = None
+    campaign_id: str | None = None
+    team: str = Field(default="[]", sa_type=Text)
+    fit: int | None = None
+    changed_here: int = 0
+    source_updated_at: int | None = Field(default=None, sa_type=BigInteger)
+    changed_at: int = Field(sa_type=BigInteger)
+    version: int = 1
+
+
+class Source(SQLModel, table=True):
+    """The record as the source sent it, cleaned; what the desk has no field for leaves again from here."""
+
+    __tablename__ = "source"
+
+    referral_id: int = Field(primary_key=True, foreign_key="referral.id")
+    record: str = Field(sa_type=Text)
+
+
+class History(SQLModel, table=True):
+    """Who did what, when, with the values before and after (T4). Never updated, never deleted."""
+
+    __tablename__ = "history"
+    __table_args__ = (Index("history_referral", "referral_id", "id"), Index("history_by", "by", "id"))
+
+    id: int | None = Field(default=None, primary_key=True)
+    at: int = Field(sa_type=BigInteger)
+    by: str
+    login: str
+    action: str
+    referral_id: int | None = Field(default=None, foreign_key="referral.id")
+    changes: str = Field(default="{}", sa_type=Text)
+    version: int = 0
+    batch: str | None = None
+
+
+class Outbox(SQLModel, table=True):
+    """A notice owed, written in the transaction of the change that owes it (N1)."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        # Exactly once: the same change owes the same person one notice of a kind.
+        Index("outbox_once", "history_id", "kind", "recipient", unique=True),
+        Index("outbox_due", "state", "due_at"),
+        Index("outbox_referral", "referral_id"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    kind: str
+    recipient: str
+    referral_id: int = Field(foreign_key="referral.id")
+    history_id: int = Field(foreign_key="history.id")
+    state: str = "due"
+    due_at: int = Field(sa_type=BigInteger)
+    attempts: int = 0
+    error: str | None = None
+
+
+class Counter(SQLModel, table=True):
+    """How many referrals have each status, kept by every writer, so that no start counts the archive."""
+
+    __tablename__ = "counter"
+
+    status: str = Field(primary_key=True)
+    referrals: int
