@@ -15,7 +15,7 @@ from pathlib import Path
 
 from refterm.i18n import _
 from refterm.store import revision
-from refterm.store.faults import BUSY_SECONDS, Fault, explained
+from refterm.store.faults import BUSY_SECONDS, FaultError, explained
 
 # synchronous = NORMAL: in WAL mode a killed process loses nothing and a power cut can lose the last moments' changes
 # but never harm the file; FULL would cost an fsync a decision, which on a busy shared server is felt.
@@ -43,9 +43,9 @@ class Database:
         self._writer: sqlite3.Connection | None = None
         with explained(path):
             if not path.exists() and (read_only or not create):
-                raise Fault(_("does not exist; import referrals first, or choose another file with --db"))
+                raise FaultError(_("does not exist; import referrals first, or choose another file with --db"))
             if path.is_dir():
-                raise Fault(_("is a folder; choose a file with --db"))
+                raise FaultError(_("is a folder; choose a file with --db"))
             if not read_only:
                 make_folder(path.parent)
                 if not path.exists():
@@ -54,7 +54,7 @@ class Database:
             found = revision.current(self.reader)
             if revision.is_behind(found):
                 if read_only:
-                    raise Fault(
+                    raise FaultError(
                         _("needs an upgrade of its schema; open it once without --read-only, or run refterm db upgrade")
                     )
                 self._upgrade()
@@ -79,10 +79,10 @@ class Database:
         """The connection for writes; used under `writing` or `orm.session`, which take turns.
 
         Raises:
-            Fault: on a read-only desk.
+            FaultError: on a read-only desk.
         """
         if self.read_only:
-            raise Fault(_("is open for reading only"))
+            raise FaultError(_("is open for reading only"))
         if self._writer is None:
             self._writer = self._connect()
         return self._writer
@@ -139,7 +139,7 @@ class Database:
         unfinished = target.with_name(target.name + ".part")
         with explained(target):
             if target.exists():
-                raise Fault(_("exists already; name a new file"))
+                raise FaultError(_("exists already; name a new file"))
             copy = sqlite3.connect(unfinished)
             try:
                 self.reader.backup(copy)

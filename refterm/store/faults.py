@@ -13,7 +13,7 @@ from refterm.i18n import _
 BUSY_SECONDS = 5.0
 
 
-class Fault(Exception):
+class FaultError(Exception):
     """The end of a sentence about the file, such as `is a folder`; `explained` puts the file's name before it."""
 
 
@@ -22,7 +22,7 @@ def explained(path: Path) -> Iterator[None]:
     """Turn faults and the driver's errors into a StoreError: one sentence that names the file and says what to do."""
     try:
         yield
-    except Fault as fault:
+    except FaultError as fault:
         raise StoreError(f"{path} {fault}") from fault
     except (sqlite3.Error, OSError) as error:
         raise StoreError(f"{path} {_ending(error)}") from error

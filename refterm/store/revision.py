@@ -6,7 +6,7 @@ import sqlite3
 from pathlib import Path
 
 from refterm.i18n import _
-from refterm.store.faults import Fault
+from refterm.store.faults import FaultError
 
 # Every revision this program knows, oldest first; a test holds them against the migrations folder.
 REVISIONS = ("0001",)
@@ -18,7 +18,7 @@ def current(connection: sqlite3.Connection) -> str | None:
     """The database's revision, None for an empty database.
 
     Raises:
-        Fault: when it is a database of something else.
+        FaultError: when it is a database of something else.
     """
     tables = connection.execute(
         "select count(*), sum(name = 'alembic_version'), sum(name = 'referral') from sqlite_master"
@@ -27,7 +27,7 @@ def current(connection: sqlite3.Connection) -> str | None:
         return None
     row = connection.execute("select version_num from alembic_version").fetchone() if tables[1] else None
     if row is None:
-        raise Fault(_("is a database of another program; choose another file with --db"))
+        raise FaultError(_("is a database of another program; choose another file with --db"))
     return str(row[0])
 
 
@@ -35,13 +35,13 @@ def is_behind(revision: str | None) -> bool:
     """Whether migrations must be applied.
 
     Raises:
-        Fault: when the database is newer than the program.
+        FaultError: when the database is newer than the program.
     """
     if revision == HEAD:
         return False
     if revision is None or revision in REVISIONS:
         return True
-    raise Fault(
+    raise FaultError(
         _("was written by a newer refterm (schema {revision}); install that version to open it").format(
             revision=revision
         )
