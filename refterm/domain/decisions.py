@@ -89,7 +89,11 @@ def read_acceptance(typed: Typed, context: Context) -> Acceptance:
     )
     contacts = reader.take("contacts", read_team)
     reader.check()
-    assert name and value and timeframe and notes and contacts is not None
+    assert name
+    assert value
+    assert timeframe
+    assert notes
+    assert contacts is not None
     return Acceptance(
         name, value, timeframe, notes, optional(typed.get("crm_id")), optional(typed.get("campaign_id")), contacts
     )
