@@ -1,0 +1,108 @@
+"""What tests share: a fresh desk in a temporary folder, a clock that stands still, and nothing of the machine's own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from refterm import i18n
+from refterm.clock import SettableClock
+from refterm.domain.deadline import Deadlines
+from refterm.domain.history import Actor
+from refterm.services.workplace import Workplace
+from refterm.store.database import Database
+from tests.samples import NOW, ndjson
+
+ImportRecords = Callable[[list[dict[str, Any]]], list[int]]
+
+
+@pytest.fixture(autouse=True)
+def _own_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Home, configuration and time zone of nobody: no test reads or writes the user's own."""
+    for name in [name for name in os.environ if name.startswith("REFTERM_")]:
+        monkeypatch.delenv(name)
+    for name in ("LC_ALL", "LC_MESSAGES", "LANGUAGE", "NO_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    for name, folder in (
+        ("XDG_CONFIG_HOME", ".config"),
+        ("XDG_DATA_HOME", ".local/share"),
+        ("XDG_STATE_HOME", ".local/state"),
+        ("XDG_CACHE_HOME", ".cache"),
+    ):
+        monkeypatch.setenv(name, str(home / folder))
+    monkeypatch.setenv("LANG", "C.UTF-8")
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    yield
+    i18n.use("en")
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.fixture(scope="session")
+def empty_desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty desk's file with its schema, made once: tests copy it instead of migrating."""
+    path = tmp_path_factory.mktemp("template") / "desk.db"
+    Database(path).close()
+    return path
+
+
+@pytest.fixture
+def database_path(tmp_path: Path, empty_desk: Path) -> Path:
+    """The file of a fresh, empty desk."""
+    path = tmp_path / "desk.db"
+    shutil.copyfile(empty_desk, path)
+    return path
+
+
+@pytest.fixture
+def clock() -> SettableClock:
+    """A clock that stands at 2026-03-02 09:00 UTC until a test moves it."""
+    return SettableClock(NOW)
+
+
+@pytest.fixture
+def workplace(database_path: Path, clock: SettableClock) -> Iterator[Workplace]:
+    """A fresh desk at which Ana sits."""
+    opened = Workplace(
+        database=Database(database_path),
+        clock=clock,
+        actor=Actor("ana", "ana"),
+        deadlines=Deadlines(),
+        zone=UTC,
+    )
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def import_records(workplace: Workplace) -> ImportRecords:
+    """Bring API records into the desk; gives their numbers in the same order."""
+
+    def bring_in(records: list[dict[str, Any]]) -> list[int]:
+        return import_into(workplace, records)
+
+    return bring_in
+
+
+def import_into(workplace: Workplace, records: list[dict[str, Any]]) -> list[int]:
+    """Bring API records into a desk; gives their numbers in the same order."""
+    from io import BytesIO
+
+    from refterm.services.importing import Importer
+
+    summary = Importer(workplace).run(BytesIO(ndjson(records)), name="records.ndjson")
+    assert summary.rejected == 0, summary
+    with workplace.database.reading() as reader:
+        numbers: Mapping[str, int] = dict(reader.execute("select source_id, id from referral").fetchall())
+    return [numbers[record["id"]] for record in records]
