@@ -8,11 +8,11 @@ Each text that counts down has a sibling that tells when it next changes, so tha
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, tzinfo
 from enum import StrEnum
 
-from refterm.domain.referral import Status
+from refterm.domain.referral import Outcome, Referral, Status
 from refterm.i18n import _
 
 SECOND = timedelta(seconds=1)
@@ -71,6 +71,19 @@ def flame_state(
 def is_expired(expires_at: datetime | None, now: datetime) -> bool:
     """Whether the allotted time has run out (I4)."""
     return expires_at is not None and now >= expires_at
+
+
+def as_of(referral: Referral, now: datetime) -> Referral:
+    """The referral as it stands at an instant, whether or not that has been written down yet.
+
+    New and past its expiry, it is archived as expired at its deadline (I4); put aside until a time that has come, it is
+    back (I8).
+    """
+    if referral.skipped_until is not None and not is_skipped(referral.skipped_until, now):
+        referral = replace(referral, skipped_until=None)
+    if referral.status is Status.NEW and is_expired(referral.expires_at, now):
+        return replace(referral, status=Status.ARCHIVED, outcome=Outcome.EXPIRED, closed_at=referral.expires_at)
+    return referral
 
 
 def is_overdue(respond_by: datetime, now: datetime) -> bool:

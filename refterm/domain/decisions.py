@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from refterm.domain import money, reasons, when
 from refterm.domain.money import DecimalMark, Money
@@ -74,7 +74,7 @@ class Win:
 class Edit:
     """The fields of an engagement that an edit changes (A2), by the names of `Deal`; only those."""
 
-    changes: Mapping[str, object]
+    changes: Mapping[str, Any]
 
 
 def read_acceptance(typed: Typed, context: Context) -> Acceptance:
@@ -148,7 +148,7 @@ def read_edit(typed: Typed, context: Context, *, shown: Typed | None = None) -> 
     """
     given = {field: text for field, text in typed.items() if shown is None or text != shown.get(field, "")}
     reader = _Reader(given)
-    changes: dict[str, object] = {}
+    changes: dict[str, Any] = {}
     if "name" in given:
         changes["name"] = reader.take(
             "name", lambda text: required(text, "name", _("the name of the engagement is required"))

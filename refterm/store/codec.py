@@ -69,6 +69,11 @@ def read_team(text: str) -> tuple[TeamMember, ...]:
     return tuple(TeamMember(**person) for person in json.loads(text))
 
 
+def amount_or_none(digits: str | None) -> Decimal | None:
+    """An amount from its digits."""
+    return None if digits is None else Decimal(digits)
+
+
 def value_order(amount: Decimal | None) -> int:
     """What orders by value: ten-thousandths, -1 where there is no value."""
     return -1 if amount is None else min(int(amount * 10_000), NEVER)
@@ -154,7 +159,7 @@ def read_referral(row: Row) -> Referral:
 
 # How the history names a column, and how its value reads in JSON; columns that are not here are derived or internal.
 _INSTANTS = ("received_at", "expires_at", "contacted_at", "skipped_until", "decided_at", "closed_at")
-_FLAGS = ("received_estimated", "expiry_estimated", "flame", "favorite")
+_FLAGS = ("received_estimated", "expiry_estimated", "flame", "favorite", "changed_here")
 _LISTS = ("contacts", "products", "services", "solutions", "team")
 _PLAIN = (
     *(

@@ -1,0 +1,141 @@
+"""What the desk shows: rows, counts, alert, one referral, what changed. Reads only, each quick enough for a key press."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from refterm.domain.deadline import as_of, purchase_passes_at
+from refterm.domain.history import Entry
+from refterm.domain.query import Tab, View
+from refterm.domain.referral import Referral
+from refterm.domain.row import Row
+from refterm.services.workplace import Workplace
+from refterm.store import reading
+from refterm.store.listing import Listing, counts, listing, past_due_count
+
+__all__ = ["Alert", "Changes", "Desk", "Listing"]
+
+# More changes at once than this are told as a number, not one by one.
+MOST_TOLD = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """The flame alert above the Inbox (F1-F3): the one to contact first, and how many there are."""
+
+    row: Row
+    hot: bool
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What was written since a history entry.
+
+    Attributes:
+        token: the newest entry, to ask from next time.
+        entries: what was done, oldest first; at most MOST_TOLD.
+        more: whether there was more.
+    """
+
+    token: int
+    entries: tuple[Entry, ...]
+    more: bool
+
+
+class Desk:
+    """The read side of a workplace."""
+
+    def __init__(self, workplace: Workplace) -> None:
+        self.workplace = workplace
+
+    def listing(self, view: View) -> Listing:
+        """The rows of a view at this instant, by position."""
+        workplace, now = self.workplace, self.workplace.now()
+        with workplace.database.reading() as connection:
+            # Only a desk that cannot archive shows what is past due among the archived.
+            show_due = workplace.database.read_only and past_due_count(connection, now) > 0
+            return listing(connection, view, now, workplace.today(), workplace.deadlines, show_due=show_due)
+
+    def counts(self) -> dict[Tab, int]:
+        """How many referrals each tab has."""
+        workplace, now = self.workplace, self.workplace.now()
+        with workplace.database.reading() as connection:
+            found = counts(connection, now)
+            if workplace.database.read_only:
+                found[Tab.ARCHIVED] += past_due_count(connection, now)
+            return found
+
+    def alert(self) -> Alert | None:
+        """The flame alert above the Inbox: the hot one with least time left, else the newest cooled one (F1)."""
+        workplace, now = self.workplace, self.workplace.now()
+        with workplace.database.reading() as connection:
+            hot, cooled, hot_count, cooled_count = reading.open_flames(connection, now, now - workplace.deadlines.flame)
+        if hot:
+            return Alert(hot, True, hot_count)
+        return Alert(cooled, False, cooled_count) if cooled else None
+
+    def referral(self, referral_id: int) -> Referral:
+        """One referral, whole, as it stands at this instant.
+
+        Raises:
+            NotFoundError: when there is none.
+        """
+        with self.workplace.database.reading() as connection:
+            return as_of(reading.referral(connection, referral_id), self.workplace.now())
+
+    def resolve(self, text: str) -> int:
+        """The number of the referral that a person named: number, source id, or a unique beginning of that.
+
+        Raises:
+            NotFoundError: when there is none, or more than one.
+        """
+        with self.workplace.database.reading() as connection:
+            return reading.resolve(connection, text)
+
+    def duplicates(self, referral_id: int, limit: int = 1000) -> list[int]:
+        """Referrals of the same engagement or customer, newest first (I9)."""
+        with self.workplace.database.reading() as connection:
+            return reading.duplicates(connection, referral_id, limit)
+
+    def rows(self, ids: list[int]) -> list[Row]:
+        """Lines for some referrals, in the order given."""
+        with self.workplace.database.reading() as connection:
+            return reading.rows(connection, ids)
+
+    def history(self, referral_id: int | None = None) -> Iterator[Entry]:
+        """The history of one referral or of the whole desk, oldest first (T4)."""
+        with self.workplace.database.reading() as connection:
+            yield from reading.history(connection, referral_id)
+
+    def profiles(self) -> list[str]:
+        """The names of the profiles that referrals are routed to."""
+        with self.workplace.database.reading() as connection:
+            return reading.profiles(connection)
+
+    def token(self) -> int:
+        """The newest history entry: where to ask for changes from."""
+        with self.workplace.database.reading() as connection:
+            return reading.last_entry(connection)
+
+    def written(self) -> int:
+        """A number that is another once anything was written; asking costs some microseconds."""
+        return self.workplace.database.change_token()
+
+    def changes(self, token: int) -> Changes:
+        """What was written since a history entry."""
+        with self.workplace.database.reading() as connection:
+            newest = reading.last_entry(connection)
+            entries = tuple(reading.history(connection, after=token, limit=MOST_TOLD))
+        return Changes(newest, entries, bool(entries) and entries[-1].id < newest)
+
+    def next_instant(self) -> datetime | None:
+        """When the desk next changes by itself, the texts of the rows aside: an expiry, a return of what is skipped."""
+        with self.workplace.database.reading() as connection:
+            return min(reading.next_instants(connection, self.workplace.now()), default=None)
+
+    def day_ends(self) -> datetime:
+        """When the viewer's day ends, and with it purchase dates (A4)."""
+        return purchase_passes_at(self.workplace.today(), self.workplace.zone)

@@ -1,0 +1,361 @@
+"""Decisions and the work on a deal: accept, decline, edit, contacts, won, lost, undo (I5, I6, A1-A3, U1).
+
+Each is one transaction through SQLModel, which is loaded when the first decision is made.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from refterm.domain import decisions, money
+from refterm.domain.deadline import as_of
+from refterm.domain.decisions import Context, Typed
+from refterm.domain.history import Action, Notice, check_undo
+from refterm.domain.referral import Deal, Outcome, Referral, Status, TeamMember
+from refterm.errors import ConflictError, InvalidInputError, NotFoundError, RefTermError, UndoError, WrongStateError
+from refterm.i18n import _
+from refterm.services.customer import recipient
+from refterm.services.expiry import expire_due
+from refterm.services.marks import accepted_sentence, closed_sentence
+from refterm.services.workplace import Workplace
+from refterm.store import codec, journal, reading
+
+if TYPE_CHECKING:
+    from sqlmodel import Session
+
+Change = tuple[Action, dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """One of several referrals that could not be decided, and why."""
+
+    referral: int
+    error: RefTermError
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What became of several referrals decided as one."""
+
+    referrals: tuple[int, ...]
+    refused: tuple[Refused, ...] = ()
+
+
+class Triage:
+    """What people decide about referrals and engagements."""
+
+    def __init__(self, workplace: Workplace) -> None:
+        self.workplace = workplace
+
+    def accept(self, referral_id: int, typed: Typed, context: Context) -> None:
+        """Accept a new referral; it then stands in Active (I5).
+
+        Raises:
+            InvalidInputError: with a sentence for each bad field.
+            WrongStateError: when it is not new any more, saying who decided what and when (T2).
+        """
+
+        def change(referral: Referral) -> Change:
+            self._require(referral, Status.NEW)
+            given = decisions.read_acceptance(
+                typed, replace(context, currency=context.currency or referral.deal.currency)
+            )
+            deal = Deal(
+                name=given.name,
+                value=given.value.amount,
+                currency=given.value.currency,
+                timeframe=given.timeframe.text,
+                purchase_date=given.timeframe.purchase_date,
+                notes=given.notes,
+                crm_id=given.crm_id,
+                campaign_id=given.campaign_id,
+            )
+            return Action.ACCEPTED, {
+                "status": Status.ACTIVE.value,
+                **self._decided(),
+                **codec.deal_columns(deal),
+                "team": codec.team((*referral.team, *given.contacts)),
+                "skipped_until": None,
+            }
+
+        self._apply(referral_id, change)
+
+    def decline(self, referral_ids: Sequence[int], typed: Typed) -> Done:
+        """Decline new referrals as one decision (I6); the customers are told once it can no longer be undone (N1).
+
+        Those that cannot be declined are reported; the others are.
+
+        Raises:
+            InvalidInputError: with a sentence for each bad field.
+        """
+        given = decisions.read_refusal(typed)
+
+        def change(referral: Referral) -> Change:
+            self._require(referral, Status.NEW)
+            now = codec.micros(self.workplace.now())
+            return Action.DECLINED, {
+                "status": Status.ARCHIVED.value,
+                "outcome": Outcome.DECLINED.value,
+                **self._decided(),
+                "closed_at": now,
+                "closed_by": self.workplace.actor.name,
+                "reason": given.reason,
+                "reason_notes": given.notes,
+                "skipped_until": None,
+            }
+
+        batch = uuid.uuid4().hex if len(referral_ids) > 1 else None
+        return self._several(referral_ids, lambda session, one: self._change(session, one, change, batch=batch))
+
+    def edit(self, referral_id: int, typed: Typed, context: Context, *, shown: Typed | None = None) -> None:
+        """Edit an engagement (A2). Only what differs from what was shown is changed.
+
+        Args:
+            referral_id: the engagement.
+            typed: texts by field; without `shown`, only the fields given are changed.
+            context: see decisions.Context.
+            shown: what the form showed when it was opened.
+
+        Raises:
+            ConflictError: when somebody else changed one of the same fields meanwhile, naming theirs (T2).
+        """
+        if shown is not None and all(text == shown.get(field, "") for field, text in typed.items()):
+            return
+
+        def change(referral: Referral) -> Change:
+            self._require(referral, Status.ACTIVE)
+            if shown is not None:
+                self._check_same(referral, typed, shown)
+            mine = replace(context, currency=referral.deal.currency or context.currency)
+            given = decisions.read_edit(typed, mine, shown=shown)
+            if not given.changes:
+                raise InvalidInputError({"edit": _("name at least one field to change, such as --value")})
+            return Action.EDITED, codec.deal_columns(replace(referral.deal, **given.changes))
+
+        self._apply(referral_id, change)
+
+    @staticmethod
+    def _check_same(referral: Referral, typed: Typed, shown: Typed) -> None:
+        present = edit_texts(referral)
+        theirs = {
+            field: _("changed meanwhile to {value}").format(value=present[field] or _("nothing"))
+            for field, text in typed.items()
+            if text != shown.get(field, "") and present.get(field, "") != shown.get(field, "")
+        }
+        if theirs:
+            raise InvalidInputError(theirs)
+
+    def add_contact(self, referral_id: int, typed: Typed) -> None:
+        """Add a person of the company who works on the deal (A3)."""
+        person = decisions.read_contact(typed)
+        self._change_team(referral_id, Action.CONTACT_ADDED, lambda team: [*team, person])
+
+    def edit_contact(self, referral_id: int, number: int, typed: Typed, *, was: TeamMember | None = None) -> None:
+        """Correct a contact (A3); only the fields given are changed.
+
+        Args:
+            referral_id: the engagement.
+            number: which contact, counting from 1.
+            typed: texts by field.
+            was: the contact as it was shown; another one in its place is not touched (T2).
+        """
+
+        def change(team: list[TeamMember]) -> list[TeamMember]:
+            person = _nth(team, number, was)
+            present = {"name": person.name, "email": person.email, "phone": person.phone}
+            team[number - 1] = decisions.read_contact({**present, **typed})
+            return team
+
+        self._change_team(referral_id, Action.CONTACT_EDITED, change)
+
+    def remove_contact(self, referral_id: int, number: int, *, was: TeamMember | None = None) -> None:
+        """Remove a contact (A3), counting from 1."""
+
+        def change(team: list[TeamMember]) -> list[TeamMember]:
+            _nth(team, number, was)
+            return team[: number - 1] + team[number:]
+
+        self._change_team(referral_id, Action.CONTACT_REMOVED, change)
+
+    def won(self, referral_id: int, typed: Typed, context: Context) -> None:
+        """Report a deal as won (A1); it is archived so. The estimated purchase date stays as it was."""
+
+        def change(referral: Referral) -> Change:
+            self._require(referral, Status.ACTIVE)
+            deal = referral.deal
+            mine = replace(context, currency=deal.currency or context.currency)
+            given = decisions.read_win(typed, mine, has_value=deal.value is not None)
+            value = deal.value if given.value is None else given.value
+            currency = given.currency or deal.currency
+            closed = replace(deal, value=value, currency=currency, closed_on=given.closed_on)
+            return Action.WON, {**self._closed(Outcome.WON), **codec.deal_columns(closed)}
+
+        self._apply(referral_id, change)
+
+    def lost(self, referral_id: int, typed: Typed) -> None:
+        """Report a deal as lost, with its reason (A1); it is archived so."""
+        given = decisions.read_refusal(typed)
+
+        def change(referral: Referral) -> Change:
+            self._require(referral, Status.ACTIVE)
+            return Action.LOST, {**self._closed(Outcome.LOST), "reason": given.reason, "reason_notes": given.notes}
+
+        self._apply(referral_id, change)
+
+    def undo(self, referral_ids: Sequence[int]) -> Done:
+        """Undo the latest decision on each referral: the state before it, exactly (U1).
+
+        Its notices are taken back. One whose expiry passed meanwhile then expires at its deadline (I4).
+        """
+
+        def undo_one(session: Session, referral_id: int) -> None:
+            from refterm.store import orm
+
+            workplace, now = self.workplace, self.workplace.now()
+            connection = orm.driver(session)
+            row = orm.get(session, referral_id)
+            latest = reading.decision(connection, referral_id)
+            entry = check_undo(
+                latest[0] if latest else None,
+                actor=workplace.actor,
+                version=row.version,
+                now=now,
+                undo_seconds=workplace.undo_seconds,
+            )
+            values = codec.columns_before(entry.changes)
+            if "deal_value" in values:
+                values["deal_value_order"] = codec.value_order(codec.amount_or_none(values["deal_value"]))
+            before, after = orm.update(session, row, {**values, "changed_at": codec.micros(now)})
+            journal.record(connection, before, after, Action.UNDONE, workplace.actor, now)
+            journal.take_back(connection, [entry.id])
+
+        done = self._several(referral_ids, undo_one)
+        expire_due(self.workplace)
+        return done
+
+    def last_decision(self) -> list[int]:
+        """The referrals of this person's latest decision that can still be undone; several where they were one (U1).
+
+        Raises:
+            UndoError: when there is none.
+        """
+        workplace = self.workplace
+        since = workplace.now() - timedelta(seconds=workplace.undo_seconds)
+        with workplace.database.reading() as connection:
+            made = reading.latest_decisions(connection, workplace.actor.name, since)
+        if not made:
+            raise UndoError(
+                _("there is nothing to undo: a decision can be undone for {n} s").format(n=workplace.undo_seconds)
+            )
+        return [entry.referral for entry in made if entry.referral is not None]
+
+    def _require(self, referral: Referral, status: Status) -> None:
+        """Refuse what is not in the state that an action needs, saying who decided what and when (T2)."""
+        if referral.status is status:
+            return
+        now = self.workplace.now()
+        if referral.status is Status.ARCHIVED:
+            raise WrongStateError(closed_sentence(referral, now))
+        if referral.status is Status.ACTIVE:
+            raise WrongStateError(accepted_sentence(referral, now))
+        raise WrongStateError(_("referral {id} is new; accept it first").format(id=referral.id))
+
+    def _decided(self) -> dict[str, Any]:
+        return {
+            "decided_at": codec.micros(self.workplace.now()),
+            "decided_by": self.workplace.actor.name,
+            "changed_here": 1,
+        }
+
+    def _closed(self, outcome: Outcome) -> dict[str, Any]:
+        return {
+            "status": Status.ARCHIVED.value,
+            "outcome": outcome.value,
+            "closed_at": codec.micros(self.workplace.now()),
+            "closed_by": self.workplace.actor.name,
+            "changed_here": 1,
+        }
+
+    def _change_team(
+        self, referral_id: int, action: Action, change: Callable[[list[TeamMember]], list[TeamMember]]
+    ) -> None:
+        def change_team(referral: Referral) -> Change:
+            self._require(referral, Status.ACTIVE)
+            return action, {"team": codec.team(change(list(referral.team)))}
+
+        self._apply(referral_id, change_team)
+
+    def _apply(self, referral_id: int, change: Callable[[Referral], Change]) -> None:
+        self.workplace.require_writing()
+        from refterm.store import orm
+
+        with orm.session(self.workplace.database) as session:
+            self._change(session, referral_id, change)
+
+    def _several(self, referral_ids: Sequence[int], change: Callable[[Session, int], None]) -> Done:
+        self.workplace.require_writing()
+        from refterm.store import orm
+
+        done: list[int] = []
+        refused: list[Refused] = []
+        with orm.session(self.workplace.database) as session:
+            for referral_id in dict.fromkeys(referral_ids):
+                try:
+                    change(session, referral_id)
+                    done.append(referral_id)
+                except (WrongStateError, NotFoundError, UndoError) as error:
+                    refused.append(Refused(referral_id, error))
+        return Done(tuple(done), tuple(refused))
+
+    def _change(
+        self, session: Session, referral_id: int, change: Callable[[Referral], Change], *, batch: str | None = None
+    ) -> None:
+        from refterm.store import orm
+
+        workplace, now = self.workplace, self.workplace.now()
+        row = orm.get(session, referral_id)
+        action, values = change(as_of(codec.read_referral(row.model_dump()), now))
+        before, after = orm.update(session, row, {"changed_here": 1, **values, "changed_at": codec.micros(now)})
+        journal.record(
+            orm.driver(session),
+            before,
+            after,
+            action,
+            workplace.actor,
+            now,
+            notices=self._owed(action, after, now),
+            batch=batch,
+        )
+
+    def _owed(self, action: Action, row: dict[str, Any], now: datetime) -> list[Notice]:
+        """A decline owes the customer a notice, held back while it can be undone (N1, U1)."""
+        if action is not Action.DECLINED or not self.workplace.tell_customers:
+            return []
+        return [Notice("declined", recipient(row["contacts"]), now + timedelta(seconds=self.workplace.undo_seconds))]
+
+
+def edit_texts(referral: Referral) -> dict[str, str]:
+    """The texts that the edit form shows for an engagement, by field (A2)."""
+    deal = referral.deal
+    return {
+        "name": deal.name or "",
+        "date": deal.purchase_date.isoformat() if deal.purchase_date else "",
+        "value": money.plain(deal.value) if deal.value is not None else "",
+        "currency": deal.currency or "",
+        "notes": deal.notes or "",
+        "crm_id": deal.crm_id or "",
+        "campaign_id": deal.campaign_id or "",
+    }
+
+
+def _nth(team: list[TeamMember], number: int, was: TeamMember | None) -> TeamMember:
+    if not 1 <= number <= len(team):
+        raise NotFoundError(_("there is no contact {n}; the deal has {count}").format(n=number, count=len(team)))
+    if was is not None and team[number - 1] != was:
+        raise ConflictError(_("somebody else changed the contacts meanwhile; look at them again"))
+    return team[number - 1]

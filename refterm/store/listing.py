@@ -1,0 +1,384 @@
+"""The rows of one view, by position, however many there are: pages by key, never by reading what stands before them.
+
+A page is found by the key of its first row. Keys of pages already seen are remembered; another page is reached by a
+step of OFFSET over the index alone, from the nearest remembered page or from the end. What must be left out (skipped,
+past due) is named by number from small indexes of its own, so that such a step never reads a row.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Protocol
+
+from refterm.domain.deadline import Deadlines
+from refterm.domain.query import Filter, Order, Tab, View
+from refterm.domain.referral import Status
+from refterm.domain.row import Row
+from refterm.store import codec
+from refterm.store.search_words import match
+
+PAGE = 100
+MOST_HITS = 2000
+
+ROW_COLUMNS = (
+    "id, status, outcome, channel, company, substr(need, 1, 300) as need, city, country, received_at, expires_at, flame,"
+    " contacted_at, taken_by, favorite, skipped_until, decided_by, closed_at, reason, deal_name, deal_value, deal_currency,"
+    " purchase_date, profile, fit, version"
+)
+# The key of each order and whether it runs downwards. The last part is the number, so no two rows share a key.
+_KEYS: dict[Order, tuple[tuple[str, ...], bool]] = {
+    Order.DUE: (("received_at", "expires_at", "id"), False),
+    Order.EXPIRES: (("expires_at", "id"), False),
+    Order.RECEIVED: (("received_at", "expires_at", "id"), True),
+    Order.VALUE: (("deal_value_order", "id"), True),
+    Order.FIT: (("coalesce(fit, -1)", "id"), True),
+    Order.CUSTOMER: (("company_key", "id"), False),
+    Order.PURCHASE_DATE: (("coalesce(purchase_date, '9999-12-31')", "id"), False),
+    Order.CLOSED_AT: (("coalesce(closed_at, 0)", "id"), True),
+}
+# The index that has each order of a tab; left to itself the planner now and then sorts a whole tab instead.
+_INDEXES: dict[tuple[Tab, Order], str] = {
+    **{
+        (tab, order): index
+        for tab in (Tab.INBOX, Tab.ACTIVE, Tab.ARCHIVED)
+        for order, index in (
+            (Order.DUE, "referral_received"),
+            (Order.RECEIVED, "referral_received"),
+            (Order.EXPIRES, "referral_expires"),
+            (Order.VALUE, "referral_value"),
+            (Order.CUSTOMER, "referral_company"),
+        )
+    },
+    (Tab.ACTIVE, Order.PURCHASE_DATE): "referral_purchase",
+    (Tab.ARCHIVED, Order.CLOSED_AT): "referral_closed",
+}
+_OPEN_FLAME = "status = 'new' and flame = 1 and contacted_at is null and received_at > :cooled"
+_HOT = f"select id from referral where {_OPEN_FLAME}"
+_PAST_DUE = "select id from referral where status = 'new' and expires_at <= :now"
+_SKIPPED = "select id from referral where skipped_until > :now"
+_INBOX = f"status = 'new' and id not in ({_PAST_DUE})"
+
+
+class Listing(Protocol):
+    """The rows of a view at one instant."""
+
+    @property
+    def count(self) -> int:
+        """How many rows there are."""
+        ...
+
+    def rows(self, start: int, stop: int) -> list[Row]:
+        """The rows from one position up to another."""
+        ...
+
+    def index_of(self, referral_id: int) -> int | None:
+        """The position of a referral; None where the view has it not."""
+        ...
+
+
+def listing(
+    connection: sqlite3.Connection,
+    view: View,
+    now: datetime,
+    today: date,
+    deadlines: Deadlines,
+    *,
+    show_due: bool = False,
+) -> Listing:
+    """The rows of a view.
+
+    Args:
+        connection: for reading.
+        view: tab, order, filter, search.
+        now: the instant: what is past due then is left out of the Inbox, what is skipped too.
+        today: the viewer's day, which decides whether a purchase date has passed (A4).
+        deadlines: the site's spans.
+        show_due: show what is past due among the archived (a read-only desk, which cannot archive it).
+    """
+    bound: dict[str, Any] = {
+        "now": codec.micros(now),
+        "cooled": codec.micros(now - deadlines.flame),
+        "late": codec.micros(now - deadlines.respond),
+        "today": today.isoformat(),
+    }
+    order = view.effective_order
+    where = _where(view, bound, show_due=show_due)
+    if view.search:
+        return _hits(connection, view, order, where, bound)
+    keys, down = _KEYS[order]
+    if show_due and view.tab is Tab.ARCHIVED and order is Order.CLOSED_AT:
+        keys = ("case when status = 'new' then expires_at else coalesce(closed_at, 0) end", "id")
+    if view.tab is Tab.INBOX and order is Order.DUE:
+        hot = _Segment(connection, f"{where} and {_OPEN_FLAME}", bound, keys, down, index="referral_open_flame")
+        total = None if view.filter != Filter() else inbox_count(connection, now)
+        rest_count = None if total is None else total - hot.count
+        rest = f"{where} and id not in ({_HOT})"
+        return _Joined((hot, _Segment(connection, rest, bound, keys, down, rest_count, index="referral_received")))
+    count = None
+    if view.filter == Filter() and not show_due:
+        counted = counts(connection, now)
+        count = counted.get(view.tab)
+    return _Segment(connection, where, bound, keys, down, count)
+
+
+def counts(connection: sqlite3.Connection, now: datetime) -> dict[Tab, int]:
+    """How many rows each tab has, without counting: from the counters that every writer keeps."""
+    kept = dict(connection.execute("select status, referrals from counter").fetchall())
+    return {
+        Tab.INBOX: kept[Status.NEW] - _put_aside(connection, now),
+        Tab.ACTIVE: kept[Status.ACTIVE],
+        Tab.ARCHIVED: kept[Status.ARCHIVED],
+    }
+
+
+def inbox_count(connection: sqlite3.Connection, now: datetime) -> int:
+    """How many rows the Inbox has."""
+    kept = connection.execute("select referrals from counter where status = 'new'").fetchone()[0]
+    return int(kept) - _put_aside(connection, now)
+
+
+def past_due_count(connection: sqlite3.Connection, now: datetime) -> int:
+    """How many new referrals are past their expiry, not yet archived."""
+    return int(connection.execute(f"select count(*) from ({_PAST_DUE})", {"now": codec.micros(now)}).fetchone()[0])
+
+
+def _put_aside(connection: sqlite3.Connection, now: datetime) -> int:
+    bound = {"now": codec.micros(now)}
+    skipped = connection.execute(
+        "select count(*) from referral where skipped_until > :now and status = 'new' and expires_at > :now", bound
+    ).fetchone()[0]
+    return int(skipped) + past_due_count(connection, now)
+
+
+def _where(view: View, bound: dict[str, Any], *, show_due: bool) -> str:
+    chosen, parts = view.filter, []
+    if view.tab is Tab.INBOX:
+        parts += [_INBOX, f"id {'in' if chosen.skipped else 'not in'} ({_SKIPPED})"]
+    elif view.tab is Tab.ACTIVE:
+        parts.append("status = 'active'")
+    elif view.tab is Tab.ARCHIVED:
+        parts.append(
+            "(status = 'archived' or (status = 'new' and expires_at <= :now))" if show_due else "status = 'archived'"
+        )
+    if chosen.skipped and view.tab is not Tab.INBOX:
+        parts.append(f"id in ({_SKIPPED})")
+    if chosen.outcome:
+        due = " or (status = 'new' and expires_at <= :now)" if show_due and chosen.outcome == "expired" else ""
+        parts.append(f"(status = 'archived' and outcome = :outcome{due})")
+        bound["outcome"] = chosen.outcome.value
+    if chosen.since:
+        parts.append("received_at >= :since")
+        bound["since"] = codec.micros(chosen.since)
+    if chosen.until:
+        parts.append("received_at < :until")
+        bound["until"] = codec.micros(chosen.until)
+    if chosen.profile is not None:
+        parts.append("profile = :profile")
+        bound["profile"] = chosen.profile
+    if chosen.favorite:
+        parts.append("favorite = 1")
+    if chosen.flame:
+        parts.append("flame = 1 and status <> 'archived'")
+    if chosen.overdue:
+        parts.append(
+            "((status = 'new' and received_at <= :late and received_estimated = 0)"
+            " or (status = 'active' and purchase_date < :today))"
+        )
+    if chosen.mine is not None:
+        parts.append("(taken_by = :mine or (decided_by = :mine and (status = 'active' or outcome in ('won', 'lost'))))")
+        bound["mine"] = chosen.mine
+    return " and ".join(parts) or "1"
+
+
+class _Segment:
+    """Rows that satisfy one condition, in one order."""
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        where: str,
+        bound: Mapping[str, Any],
+        keys: tuple[str, ...],
+        down: bool,
+        count: int | None = None,
+        index: str | None = None,
+    ) -> None:
+        self._connection = connection
+        self._rows = f"from referral indexed by {index} where {where}" if index else f"from referral where {where}"
+        self._where = where
+        self._bound = bound
+        self._key = ", ".join(keys)
+        self._places = ", ".join(f":key{number}" for number in range(len(keys)))
+        self._forth = ", ".join(f"{key} desc" if down else key for key in keys)
+        self._back = ", ".join(key if down else f"{key} desc" for key in keys)
+        self._from = f"({self._key}) {'<=' if down else '>='} ({self._places})"
+        self._before = f"({self._key}) {'>' if down else '<'} ({self._places})"
+        self._first_keys: dict[int, Sequence[Any]] = {}
+        self.count: int = self._one(f"select count(*) {self._rows}")[0] if count is None else count
+
+    def rows(self, start: int, stop: int) -> list[Row]:
+        rows: list[Row] = []
+        stop = min(stop, self.count)
+        for page in range(start // PAGE, (stop - 1) // PAGE + 1 if stop > start else start // PAGE):
+            first = page * PAGE
+            found = self._page(page)
+            rows += found[max(0, start - first) : stop - first]
+        return rows
+
+    def index_of(self, referral_id: int) -> int | None:
+        bound = {**self._bound, "wanted": referral_id}
+        # By number: the condition is tested on one row, whatever index serves the order.
+        key = self._connection.execute(
+            f"select {self._key} from referral where id = :wanted and {self._where}", bound
+        ).fetchone()
+        if key is None:
+            return None
+        query = f"select count(*) {self._rows} and {self._before}"
+        return int(self._one(query, key)[0])
+
+    def _page(self, page: int) -> list[Row]:
+        key = self._first_keys.get(page) or self._find(page)
+        if key is None:
+            return []
+        query = f"select {ROW_COLUMNS} {self._rows} and {self._from} order by {self._forth} limit {PAGE + 1}"
+        found = self._connection.execute(query, {**self._bound, **_named(key)}).fetchall()
+        if len(found) > PAGE and page + 1 not in self._first_keys:
+            self._first_keys[page + 1] = self._one(
+                f"select {self._key} from referral where id = :wanted", wanted=found[PAGE]["id"]
+            )
+        return [read_row(row) for row in found[:PAGE]]
+
+    def _find(self, page: int) -> Sequence[Any] | None:
+        key: Sequence[Any] | None
+        wanted = page * PAGE
+        nearest = max((known for known in self._first_keys if known < page), default=None)
+        ahead = wanted - (nearest or 0) * PAGE
+        behind = self.count - 1 - wanted
+        if behind < ahead:
+            query = f"select {self._key} {self._rows} order by {self._back} limit 1 offset {max(0, behind)}"
+            key = self._one(query)
+        elif nearest is None:
+            query = f"select {self._key} {self._rows} order by {self._forth} limit 1 offset {ahead}"
+            key = self._one(query)
+        else:
+            query = f"select {self._key} {self._rows} and {self._from} order by {self._forth} limit 1 offset {ahead}"
+            key = self._one(query, self._first_keys[nearest])
+        if key is not None:
+            self._first_keys[page] = key
+        return key
+
+    def _one(self, query: str, key: Sequence[Any] = (), **more: Any) -> Any:
+        row = self._connection.execute(query, {**self._bound, **_named(key), **more}).fetchone()
+        return None if row is None else tuple(row)
+
+
+def _named(key: Sequence[Any]) -> dict[str, Any]:
+    return {f"key{number}": part for number, part in enumerate(key)}
+
+
+@dataclass(frozen=True)
+class _Joined:
+    """Segments one after another: hot flames first, then the rest."""
+
+    parts: tuple[_Segment, ...]
+
+    @property
+    def count(self) -> int:
+        return sum(part.count for part in self.parts)
+
+    def rows(self, start: int, stop: int) -> list[Row]:
+        rows: list[Row] = []
+        for part in self.parts:
+            if start < part.count and stop > 0:
+                rows += part.rows(max(0, start), min(stop, part.count))
+            start, stop = start - part.count, stop - part.count
+        return rows
+
+    def index_of(self, referral_id: int) -> int | None:
+        passed = 0
+        for part in self.parts:
+            index = part.index_of(referral_id)
+            if index is not None:
+                return passed + index
+            passed += part.count
+        return None
+
+
+class _Found:
+    """The hits of a search: the newest of them, by number, in the order of the list."""
+
+    def __init__(self, connection: sqlite3.Connection, ids: list[int]) -> None:
+        self._connection = connection
+        self._ids = ids
+        self.count = len(ids)
+
+    def rows(self, start: int, stop: int) -> list[Row]:
+        wanted = self._ids[start:stop]
+        places = ", ".join("?" * len(wanted))
+        found = {
+            row["id"]: row
+            for row in self._connection.execute(f"select {ROW_COLUMNS} from referral where id in ({places})", wanted)
+        }
+        return [read_row(found[number]) for number in wanted if number in found]
+
+    def index_of(self, referral_id: int) -> int | None:
+        try:
+            return self._ids.index(referral_id)
+        except ValueError:
+            return None
+
+
+_STATUSES = {Tab.INBOX: (Status.NEW,), Tab.ACTIVE: (Status.ACTIVE,), Tab.ARCHIVED: (Status.ARCHIVED,), Tab.ALL: ()}
+
+
+def _hits(connection: sqlite3.Connection, view: View, order: Order, where: str, bound: dict[str, Any]) -> _Found:
+    statuses = tuple(status.value for status in _STATUSES[view.tab])
+    if view.tab is Tab.ARCHIVED and ":now" in where:
+        statuses = (*statuses, Status.NEW.value)
+    query = match(view.search, statuses)
+    if query is None:
+        return _Found(connection, [])
+    keys, down = _KEYS[order]
+    ordered = ", ".join(f"{key} desc" if down else key for key in keys)
+    if view.tab is Tab.INBOX and order is Order.DUE:
+        ordered = f"id not in ({_HOT}), {ordered}"
+    # The index is asked first and once; testing row by row whether it matches takes seconds at a million.
+    sql = (
+        f"select id from (select rowid as hit from referral_search where referral_search match :match"
+        f" order by rowid desc limit {MOST_HITS}) cross join referral on referral.id = hit where {where} order by {ordered}"
+    )
+    return _Found(connection, [row[0] for row in connection.execute(sql, {**bound, "match": query})])
+
+
+def read_row(row: sqlite3.Row) -> Row:
+    """A row of the list from the columns read for it."""
+    return Row(
+        id=row["id"],
+        status=Status(row["status"]),
+        outcome=row["outcome"],
+        channel=row["channel"],
+        company=row["company"],
+        need=row["need"],
+        city=row["city"] or "",
+        country=row["country"] or "",
+        received_at=codec.instant(row["received_at"]),
+        expires_at=codec.instant_or_none(row["expires_at"]),
+        flame=bool(row["flame"]),
+        contacted_at=codec.instant_or_none(row["contacted_at"]),
+        taken_by=row["taken_by"],
+        favorite=bool(row["favorite"]),
+        skipped_until=codec.instant_or_none(row["skipped_until"]),
+        decided_by=row["decided_by"],
+        closed_at=codec.instant_or_none(row["closed_at"]),
+        reason=row["reason"],
+        deal_name=row["deal_name"],
+        deal_value=row["deal_value"],
+        deal_currency=row["deal_currency"],
+        purchase_date=row["purchase_date"],
+        profile=row["profile"],
+        fit=row["fit"],
+        version=row["version"],
+    )

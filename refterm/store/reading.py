@@ -1,0 +1,183 @@
+"""Questions to the database in plain SQL, quick enough to ask between two keys: one referral, its history, what is next."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from refterm.domain.history import DECISIONS, Entry
+from refterm.domain.referral import Referral
+from refterm.domain.row import Row
+from refterm.errors import NotFoundError
+from refterm.i18n import _
+from refterm.store import codec
+from refterm.store.listing import ROW_COLUMNS, read_row
+
+LEAST_PREFIX = 6
+
+
+def referral(connection: sqlite3.Connection, referral_id: int) -> Referral:
+    """One referral, whole.
+
+    Raises:
+        NotFoundError: when there is none.
+    """
+    row = connection.execute("select * from referral where id = ?", (referral_id,)).fetchone()
+    if row is None:
+        raise NotFoundError(_("there is no referral {id}; see refterm list --tab all").format(id=referral_id))
+    return codec.read_referral(row)
+
+
+def resolve(connection: sqlite3.Connection, text: str) -> int:
+    """The number of a referral from what a person typed: its number, its source id, or a unique beginning of that.
+
+    Raises:
+        NotFoundError: when there is none, or more than one.
+    """
+    typed = text.strip()
+    if typed.isdecimal():
+        found = connection.execute("select id from referral where id = ?", (min(int(typed), 2**62),)).fetchall()
+    else:
+        found = connection.execute("select id from referral where source_id = ?", (typed,)).fetchall()
+        if not found and len(typed) >= LEAST_PREFIX:
+            found = connection.execute(
+                "select id from referral where source_id >= ? and source_id < ? limit 2", (typed, typed + "\U0010ffff")
+            ).fetchall()
+    if len(found) > 1:
+        raise NotFoundError(_("{id} is the beginning of more than one referral; type more of it").format(id=typed))
+    if not found:
+        raise NotFoundError(_("there is no referral {id}; see refterm list --tab all").format(id=typed))
+    return int(found[0][0])
+
+
+def duplicates(connection: sqlite3.Connection, referral_id: int, limit: int = 1000) -> list[int]:
+    """Referrals of the same engagement or the same customer, newest first (I9)."""
+    # One arm for each index; a single condition with "or" would read the table.
+    same = ("engagement_id", "company_key", "email_domain", "duns")
+    arms = " union ".join(
+        f"select other.id from referral this join referral other on other.{column} = this.{column} where this.id = :id"
+        for column in same
+    )
+    query = f"select id from ({arms}) where id <> :id order by id desc limit :limit"
+    return [row[0] for row in connection.execute(query, {"id": referral_id, "limit": limit})]
+
+
+def rows(connection: sqlite3.Connection, ids: list[int]) -> list[Row]:
+    """Lines of the list for some referrals, in the order of the numbers given."""
+    places = ", ".join("?" * len(ids))
+    found = {
+        row["id"]: read_row(row)
+        for row in connection.execute(f"select {ROW_COLUMNS} from referral where id in ({places})", ids)
+    }
+    return [found[number] for number in ids if number in found]
+
+
+def history(
+    connection: sqlite3.Connection, referral_id: int | None = None, *, after: int = 0, limit: int = -1
+) -> Iterator[Entry]:
+    """The history, oldest first: of one referral or of the whole desk."""
+    one = "" if referral_id is None else "referral_id = :id and "
+    query = f"select * from history where {one}id > :after order by id limit :limit"
+    for row in connection.execute(query, {"id": referral_id, "after": after, "limit": limit}):
+        yield _entry(row)
+
+
+def last_entry(connection: sqlite3.Connection) -> int:
+    """The number of the newest history entry; 0 where there is none."""
+    return int(connection.execute("select coalesce(max(id), 0) from history").fetchone()[0])
+
+
+def decision(connection: sqlite3.Connection, referral_id: int) -> tuple[Entry, str | None] | None:
+    """The latest decision or undo on a referral, and with which others it was made."""
+    names = ", ".join(f"'{action.value}'" for action in DECISIONS)
+    row = connection.execute(
+        f"select * from history where referral_id = ? and action in ({names}, 'undone') order by id desc limit 1",
+        (referral_id,),
+    ).fetchone()
+    return (_entry(row), row["batch"]) if row else None
+
+
+def latest_decisions(connection: sqlite3.Connection, name: str, since: datetime) -> list[Entry]:
+    """The latest decision of a person since an instant, with those made together with it; newest first."""
+    names = ", ".join(f"'{action.value}'" for action in DECISIONS)
+    row = connection.execute(
+        f'select * from history as made where "by" = :by and action in ({names}) and at > :since and not exists (select 1'
+        " from history later where later.referral_id = made.referral_id and later.id > made.id and later.action = 'undone')"
+        " order by id desc limit 1",
+        {"by": name, "since": codec.micros(since)},
+    ).fetchone()
+    if row is None:
+        return []
+    if row["batch"] is None:
+        return [_entry(row)]
+    together = connection.execute("select * from history where batch = ? order by id", (row["batch"],)).fetchall()
+    return [_entry(one) for one in together]
+
+
+def _entry(row: sqlite3.Row) -> Entry:
+    return Entry(
+        id=row["id"],
+        at=codec.instant(row["at"]),
+        by=row["by"],
+        login=row["login"],
+        action=row["action"],
+        referral=row["referral_id"],
+        changes={field: (values[0], values[1]) for field, values in json.loads(row["changes"]).items()},
+        version=row["version"],
+    )
+
+
+def open_flames(
+    connection: sqlite3.Connection, now: datetime, cooled: datetime
+) -> tuple[Row | None, Row | None, int, int]:
+    """For the alert (F1): the hot one with least time left, the newest cooled one, how many are hot, how many cooled."""
+    bound = {"now": codec.micros(now), "cooled": codec.micros(cooled)}
+    where = (
+        "from referral indexed by referral_open_flame where status = 'new' and flame = 1 and contacted_at is null"
+        " and expires_at > :now and (skipped_until is null or skipped_until <= :now)"
+    )
+    first = connection.execute(
+        f"select {ROW_COLUMNS} {where} and received_at > :cooled order by received_at, expires_at, id limit 1", bound
+    )
+    hot = first.fetchone()
+    warm = connection.execute(
+        f"select {ROW_COLUMNS} {where} and received_at <= :cooled order by received_at desc, expires_at desc, id desc limit 1",
+        bound,
+    ).fetchone()
+    hot_count = (
+        connection.execute(f"select count(*) {where} and received_at > :cooled", bound).fetchone()[0] if hot else 0
+    )
+    warm_count = (
+        connection.execute(f"select count(*) {where} and received_at <= :cooled", bound).fetchone()[0] if warm else 0
+    )
+    return (read_row(hot) if hot else None, read_row(warm) if warm else None, int(hot_count), int(warm_count))
+
+
+def next_instants(connection: sqlite3.Connection, now: datetime) -> list[datetime]:
+    """When the Inbox next changes by itself: the next expiry, and the next return of what is put aside."""
+    bound = (codec.micros(now),)
+    expiry = connection.execute(
+        "select min(expires_at) from referral where status = 'new' and expires_at > ?", bound
+    ).fetchone()[0]
+    back = connection.execute("select min(skipped_until) from referral where skipped_until > ?", bound).fetchone()[0]
+    return [codec.instant(value) for value in (expiry, back) if value is not None and value < codec.NEVER]
+
+
+def profiles(connection: sqlite3.Connection) -> list[str]:
+    """The names of the profiles that referrals are routed to."""
+    return [
+        row[0]
+        for row in connection.execute("select distinct profile from referral where profile is not null order by 1")
+    ]
+
+
+def outbox(connection: sqlite3.Connection, referral_id: int | None = None) -> list[dict[str, Any]]:
+    """What is owed, oldest first."""
+    where = "" if referral_id is None else "where referral_id = ?"
+    found = connection.execute(
+        f"select * from outbox {where} order by id", () if referral_id is None else (referral_id,)
+    )
+    return [dict(row) for row in found]
