@@ -19,6 +19,8 @@ from refterm.i18n import _
 
 SITE_FILE = Path("/etc/refterm/config.toml")
 SITE_ONLY = ("kiosk", "locked", "roles")
+# No span of time is longer, in whatever unit: 100 000 days are 273 years.
+MOST = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class NoticeSettings:
     maildir: str | None = None
     from_: str | None = None
     host: str | None = None
-    port: int | None = field(default=None, metadata={"least": 1})
+    port: int | None = field(default=None, metadata={"least": 1, "most": 65535})
     security: str = field(default="starttls", metadata={"allowed": ("starttls", "tls", "none")})
     user: str | None = None
     password_command: str | None = None
@@ -99,8 +101,16 @@ class Settings:
         return ZoneInfo(self.time_zone)
 
     def overridden(self, **flags: Any) -> Settings:
-        """The settings with what flags say put over them; None leaves a setting alone."""
-        return replace(self, **{name: value for name, value in flags.items() if value is not None})
+        """The settings with what flags say put over them; None leaves a setting alone.
+
+        Raises:
+            ConfigurationError: when a flag would change what the site's file has locked.
+        """
+        given = {name: value for name, value in flags.items() if value is not None}
+        for name, value in given.items():
+            if name in self.locked and value != getattr(self, name):
+                raise ConfigurationError(_("{key} is locked by the site's configuration").format(key=name))
+        return replace(self, **given)
 
 
 def load(
@@ -110,47 +120,62 @@ def load(
     site: Path = SITE_FILE,
     kiosk: bool = False,
 ) -> Settings:
-    """Read the site's file, the user's over it, and the environment over both.
+    """Read the site's file, the user's over it, and the environment over both; what is locked stays the site's.
 
     Args:
         config: the user's file, as `--config` names it; it must exist.
         environment: instead of the process's.
         site: the site's file; only tests name another.
-        kiosk: no user's file is read.
+        kiosk: no user's file is read; the site's file can say so, too.
 
     Raises:
         ConfigurationError: naming file, key and what is allowed.
     """
     environment = os.environ if environment is None else environment
     named = config or (Path(environment["REFTERM_CONFIG"]) if environment.get("REFTERM_CONFIG") else None)
-    base = _read(site)
-    settings: Settings = _merge(Settings(), base, site, "", site=True)
-    if not (kiosk or settings.kiosk):
+    settings: Settings = _merge(Settings(), _read(site), site, "", site=True)
+    _check_locked(settings.locked, site)
+    settings = replace(settings, kiosk=kiosk or settings.kiosk)
+    if not settings.kiosk:
         path = named or config_folder() / "config.toml"
-        if named and not named.is_file():
-            raise ConfigurationError(_("{path}: there is no such configuration file").format(path=named))
-        mine = _read(path)
+        mine = _read(path, must_exist=named is not None)
         _refuse_locked(mine, settings.locked, path)
         settings = _merge(settings, mine, path, "", site=False)
-        database, user = environment.get("REFTERM_DB") or None, environment.get("REFTERM_USER") or None
-        settings = settings.overridden(
-            database=None if "database" in settings.locked else database,
-            user=None if "user" in settings.locked else user,
-        )
-    return settings
+    said = {"database": environment.get("REFTERM_DB"), "user": environment.get("REFTERM_USER")}
+    return settings.overridden(**{key: value or None for key, value in said.items() if key not in settings.locked})
 
 
-def _read(path: Path) -> dict[str, Any]:
-    if not path.is_file():
+def _read(path: Path, *, must_exist: bool = False) -> dict[str, Any]:
+    try:
+        text = path.read_text("utf-8-sig")
+    except (FileNotFoundError, NotADirectoryError) as error:
+        if must_exist:
+            raise ConfigurationError(_("{path}: there is no such configuration file").format(path=path)) from error
         return {}
+    except OSError as error:
+        raise ConfigurationError(f"{path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(_("{path} is no TOML: {error}").format(path=path, error=error)) from error
     import tomllib
 
     try:
-        return tomllib.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise ConfigurationError(f"{path}: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(_("{path} is no TOML: {error}").format(path=path, error=error)) from error
+
+
+def _check_locked(locked: tuple[str, ...], site: Path) -> None:
+    """A misspelt name would lock nothing, and nobody would notice."""
+    known: list[str] = []
+    for name, kind in get_type_hints(Settings).items():
+        known += [name, *(f"{name}.{spec.name.rstrip('_')}" for spec in (fields(kind) if is_dataclass(kind) else ()))]
+    for key in locked:
+        if key not in known:
+            raise ConfigurationError(
+                _("{path}: locked names {key}, which is not a key; allowed are {allowed}").format(
+                    path=site, key=key, allowed=", ".join(sorted(known))
+                )
+            )
 
 
 def _refuse_locked(mine: Mapping[str, Any], locked: tuple[str, ...], path: Path) -> None:
@@ -191,13 +216,15 @@ def _check(value: Any, hint: Any, metadata: Mapping[str, Any], where: str, key: 
         raise ConfigurationError(
             _("{where} must be one of {allowed}").format(where=where, allowed=", ".join(metadata["allowed"]))
         )
+    if wanted is bool and wanted is not hint and value == "auto":
+        return None
     if wanted is bool and not isinstance(value, bool):
         raise ConfigurationError(_("{where} must be true or false").format(where=where))
     if wanted is int:
-        least = metadata.get("least", 0)
-        if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        least, most = metadata["least"], metadata.get("most", MOST)
+        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
             raise ConfigurationError(
-                _("{where} must be a whole number of at least {least}").format(where=where, least=least)
+                _("{where} must be a whole number from {least} to {most}").format(where=where, least=least, most=most)
             )
     if wanted is str and not isinstance(value, str):
         raise ConfigurationError(_("{where} must be a text").format(where=where))
@@ -251,11 +278,25 @@ def database_path(settings: Settings) -> Path:
         return data_folder() / "desk.db"
     scheme, separator, rest = named.partition("://")
     if not separator:
-        return Path(named).expanduser()
-    if scheme != "sqlite":
+        return _expanded(named)
+    if scheme.lower() != "sqlite":
         raise ConfigurationError(
             _("{url}: this version opens SQLite files only; name a path, or a URL such as sqlite:///desk.db").format(
                 url=scheme + "://..."
             )
         )
-    return Path(rest.removeprefix("/")).expanduser()
+    path = rest.removeprefix("/")
+    if path == rest or not path:
+        raise ConfigurationError(
+            _("{url}: name the file after three slashes: sqlite:///desk.db, or sqlite:////srv/desk.db").format(
+                url=scheme + "://..."
+            )
+        )
+    return _expanded(path)
+
+
+def _expanded(path: str) -> Path:
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:  # `~name` of nobody: then it is the name of a file
+        return Path(path)

@@ -13,8 +13,15 @@ from functools import lru_cache
 _FORBIDDEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _LINE_BREAKS = re.compile("\r?\n|[\u2028\u2029]")
 _CJK = re.compile(
-    "([\u2e80-\u2fff\u3040-\u30ff\u3100-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff])"
+    "([\u2e80-\u2fff\u3005-\u3007\u3040-\u30ff\u3100-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff])"
 )
+# What cannot be seen, or what terminals do not agree about: format characters and variation selectors.
+_INVISIBLE = ("Cf", "Cc", "Cs", "Co", "Cn", "Zl", "Zp")
+_VARIATION = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+# Thai and Hebrew need two marks on a letter; more only disturb the lines above and below.
+_MOST_MARKS = 2
+# A pair of these is a flag to some terminals and two letters to others.
+_REGIONAL = {0x1F1E6 + n: chr(ord("A") + n) for n in range(26)}
 
 
 def clean(text: str) -> str:
@@ -34,14 +41,28 @@ def fold(text: str) -> str:
     """The text without case and accents, its blanks single: for comparing and sorting."""
     bare = text.casefold()
     if not bare.isascii():
-        bare = "".join(c for c in unicodedata.normalize("NFKD", bare) if not unicodedata.combining(c))
+        # Once more without case: `ℌ` and the like show their letter only when they are taken apart.
+        bare = unicodedata.normalize("NFKD", bare).casefold()
+        bare = "".join(c for c in bare if not _is_accent(c))
         bare = unicodedata.normalize("NFC", bare)  # Korean syllables were taken apart, too
     return " ".join(bare.split())
 
 
+def _is_accent(character: str) -> bool:
+    """Whether a mark only changes how a letter sounds: accents, and the vowel points of Hebrew and Arabic.
+
+    Marks of other scripts (the voicing of kana, a virama, Thai tones) make another word.
+    """
+    kind = unicodedata.combining(character)
+    return kind >= 200 or 10 <= kind <= 36 or kind == 1
+
+
 def split_cjk(text: str) -> str:
-    """Put blanks around Chinese, Japanese and Korean characters, so that each can be searched for."""
-    return _CJK.sub(r" \1 ", text) if not text.isascii() else text
+    """Put blanks around Chinese, Japanese and Korean characters, so that each can be searched for.
+
+    Half and full width, and syllables taken apart, become the usual form, so that either finds the other.
+    """
+    return text if text.isascii() else _CJK.sub(r" \1 ", unicodedata.normalize("NFKC", text))
 
 
 @lru_cache(maxsize=8192)
@@ -49,32 +70,42 @@ def display(text: str) -> str:
     """The text as it may stand in one line of a terminal.
 
     Cleaned again (what is in the database may have come another way), without zero-width characters, and with at
-    most one combining mark a letter, so that every terminal counts the same number of cells.
+    most two combining marks a letter, so that every terminal counts the same number of cells.
     """
     if text.isascii() and text.isprintable():
         return text
     kept: list[str] = []
     marks = 0
-    for character in unicodedata.normalize("NFC", clean_line(text)):
+    bare = _VARIATION.sub("", clean_line(text)).translate(_REGIONAL)
+    for character in unicodedata.normalize("NFC", bare):
         category = unicodedata.category(character)
-        if category in ("Mn", "Me"):
-            if marks or "\ufe00" <= character <= "\ufe0f":
+        if category in _INVISIBLE:
+            continue
+        if category.startswith("M"):
+            # One at the beginning would join whatever stands in the cell before.
+            if not kept or marks == _MOST_MARKS:
                 continue
             marks += 1
-        elif category in ("Cf", "Cc", "Cs", "Co", "Cn", "Zl", "Zp"):
-            continue
-        else:
+        elif width(character):
             marks = 0
+        else:
+            continue
         kept.append(character)
-    return "".join(kept)
+    return unicodedata.normalize("NFC", "".join(kept))
 
 
 def ascii_only(text: str) -> str:
     """The text for a terminal without UTF-8: accents dropped, what has no ASCII likeness as `?`."""
     if text.isascii():
         return text
-    plain = unicodedata.normalize("NFKD", text)
-    return "".join(c if c.isascii() else "?" for c in plain if not unicodedata.combining(c))
+    return "".join(_ascii_likeness(character) for character in unicodedata.normalize("NFC", text))
+
+
+def _ascii_likeness(character: str) -> str:
+    if unicodedata.combining(character):
+        return ""
+    plain = "".join(c for c in unicodedata.normalize("NFKD", character) if not unicodedata.combining(c))
+    return plain if plain.isascii() else "?"
 
 
 def width(text: str) -> int:
@@ -97,7 +128,7 @@ def fit(text: str, cells: int, *, right: bool = False, ellipsis: str = "…") ->
     """
     size = width(text)
     if size > cells:
-        text = _cut(text, max(0, cells - len(ellipsis))) + ellipsis[:cells]
+        text = _cut(text, max(0, cells - len(ellipsis))) + ellipsis[: max(0, cells)]
         size = width(text)
     pad = " " * (cells - size)
     return pad + text if right else text + pad

@@ -9,7 +9,7 @@ Each text that counts down has a sibling that tells when it next changes, so tha
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from enum import StrEnum
 
 from refterm.domain.referral import Outcome, Referral, Status
@@ -20,6 +20,7 @@ MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 _TICK = timedelta(microseconds=1)
+_END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +33,22 @@ class Deadlines:
 
     def respond_by(self, received_at: datetime) -> datetime:
         """Until when an answer is recommended (I3)."""
-        return received_at + self.respond
+        return _after(received_at, self.respond)
 
     def flame_until(self, received_at: datetime) -> datetime:
         """Until when the alert urges to contact the customer (F2)."""
-        return received_at + self.flame
+        return _after(received_at, self.flame)
 
     def estimated_expiry(self, received_at: datetime) -> datetime:
         """The expiry of a referral that states none (I4)."""
-        return received_at + self.expire
+        return _after(received_at, self.expire)
+
+
+def _after(instant: datetime, span: timedelta) -> datetime:
+    try:
+        return instant + span
+    except OverflowError:  # received in the year 9999, which sources write for "unknown"
+        return _END_OF_TIME
 
 
 class Flame(StrEnum):
@@ -156,13 +164,16 @@ def respond_changes_at(respond_by: datetime, now: datetime) -> datetime:
 
 
 def purchase_passes_at(purchase_date: date, zone: tzinfo | None) -> datetime:
-    """The instant at which the purchase date ends in the viewer's zone (A4)."""
-    midnight = datetime(purchase_date.year, purchase_date.month, purchase_date.day) + DAY
-    return midnight.replace(tzinfo=zone) if zone else midnight.astimezone()
+    """The instant at which the purchase date ends in the viewer's zone (A4), in UTC."""
+    try:
+        midnight = datetime(purchase_date.year, purchase_date.month, purchase_date.day) + DAY
+        return (midnight.replace(tzinfo=zone) if zone else midnight.astimezone()).astimezone(UTC)
+    except (OverflowError, ValueError):  # 9999-12-31, which sources write for "never"
+        return _END_OF_TIME
 
 
 def flame_left_text(received_at: datetime, now: datetime, deadlines: Deadlines) -> str:
-    """Whole hours left of the 72 (F2): `70 h`; below one hour the minutes, then the seconds."""
+    """Time left of the 72 hours, in its largest unit below a day (F2): `70 h`, `41 min`, `52 s`; rounded down."""
     left = max(deadlines.flame_until(received_at) - now, timedelta(0))
     for unit, name in ((HOUR, _("{n} h")), (MINUTE, _("{n} min"))):
         if left >= unit:

@@ -18,7 +18,7 @@ from refterm.domain.money import DecimalMark, Money
 from refterm.domain.referral import TeamMember
 from refterm.errors import InvalidInputError
 from refterm.i18n import _
-from refterm.text import clean, clean_line
+from refterm.text import clean, clean_line, display
 
 _EMAIL = re.compile(r"[^\s@]+@[^\s@]+")
 T = TypeVar("T")
@@ -114,27 +114,22 @@ def read_refusal(typed: Typed) -> Refusal:
 def read_win(typed: Typed, context: Context, *, has_value: bool) -> Win:
     """Fields: value, currency, date. The value may be left empty where the engagement has one."""
     reader = _Reader(typed)
-    value = None
+    amount, currency = None, None
     if typed.get("value", "").strip() or not has_value:
         value = reader.take("value", lambda text: read_money(text, typed.get("currency", ""), context))
+        amount, currency = (value.amount, value.currency) if value else (None, None)
     elif typed.get("currency", "").strip():
-        value_currency = reader.take("currency", money.parse_currency)
-        reader.check()
-        return Win(None, value_currency, _close_date(reader, context))
-    closed_on = _close_date(reader, context)
-    return Win(value.amount if value else None, value.currency if value else None, closed_on)
-
-
-def _close_date(reader: _Reader, context: Context) -> date:
-    def read(text: str) -> date:
-        day = when.parse_date(text) if text.strip() else context.today
-        if day > context.today:
-            raise InvalidInputError({"date": _("the close date cannot be later than today")})
-        return day
-
-    day = reader.take("date", read)
+        currency = reader.take("currency", money.parse_currency)
+    closed_on = reader.take("date", lambda text: _close_date(text, context.today))
     reader.check()
-    assert day
+    assert closed_on
+    return Win(amount, currency, closed_on)
+
+
+def _close_date(text: str, today: date) -> date:
+    day = when.parse_date(text) if text.strip() else today
+    if day > today:
+        raise InvalidInputError({"date": _("the close date cannot be later than today")})
     return day
 
 
@@ -160,7 +155,7 @@ def read_edit(typed: Typed, context: Context, *, shown: Typed | None = None) -> 
         amount = reader.take("value", lambda text: read_money(text, typed.get("currency", ""), context))
         changes |= {"value": amount.amount, "currency": amount.currency} if amount else {}
     elif "currency" in given:
-        changes["currency"] = reader.take("currency", money.parse_currency)
+        changes["currency"] = reader.take("currency", lambda text: _currency(text, None))
     if "notes" in given:
         changes["notes"] = reader.take(
             "notes", lambda text: required(text, "notes", _("notes are required"), lines=True)
@@ -222,15 +217,25 @@ def read_money(text: str, currency: str, context: Context) -> Money:
     """An amount with its currency: typed with it, else the field's, else the context's.
 
     Raises:
-        InvalidInputError: under the names `value` and `currency`.
+        InvalidInputError: under the names `value` and `currency`, both where both are bad.
     """
-    amount, typed_currency = money.parse_amount(text, context.decimal_mark)
-    if typed_currency is None and currency.strip():
-        typed_currency = money.parse_currency(currency)
-    chosen = typed_currency or context.currency
-    if chosen is None:
+    reader = _Reader({"value": text, "currency": currency})
+    typed = reader.take("value", lambda amount: money.parse_amount(amount, context.decimal_mark))
+    chosen = typed[1] if typed else None
+    if chosen is None and "currency" not in reader.errors:
+        chosen = reader.take("currency", lambda code: _currency(code, context.currency))
+    reader.check()
+    assert typed
+    assert chosen
+    return Money(typed[0], chosen)
+
+
+def _currency(text: str, otherwise: str | None) -> str:
+    if text.strip():
+        return money.parse_currency(text)
+    if otherwise is None:
         raise InvalidInputError({"currency": _("a currency is required, such as EUR")})
-    return Money(amount, chosen)
+    return otherwise
 
 
 def required(text: str, field: str, sentence: str, *, lines: bool = False) -> str:
@@ -246,9 +251,9 @@ def required(text: str, field: str, sentence: str, *, lines: bool = False) -> st
 
 
 def optional(text: str | None, *, lines: bool = False) -> str | None:
-    """The text, cleaned and without blanks around it; None when nothing is left."""
+    """The text, cleaned and without blanks around it; None when nothing is left that can be seen."""
     kept = (clean(text) if lines else clean_line(text)).strip() if text else ""
-    return kept or None
+    return kept if display(kept).strip() else None
 
 
 class _Reader:

@@ -8,76 +8,79 @@ from collections.abc import Iterable
 from refterm.domain.referral import Contact
 from refterm.text import fold
 
-# Mail providers whose domain says nothing about the company.
+# Mail providers whose domain says nothing about the company: those with one in each country, and single ones.
+_EVERYWHERE = re.compile(r"(aol|gmx|hotmail|live|msn|outlook|rocketmail|yahoo|yandex|ymail)\.[a-z]{2,3}(\.[a-z]{2})?")
 PUBLIC_PROVIDERS = frozenset(
     [
-        "aol.com",
+        "126.com",
+        "139.com",
+        "163.com",
+        "alice.it",
         "att.net",
+        "bellsouth.net",
+        "bigpond.com",
+        "bk.ru",
+        "bluewin.ch",
         "bol.com.br",
         "btinternet.com",
         "comcast.net",
+        "cox.net",
+        "daum.net",
         "docomo.ne.jp",
         "fastmail.com",
+        "foxmail.com",
         "free.fr",
+        "freenet.de",
+        "globo.com",
         "gmail.com",
-        "gmx.at",
-        "gmx.ch",
-        "gmx.com",
-        "gmx.de",
-        "gmx.net",
         "googlemail.com",
+        "hanmail.net",
         "hey.com",
-        "hotmail.co.uk",
-        "hotmail.com",
-        "hotmail.de",
-        "hotmail.es",
-        "hotmail.fr",
-        "hotmail.it",
         "icloud.com",
+        "ig.com.br",
+        "inbox.ru",
         "laposte.net",
         "libero.it",
-        "live.com",
+        "list.ru",
         "mac.com",
         "mail.com",
         "mail.ru",
         "mailbox.org",
         "me.com",
-        "msn.com",
         "naver.com",
+        "ntlworld.com",
+        "o2.pl",
+        "onet.pl",
         "orange.fr",
-        "outlook.com",
-        "outlook.de",
-        "outlook.es",
-        "outlook.fr",
+        "pm.me",
         "posteo.de",
         "proton.me",
         "protonmail.com",
         "qq.com",
         "rediffmail.com",
         "sapo.pt",
+        "sbcglobal.net",
+        "seznam.cz",
+        "sfr.fr",
+        "sina.com",
         "sky.com",
+        "skynet.be",
         "t-online.de",
         "telefonica.net",
+        "telenet.be",
         "terra.com.br",
+        "tiscali.it",
         "tutanota.com",
         "uol.com.br",
         "verizon.net",
         "virgilio.it",
+        "virginmedia.com",
         "wanadoo.fr",
         "web.de",
-        "yahoo.co.in",
-        "yahoo.co.jp",
-        "yahoo.co.uk",
-        "yahoo.com",
-        "yahoo.com.br",
-        "yahoo.de",
-        "yahoo.es",
-        "yahoo.fr",
-        "yandex.ru",
-        "ymail.com",
+        "wp.pl",
+        "ya.ru",
+        "ziggo.nl",
         "zoho.com",
-        "126.com",
-        "163.com",
     ]
 )
 _DOMAIN = re.compile(r"[\w-]+(\.[\w-]+)+")
@@ -85,13 +88,19 @@ _DOMAIN = re.compile(r"[\w-]+(\.[\w-]+)+")
 
 def company_key(company: str) -> str:
     """The company's name for comparing and sorting: without case, accents and punctuation."""
-    return fold(re.sub(r"[^\w\s]", " ", company)) or fold(company)
+    whole = fold(company)
+    # Folded first: an accent that stands by itself is no letter to the pattern.
+    return " ".join(re.sub(r"[^\w\s]", " ", whole).split()) or whole
 
 
 def email_domain(contacts: Iterable[Contact]) -> str | None:
     """The first e-mail domain that belongs to the company rather than to a public provider."""
     for contact in contacts:
         domain = contact.email.strip().rpartition("@")[2].casefold()
-        if "@" in contact.email and _DOMAIN.fullmatch(domain) and domain not in PUBLIC_PROVIDERS:
+        if "@" in contact.email and _DOMAIN.fullmatch(domain) and not _is_public(domain):
             return domain
     return None
+
+
+def _is_public(domain: str) -> bool:
+    return domain in PUBLIC_PROVIDERS or _EVERYWHERE.fullmatch(domain) is not None

@@ -107,7 +107,7 @@ def check_undo(decision: Entry | None, *, actor: Actor, version: int, now: datet
         )
     if now >= decision.at + timedelta(seconds=undo_seconds):
         raise UndoError(
-            _("it was {action} more than {n} s ago and can no longer be undone").format(
+            _("it was {action} {n} s or more ago and can no longer be undone").format(
                 action=decision.action, n=undo_seconds
             )
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from typing import Literal
 
 from refterm.errors import InvalidInputError
@@ -13,6 +13,7 @@ from refterm.i18n import _
 DecimalMark = Literal[".", ","]
 MAX_DECIMALS = 4
 MAX_DIGITS = 15
+_LONGEST = 60
 
 CURRENCIES = frozenset(
     [
@@ -20,6 +21,7 @@ CURRENCIES = frozenset(
         "AFN",
         "ALL",
         "AMD",
+        "ANG",
         "AOA",
         "ARS",
         "AUD",
@@ -34,6 +36,7 @@ CURRENCIES = frozenset(
         "BMD",
         "BND",
         "BOB",
+        "BOV",
         "BRL",
         "BSD",
         "BTN",
@@ -42,10 +45,14 @@ CURRENCIES = frozenset(
         "BZD",
         "CAD",
         "CDF",
+        "CHE",
         "CHF",
+        "CHW",
+        "CLF",
         "CLP",
         "CNY",
         "COP",
+        "COU",
         "CRC",
         "CUP",
         "CVE",
@@ -108,6 +115,7 @@ CURRENCIES = frozenset(
         "MVR",
         "MWK",
         "MXN",
+        "MXV",
         "MYR",
         "MZN",
         "NAD",
@@ -156,7 +164,10 @@ CURRENCIES = frozenset(
         "UAH",
         "UGX",
         "USD",
+        "USN",
+        "UYI",
         "UYU",
+        "UYW",
         "UZS",
         "VED",
         "VES",
@@ -165,6 +176,7 @@ CURRENCIES = frozenset(
         "WST",
         "XAF",
         "XCD",
+        "XCG",
         "XOF",
         "XPF",
         "YER",
@@ -175,9 +187,10 @@ CURRENCIES = frozenset(
 )
 
 _AMOUNT = re.compile(
-    r"^(?:(?P<before>[A-Za-z]{3})\s*)?(?P<number>[+-]?[\d.,'’\s]*\d)\s*(?P<scale>[kKmM])?(?:\s*(?P<after>[A-Za-z]{3}))?$"
+    r"(?:(?P<before>[A-Za-z]{3})\s*)?(?P<sign>[+-]?)(?P<number>[\d.,'’\s]*\d)\s*(?P<scale>[kKmM])?(?:\s*(?P<after>[A-Za-z]{3}))?"
 )
-_PLAIN = re.compile(r"[+-]?\d+(\.\d+)?")
+# Digits, or groups of three with the same separator between them.
+_WHOLE = re.compile(r"\d*|\d{1,3}([.,' ])\d{3}(?:\1\d{3})*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +219,7 @@ def parse_amount(text: str, decimal_mark: DecimalMark = ".") -> tuple[Decimal, s
     """An amount as people type it, and the currency if they typed one with it (contract, section The screen).
 
     `12500`, `12,500.50`, `12.5k` and `12500 EUR` are understood; a single mark before three digits groups where the
-    other mark is the decimal one. The digits typed are kept: `10.50` stays `10.50`.
+    other mark is the decimal one. Blanks and apostrophes group, too. The digits typed are kept: `10.50` stays `10.50`.
 
     Args:
         text: what was typed.
@@ -218,21 +231,17 @@ def parse_amount(text: str, decimal_mark: DecimalMark = ".") -> tuple[Decimal, s
     typed = text.strip()
     if not typed:
         raise InvalidInputError({"value": _("a value is required")})
-    match = _AMOUNT.match(typed)
-    if not match or (match["before"] and match["after"]):
-        raise InvalidInputError(
-            {"value": _("{text} is no amount; type one such as 12500 or 12,500.50").format(text=typed[:40])}
-        )
-    number = _decimal(re.sub(r"[\s'’]", "", match["number"]), decimal_mark)
-    if number is None:
+    match = _AMOUNT.fullmatch(typed) if len(typed) <= _LONGEST else None
+    number = _decimal(match["number"], decimal_mark) if match else None
+    if not match or number is None or (match["before"] and match["after"]):
         raise InvalidInputError(
             {"value": _("{text} is no amount; type one such as 12500 or 12,500.50").format(text=typed[:40])}
         )
     if match["scale"]:
-        scaled = number * (1000 if match["scale"] in "kK" else 1_000_000)
-        number = scaled.quantize(Decimal(1)) if scaled == scaled.to_integral() else scaled.normalize()
+        number = _scaled(number, 1000 if match["scale"] in "kK" else 1_000_000)
+    amount = check_amount(number.copy_negate() if match["sign"] == "-" else number)
     currency = match["before"] or match["after"]
-    return check_amount(number), parse_currency(currency) if currency else None
+    return amount, parse_currency(currency) if currency else None
 
 
 def check_amount(amount: Decimal) -> Decimal:
@@ -245,7 +254,7 @@ def check_amount(amount: Decimal) -> Decimal:
         raise InvalidInputError({"value": _("the value must be a number")})
     if amount.is_signed() and amount != 0:
         raise InvalidInputError({"value": _("the value cannot be negative")})
-    amount = abs(amount)
+    amount = amount.copy_abs()
     exponent = amount.as_tuple().exponent
     if isinstance(exponent, int) and -exponent > MAX_DECIMALS:
         raise InvalidInputError({"value": _("at most {n} decimals").format(n=MAX_DECIMALS)})
@@ -255,27 +264,32 @@ def check_amount(amount: Decimal) -> Decimal:
 
 
 def _decimal(number: str, decimal_mark: DecimalMark) -> Decimal | None:
-    sign = number[0] if number[0] in "+-" else ""
-    number = number.removeprefix(sign)
-    other = "," if decimal_mark == "." else "."
+    """Digits and separators as a number; None where the separators make no sense."""
+    number = re.sub(r"\s", " ", number.strip().replace("’", "'"))
+    mark = _mark(number, decimal_mark)
+    whole, _separator, fraction = number.partition(mark) if mark else (number, "", "")
+    if not _WHOLE.fullmatch(whole) or not re.fullmatch(r"\d*", fraction):
+        return None
+    digits = re.sub(r"\D", "", whole) or "0"
+    return Decimal(f"{digits}.{fraction}" if fraction else digits)
+
+
+def _mark(number: str, decimal_mark: DecimalMark) -> str:
+    """Which of the separators is the decimal mark; empty where all of them group."""
     dots, commas = number.count("."), number.count(",")
     if dots and commas:
-        mark = "." if number.rfind(".") > number.rfind(",") else ","
-    elif dots + commas == 1:
-        used = "." if dots else ","
-        groups = used == other and re.fullmatch(rf"\d{{1,3}}{re.escape(used)}\d{{3}}", number)
-        mark = "" if groups else used
-    else:
-        mark = ""
-    whole, separator, fraction = number.rpartition(mark) if mark else (number, "", "")
-    if not separator:
-        whole, fraction = number, ""
-    grouping = re.compile(r"\d+|\d{1,3}([.,])\d{3}(?:\1\d{3})*")
-    if (whole and not grouping.fullmatch(whole)) or not re.fullmatch(r"\d*", fraction) or (mark and mark in whole):
-        return None
-    digits = re.sub(r"[.,]", "", whole) or "0"
-    plain = f"{sign}{digits}.{fraction}" if fraction else f"{sign}{digits}"
-    return Decimal(plain) if _PLAIN.fullmatch(plain) else None
+        return "." if number.rfind(".") > number.rfind(",") else ","
+    if dots + commas != 1:
+        return ""
+    used = "." if dots else ","
+    # Ambiguous, so the person's own mark decides; but nobody groups after a leading zero: `0,500` is a half.
+    return "" if used != decimal_mark and re.fullmatch(r"(?!0)\d{1,3}[.,]\d{3}", number) else used
+
+
+def _scaled(number: Decimal, factor: int) -> Decimal:
+    with localcontext(prec=2 * _LONGEST):
+        scaled = number * factor
+        return scaled.quantize(Decimal(1)) if scaled == scaled.to_integral_value() else scaled.normalize()
 
 
 def plain(amount: Decimal) -> str:

@@ -34,8 +34,8 @@ def parse(text: str) -> str:
     typed = text.strip().lower()
     if typed in REASONS:
         return typed
-    if typed.isdecimal() and 1 <= int(typed) <= len(CODES):
-        return CODES[int(typed) - 1]
+    if code := _numbered(typed):
+        return code
     if not typed:
         raise InvalidInputError({"reason": _("a reason is required")})
     raise InvalidInputError({"reason": _("use one of {codes}, or its number 1 to 8").format(codes=", ".join(CODES))})
@@ -49,6 +49,11 @@ def from_source(text: str) -> tuple[str | None, str | None]:
     for code, known in REASONS.items():
         if given.casefold() == known.casefold():
             return code, None
-    if given.isdecimal() and 1 <= int(given) <= len(CODES):
-        return CODES[int(given) - 1], None
+    if numbered := _numbered(given):
+        return numbered, None
     return "other", given
+
+
+def _numbered(text: str) -> str | None:
+    # One digit only: `int` refuses thousands of them.
+    return CODES[int(text) - 1] if len(text) == 1 and text.isdecimal() and 1 <= int(text) <= len(CODES) else None

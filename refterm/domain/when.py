@@ -157,14 +157,18 @@ def _instant(typed: str, now: datetime, zone: tzinfo | None) -> datetime | None:
             day = local.date() + timedelta(days=ahead)
             wall = datetime(day.year, day.month, day.day, hour, minute)
         else:
-            wall = datetime.fromisoformat(typed.upper().replace(" ", "T", 1))
-            if wall.tzinfo is not None:
-                return wall.astimezone(UTC)
-            if len(typed) == len("2026-06-30"):
-                wall = wall.replace(hour=MORNING[0], minute=MORNING[1])
-        return (wall.replace(tzinfo=zone) if zone else wall.astimezone()).astimezone(UTC)
+            iso = typed.upper().replace(" ", "T", 1)
+            wall = datetime.fromisoformat(iso if "T" in iso else f"{iso}T{MORNING[0]:02}:{MORNING[1]:02}")
+        return _in_utc(wall, zone)
     except (ValueError, OverflowError):
         return None
+
+
+def _in_utc(wall: datetime, zone: tzinfo | None) -> datetime:
+    """A wall clock's time, in the zone unless it names its own, as an instant."""
+    if wall.tzinfo is None:
+        wall = wall.replace(tzinfo=zone) if zone else wall.astimezone()
+    return wall.astimezone(UTC)
 
 
 def parse_day_start(text: str, field: str, zone: tzinfo | None = None) -> datetime:
@@ -174,16 +178,17 @@ def parse_day_start(text: str, field: str, zone: tzinfo | None = None) -> dateti
         InvalidInputError: under the given field name.
     """
     try:
-        wall = datetime.fromisoformat(text.strip().upper())
-    except ValueError:
+        return _in_utc(datetime.fromisoformat(text.strip().upper()), zone)
+    except (ValueError, OverflowError):
         raise InvalidInputError(
             {field: _("{text} is no date; type it as 2026-06-30").format(text=text.strip()[:40])}
         ) from None
-    if wall.tzinfo is None:
-        wall = wall.replace(tzinfo=zone) if zone else wall.astimezone()
-    return wall.astimezone(UTC)
 
 
 def local_text(instant: datetime, zone: tzinfo | None = None) -> str:
     """An instant for reading, in the viewer's zone: `2026-03-16 01:00`."""
-    return instant.astimezone(zone).strftime("%Y-%m-%d %H:%M")
+    try:
+        local = instant.astimezone(zone)
+    except (OverflowError, ValueError):  # year 1 or 9999, which sources write for "unknown" or "never"
+        local = instant
+    return local.isoformat(" ", "minutes")[: len("2026-03-16 01:00")]
