@@ -1,0 +1,128 @@
+"""What was typed in a form and not sent, kept until it is: one small file for each person, desk, form and referral.
+
+The files lie in the user's state folder, for nobody else's eyes: they hold what customers are promised.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from refterm.text import clean
+
+_log = logging.getLogger("refterm")
+# Whatever grew larger than this was not written by a form.
+_LARGEST = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What was typed.
+
+    Attributes:
+        texts: texts by field.
+        saved_at: when it was kept, in UTC.
+        shown: what the form showed at first, by field; tells what was typed from what merely stood there.
+    """
+
+    texts: dict[str, str]
+    saved_at: datetime
+    shown: dict[str, str] = field(default_factory=dict)
+
+
+class Drafts:
+    """One person's drafts on one desk."""
+
+    def __init__(self, folder: Path, desk: str, person: str) -> None:
+        """Nothing is read or written yet.
+
+        Args:
+            folder: where drafts lie; made when the first one is kept.
+            desk: which desk, such as the path of its database.
+            person: who types.
+        """
+        # Both may hold anything, so neither can be a file's name.
+        mark = hashlib.sha256(f"{desk}\0{person}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
+        self._parent = folder
+        self._folder = folder / mark
+
+    def load(self, form: str, referral_id: int) -> Draft | None:
+        """The draft of a form on a referral, if there is one. A damaged one is put aside, for a person to look at."""
+        path = self._path(form, referral_id)
+        try:
+            with path.open("rb") as file:
+                content = file.read(_LARGEST + 1)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            _log.warning("draft %s cannot be read: %s", path, error.strerror)
+            return None
+        try:
+            return _read(content)
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
+            _log.warning("draft %s is damaged and was put aside: %s", path, type(error).__name__)
+            with suppress(OSError):
+                os.replace(path, path.with_suffix(".damaged"))
+            return None
+
+    def save(
+        self,
+        form: str,
+        referral_id: int,
+        texts: Mapping[str, str],
+        at: datetime,
+        *,
+        shown: Mapping[str, str] | None = None,
+    ) -> None:
+        """Keep what is typed. The file is whole or as it was before, whenever the process ends.
+
+        Raises:
+            OSError: when the folder cannot be written.
+        """
+        path = self._path(form, referral_id)
+        record = {"saved_at": at.astimezone(UTC).isoformat(), "texts": dict(texts), "shown": dict(shown or {})}
+        for folder in (self._parent, self._folder):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Named after the process: two desks of the same person must not write into the same file.
+        unfinished = path.with_suffix(f".{os.getpid()}.part")
+        try:
+            with open(os.open(unfinished, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "wb") as file:
+                file.write(json.dumps(record).encode())
+            os.replace(unfinished, path)
+        except OSError:
+            with suppress(OSError):
+                unfinished.unlink(missing_ok=True)
+            raise
+
+    def drop(self, form: str, referral_id: int) -> None:
+        """Forget the draft of a form on a referral.
+
+        Raises:
+            OSError: when it is there and cannot be removed.
+        """
+        self._path(form, referral_id).unlink(missing_ok=True)
+
+    def _path(self, form: str, referral_id: int) -> Path:
+        return self._folder / f"{form}-{referral_id}.json"
+
+
+def _read(content: bytes) -> Draft:
+    if len(content) > _LARGEST:
+        raise ValueError("too large")
+    record = json.loads(content)
+    saved_at = datetime.fromisoformat(record["saved_at"])
+    if saved_at.tzinfo is None:
+        raise ValueError("no zone")
+    return Draft(_texts(record["texts"]), saved_at.astimezone(UTC), _texts(record.get("shown", {})))
+
+
+def _texts(found: Mapping[str, object]) -> dict[str, str]:
+    # Cleaned again: a file can be written by another program.
+    return {str(name): clean(text) for name, text in found.items() if isinstance(text, str)}

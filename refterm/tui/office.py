@@ -1,0 +1,38 @@
+"""What the screens work with: one open desk, its services, and how this terminal draws."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from refterm.services.desk import Desk
+from refterm.services.drafts import Drafts
+from refterm.services.marks import Marks
+from refterm.services.triage import Triage
+from refterm.services.workplace import Workplace
+from refterm.tui.signs import ASCII, UNICODE, Signs
+
+
+@dataclass(frozen=True)
+class Office:
+    """Handed to every screen; nothing is looked up.
+
+    Attributes:
+        workplace: the open database, the clock, who acts.
+        desk: the read side.
+        triage: decisions and the work on a deal.
+        marks: marks and notes.
+        drafts: what was typed and not yet sent.
+        ascii: nothing but ASCII is drawn.
+    """
+
+    workplace: Workplace
+    desk: Desk
+    triage: Triage
+    marks: Marks
+    drafts: Drafts
+    ascii: bool = False
+
+    @property
+    def signs(self) -> Signs:
+        """The signs that this terminal can draw."""
+        return ASCII if self.ascii else UNICODE
