@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import gettext
+import os
+from functools import lru_cache
 from pathlib import Path
+from typing import Literal
 
 _catalogue: gettext.NullTranslations = gettext.NullTranslations()
+_language: str | None = None
 
 
 def use(language: str | None) -> None:
     """Choose the catalogue: a language such as `es`, or None for what LANG and its kin say."""
-    global _catalogue
+    global _catalogue, _language
+    _language = language
     folder = Path(__file__).parent / "locale"
     _catalogue = gettext.translation("refterm", folder, [language] if language else None, fallback=True)
 
@@ -23,3 +28,25 @@ def _(text: str) -> str:
 def ngettext(one: str, many: str, number: int) -> str:
     """The text for one or for many, in the person's language."""
     return _catalogue.ngettext(one, many, number)
+
+
+def decimal_mark() -> Literal[".", ","]:
+    """How the person writes decimals: as the chosen language does, else as the terminal's locale."""
+    names = (os.environ.get(name) for name in ("LC_ALL", "LC_NUMERIC", "LANG"))
+    locale = next((name for name in names if name), "")
+    # The locale knows the country, too: `de_CH` writes a point where `de` writes a comma.
+    return _decimal_mark(locale if not _language or locale.startswith(_language) else _language)
+
+
+@lru_cache(maxsize=8)
+def _decimal_mark(locale: str) -> Literal[".", ","]:
+    name = locale.partition(".")[0].partition("@")[0]
+    if name in ("", "C", "POSIX") or name.startswith("en"):
+        return "."  # the common case needs no Babel, which costs 40 ms
+    from babel import UnknownLocaleError
+    from babel.numbers import get_decimal_symbol
+
+    try:
+        return "," if get_decimal_symbol(name) == "," else "."
+    except (UnknownLocaleError, ValueError):
+        return "."

@@ -19,7 +19,7 @@ from refterm.text import clean
 
 _log = logging.getLogger("refterm")
 # Whatever grew larger than this was not written by a form.
-_LARGEST = 1_000_000
+_LARGEST = 16_000_000
 
 
 @dataclass(frozen=True, slots=True)
