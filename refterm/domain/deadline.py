@@ -9,10 +9,11 @@ Each text that counts down has a sibling that tells when it next changes, so tha
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 
 from refterm.domain.referral import Outcome, Referral, Status
+from refterm.domain.when import in_utc
 from refterm.i18n import _
 
 SECOND = timedelta(seconds=1)
@@ -166,8 +167,7 @@ def respond_changes_at(respond_by: datetime, now: datetime) -> datetime:
 def purchase_passes_at(purchase_date: date, zone: tzinfo | None) -> datetime:
     """The instant at which the purchase date ends in the viewer's zone (A4), in UTC."""
     try:
-        midnight = datetime(purchase_date.year, purchase_date.month, purchase_date.day) + DAY
-        return (midnight.replace(tzinfo=zone) if zone else midnight.astimezone()).astimezone(UTC)
+        return in_utc(datetime.combine(purchase_date + DAY, time.min), zone)
     except (OverflowError, ValueError):  # 9999-12-31, which sources write for "never"
         return _END_OF_TIME
 

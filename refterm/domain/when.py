@@ -159,16 +159,25 @@ def _instant(typed: str, now: datetime, zone: tzinfo | None) -> datetime | None:
         else:
             iso = typed.upper().replace(" ", "T", 1)
             wall = datetime.fromisoformat(iso if "T" in iso else f"{iso}T{MORNING[0]:02}:{MORNING[1]:02}")
-        return _in_utc(wall, zone)
+        return in_utc(wall, zone)
     except (ValueError, OverflowError):
         return None
 
 
-def _in_utc(wall: datetime, zone: tzinfo | None) -> datetime:
-    """A wall clock's time, in the zone unless it names its own, as an instant."""
-    if wall.tzinfo is None:
-        wall = wall.replace(tzinfo=zone) if zone else wall.astimezone()
-    return wall.astimezone(UTC)
+def in_utc(wall: datetime, zone: tzinfo | None) -> datetime:
+    """The instant of a wall clock's time, in UTC. One that summer time skips is taken as if it had not.
+
+    Args:
+        wall: the time; one that names its own zone keeps to it.
+        zone: where the clock hangs; None is the machine's zone.
+
+    Raises:
+        OverflowError, ValueError: at the ends of the calendar.
+    """
+    if wall.tzinfo is None and zone is None:
+        # Not `astimezone`: it is an hour off where summer time skips the time.
+        return datetime.fromtimestamp(wall.timestamp(), UTC)
+    return (wall if wall.tzinfo else wall.replace(tzinfo=zone)).astimezone(UTC)
 
 
 def parse_day_start(text: str, field: str, zone: tzinfo | None = None) -> datetime:
@@ -178,7 +187,7 @@ def parse_day_start(text: str, field: str, zone: tzinfo | None = None) -> dateti
         InvalidInputError: under the given field name.
     """
     try:
-        return _in_utc(datetime.fromisoformat(text.strip().upper()), zone)
+        return in_utc(datetime.fromisoformat(text.strip().upper()), zone)
     except (ValueError, OverflowError):
         raise InvalidInputError(
             {field: _("{text} is no date; type it as 2026-06-30").format(text=text.strip()[:40])}
