@@ -1,0 +1,62 @@
+# What can be made here; `make` alone lists it. PYTHON=... chooses the Python that the environment is made with.
+# Everything runs in .venv, which is made at the first use and again when what it depends on has changed.
+
+PYTHON ?=
+IN := .venv/bin/python -m
+
+.DEFAULT_GOAL := help
+.PHONY: help demo run test lint screenshot lock clean FORCE
+
+help: ## list what can be made
+	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
+
+demo: .venv/.installed ## open the desk with invented referrals; nothing of it is kept
+	@$(IN) refterm demo
+
+run: .venv/.installed ## open the real desk
+	@$(IN) refterm
+
+test: .venv/.tested lint ## check the code and run all tests
+	@$(IN) pytest
+
+lint: .venv/.tested ## check style, types and layers
+	@$(IN) ruff check --quiet .
+	@$(IN) ruff format --quiet --check .
+	@$(IN) mypy --no-error-summary
+	@.venv/bin/lint-imports --no-logo > .venv/layers.log || { cat .venv/layers.log >&2; exit 1; }
+
+screenshot: .venv/.installed ## draw docs/inbox.svg anew from the demo
+	@.venv/bin/python tools/screenshot.py docs/inbox.svg
+
+lock: ## pin the newest packages that fit into constraints.txt
+	$(find_python)
+	@sh tools/lock "$(python)"
+
+clean: ## remove the environment and what checks left behind
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
+
+# An environment of another Python than the one asked for, or whose Python is gone, is made anew.
+ifneq ($(shell test -x .venv/bin/python && echo here),here)
+rebuild := FORCE
+else ifneq ($(PYTHON),)
+ifneq ($(shell cat .venv/.python 2>/dev/null),$(PYTHON))
+rebuild := FORCE
+endif
+endif
+
+.venv/.installed: pyproject.toml constraints.txt $(rebuild)
+	$(find_python)
+	@sh tools/make-environment "$(python)" .
+	@echo "$(PYTHON)" > .venv/.python
+	@touch $@
+
+.venv/.tested: pyproject.toml constraints.txt $(rebuild)
+	$(find_python)
+	@sh tools/make-environment "$(python)" '.[test]'
+	@echo "$(PYTHON)" > .venv/.python
+	@touch .venv/.installed $@
+
+# What is missing is told by make itself, so that it is one line.
+define find_python
+$(eval python := $(shell sh tools/find-python "$(PYTHON)"))$(if $(filter /%,$(firstword $(python))),,$(error $(python)))
+endef
