@@ -13,7 +13,7 @@ from refterm.domain.referral import Referral
 from refterm.domain.row import Row
 from refterm.services.workplace import Workplace
 from refterm.store import reading
-from refterm.store.listing import Listing, counts, listing, past_due_count
+from refterm.store.listing import MOST_HITS, Listing, counts, listing, past_due_count
 
 __all__ = ["Alert", "Changes", "Desk", "Listing"]
 
@@ -51,13 +51,21 @@ class Desk:
     def __init__(self, workplace: Workplace) -> None:
         self.workplace = workplace
 
-    def listing(self, view: View) -> Listing:
-        """The rows of a view at this instant, by position."""
+    def listing(self, view: View, *, most_hits: int = MOST_HITS) -> Listing:
+        """The rows of a view at this instant, by position; of a search only the newest so many, -1 for all."""
         workplace, now = self.workplace, self.workplace.now()
         with workplace.database.reading() as connection:
             # Only a desk that cannot archive shows what is past due among the archived.
             show_due = workplace.database.read_only and past_due_count(connection, now) > 0
-            return listing(connection, view, now, workplace.today(), workplace.deadlines, show_due=show_due)
+            return listing(
+                connection,
+                view,
+                now,
+                workplace.today(),
+                workplace.deadlines,
+                show_due=show_due,
+                most_hits=most_hits,
+            )
 
     def counts(self) -> dict[Tab, int]:
         """How many referrals each tab has."""
@@ -76,6 +84,12 @@ class Desk:
         if hot:
             return Alert(hot, True, hot_count)
         return Alert(cooled, False, cooled_count) if cooled else None
+
+    def flames(self) -> list[int]:
+        """Those who asked to be contacted and were not yet, in the order in which to do it (F1)."""
+        workplace, now = self.workplace, self.workplace.now()
+        with workplace.database.reading() as connection:
+            return reading.flames(connection, now, now - workplace.deadlines.flame)
 
     def referral(self, referral_id: int) -> Referral:
         """One referral, whole, as it stands at this instant.
@@ -101,9 +115,9 @@ class Desk:
             return reading.duplicates(connection, referral_id, limit)
 
     def rows(self, ids: list[int]) -> list[Row]:
-        """Lines for some referrals, in the order given."""
+        """Lines for some referrals as they stand at this instant, in the order given."""
         with self.workplace.database.reading() as connection:
-            return reading.rows(connection, ids)
+            return reading.rows(connection, ids, self.workplace.now())
 
     def history(self, referral_id: int | None = None) -> Iterator[Entry]:
         """The history of one referral or of the whole desk, oldest first (T4)."""
@@ -135,6 +149,11 @@ class Desk:
         """When the desk next changes by itself, the texts of the rows aside: an expiry, a return of what is skipped."""
         with self.workplace.database.reading() as connection:
             return min(reading.next_instants(connection, self.workplace.now()), default=None)
+
+    def next_back(self) -> datetime | None:
+        """When the next of those put aside comes back (I8)."""
+        with self.workplace.database.reading() as connection:
+            return reading.next_back(connection, self.workplace.now())
 
     def day_ends(self) -> datetime:
         """When the viewer's day ends, and with it purchase dates (A4)."""

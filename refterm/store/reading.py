@@ -65,11 +65,12 @@ def duplicates(connection: sqlite3.Connection, referral_id: int, limit: int = 10
     return [row[0] for row in connection.execute(query, {"id": referral_id, "limit": limit})]
 
 
-def rows(connection: sqlite3.Connection, ids: list[int]) -> list[Row]:
-    """Lines of the list for some referrals, in the order of the numbers given."""
+def rows(connection: sqlite3.Connection, ids: list[int], now: datetime) -> list[Row]:
+    """Lines of the list for some referrals as they stand at an instant, in the order of the numbers given."""
+    moment = codec.micros(now)
     places = ", ".join("?" * len(ids))
     found = {
-        row["id"]: read_row(row)
+        row["id"]: read_row(row, moment)
         for row in connection.execute(f"select {ROW_COLUMNS} from referral where id in ({places})", ids)
     }
     return [found[number] for number in ids if number in found]
@@ -153,17 +154,41 @@ def open_flames(
     warm_count = (
         connection.execute(f"select count(*) {where} and received_at <= :cooled", bound).fetchone()[0] if warm else 0
     )
-    return (read_row(hot) if hot else None, read_row(warm) if warm else None, int(hot_count), int(warm_count))
+    moment = bound["now"]
+    return (
+        read_row(hot, moment) if hot else None,
+        read_row(warm, moment) if warm else None,
+        int(hot_count),
+        int(warm_count),
+    )
+
+
+def flames(connection: sqlite3.Connection, now: datetime, cooled: datetime, limit: int = 1000) -> list[int]:
+    """Open flames in the order in which to contact them: hot ones by time left, then cooled ones, newest first."""
+    bound = {"now": codec.micros(now), "cooled": codec.micros(cooled), "limit": limit}
+    where = (
+        "from referral indexed by referral_open_flame where status = 'new' and flame = 1 and contacted_at is null"
+        " and expires_at > :now and (skipped_until is null or skipped_until <= :now)"
+    )
+    hot = f"select id {where} and received_at > :cooled order by received_at, expires_at, id limit :limit"
+    warm = (
+        f"select id {where} and received_at <= :cooled order by received_at desc, expires_at desc, id desc limit :limit"
+    )
+    return [row[0] for query in (hot, warm) for row in connection.execute(query, bound)]
 
 
 def next_instants(connection: sqlite3.Connection, now: datetime) -> list[datetime]:
     """When the Inbox next changes by itself: the next expiry, and the next return of what is put aside."""
-    bound = (codec.micros(now),)
-    expiry = connection.execute(
-        "select min(expires_at) from referral where status = 'new' and expires_at > ?", bound
-    ).fetchone()[0]
-    back = connection.execute("select min(skipped_until) from referral where skipped_until > ?", bound).fetchone()[0]
-    return [codec.instant(value) for value in (expiry, back) if value is not None and value < codec.NEVER]
+    query = "select min(expires_at) from referral where status = 'new' and expires_at > ?"
+    expiry = connection.execute(query, (codec.micros(now),)).fetchone()[0]
+    moments = (codec.instant_or_none(expiry), next_back(connection, now))
+    return [moment for moment in moments if moment is not None]
+
+
+def next_back(connection: sqlite3.Connection, now: datetime) -> datetime | None:
+    """When the next of those put aside comes back (I8)."""
+    query = "select min(skipped_until) from referral where skipped_until > ?"
+    return codec.instant_or_none(connection.execute(query, (codec.micros(now),)).fetchone()[0])
 
 
 def profiles(connection: sqlite3.Connection) -> list[str]:

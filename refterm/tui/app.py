@@ -1,0 +1,223 @@
+"""The program that shows the desk: opens it, keeps the terminal sane whatever happens, and ends with an exit status."""
+
+from __future__ import annotations
+
+import os
+
+# Textual draws at most 60 frames a second unless told otherwise before it is imported; what answers in two frames (a
+# typed letter and its hits, another tab) is felt twice as quick at 240. It costs nothing at rest. TEXTUAL_FPS lowers it.
+os.environ.setdefault("TEXTUAL_FPS", "240")
+
+import asyncio
+import select
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import Any, ClassVar
+
+from textual.app import App
+from textual.binding import Binding
+from textual.command import Provider
+
+import refterm
+from refterm import config
+from refterm.config import Settings
+from refterm.i18n import _
+from refterm.log import note_failure
+from refterm.services.desk import Desk
+from refterm.services.drafts import Drafts
+from refterm.services.marks import Marks
+from refterm.services.triage import Triage
+from refterm.services.view_state import ViewState, ViewStates
+from refterm.services.workplace import Workplace, open_workplace, workplace
+from refterm.tui.desk_screen import DeskScreen
+from refterm.tui.office import Office
+from refterm.tui.signs import ASCII, ASCII_ONLY, UNICODE, Signs
+
+HANG_UP_CHECK = 2.0
+LAST_RESORT = 5
+
+
+def stylesheet() -> Path:
+    """The stylesheet: beside the code in a wheel, at the top of the repository otherwise."""
+    inside = Path(refterm.__file__).parent / "refterm.tcss"
+    return inside if inside.exists() else inside.parent.parent / "refterm.tcss"
+
+
+def _palette() -> type[Provider]:
+    from refterm.tui.palette import ActionProvider
+
+    return ActionProvider
+
+
+class RefTermApp(App[None]):
+    """The desk in a terminal."""
+
+    CSS_PATH = stylesheet()
+    COMMANDS: ClassVar = {_palette}
+    BINDINGS: ClassVar = [Binding("ctrl+p", "command_palette", show=False, priority=True)]
+    TITLE = "refterm"
+
+    def __init__(self, office: Office, *, signs: Signs, states: ViewStates | None, settings: Settings) -> None:
+        super().__init__()
+        self.office = office
+        self.signs = signs
+        self.settings = settings
+        self.animation_level = "none"
+        self._states = states
+        self.state = states.load() if states else ViewState()
+        if office.ascii:
+            self.add_class("-ascii")
+
+    def on_mount(self) -> None:
+        """Open the desk, and be ready for the terminal to go away."""
+        theme = self.state.theme or self.settings.theme
+        if theme in self.available_themes:
+            self.theme = theme
+        self.theme_changed_signal.subscribe(self, lambda _theme: self._keep_theme())
+        desk = DeskScreen(self.office, self.signs, self.state, kiosk=self.settings.kiosk, bell=self.settings.bell)
+        self.push_screen(desk)
+        if not self.is_headless:
+            self._mind_signals()
+            self.set_terminal_title("refterm")
+
+    def get_driver_class(self) -> Any:
+        """Textual's own."""
+        return super().get_driver_class()
+
+    # What is remembered
+
+    def keep_view(self) -> None:
+        """Write the view state down, in a thread."""
+        if self._states:
+            states, state = self._states, self.state
+            self.run_worker(lambda: states.save(state), thread=True, group="view", exclusive=True, exit_on_error=False)
+
+    def _keep_theme(self) -> None:
+        if self.state.theme != self.theme:
+            self.state.theme = self.theme
+            self.keep_view()
+
+    # The terminal
+
+    def set_terminal_title(self, title: str) -> None:
+        """Set the terminal's title."""
+        if self._driver and not self.is_headless:
+            self._driver.write(f"\x1b]0;{title}\x07")
+
+    def open_url(self, url: str, *, new_tab: bool = True) -> None:
+        """Nothing on this desk opens a browser: on a server that would run inside the session."""
+
+    def _mind_signals(self) -> None:
+        """End in order when the terminal closes or the system asks (SIGHUP, SIGTERM): drafts first, then the terminal.
+
+        A closing terminal sends SIGCONT besides; Textual's handler would start drawing on the dead terminal again and
+        never end. One that ignores SIGHUP (nohup) is found by asking whether the terminal is still there.
+        """
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGHUP, signal.SIGTERM):
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                loop.add_signal_handler(number, self._stop, number)
+        resume = signal.getsignal(signal.SIGCONT)
+
+        def resumed(number: int, frame: FrameType | None) -> None:
+            if not terminal_gone() and callable(resume):
+                resume(number, frame)
+
+        signal.signal(signal.SIGCONT, resumed)
+        self.set_interval(HANG_UP_CHECK, lambda: self._stop(signal.SIGHUP) if terminal_gone() else None)
+
+    def _stop(self, number: int) -> None:
+        signal.alarm(LAST_RESORT)
+        for screen in self.screen_stack:
+            save: Callable[[], None] | None = getattr(screen, "save_draft_now", None)
+            if save:
+                save()
+        self.exit(return_code=128 + number)
+
+    # Failures
+
+    def _handle_exception(self, error: Exception) -> None:
+        """Textual's own report would show customers' data: the traceback goes to the log, a sentence to the person."""
+        if self.is_headless:
+            super()._handle_exception(error)
+            return
+        path = note_failure(error)
+        self._return_code = 1
+        if self._exception is None:
+            self._exception = error
+            self._exception_event.set()
+        self._exit_renderables.append(
+            _("refterm: something went wrong; nothing that was saved is lost. What happened stands in {path}").format(
+                path=path
+            )
+        )
+        self._close_messages_no_wait()
+
+
+def terminal_gone() -> bool:
+    """Whether the terminal on standard input has hung up; costs one system call."""
+    poll = select.poll()
+    poll.register(sys.__stdin__.fileno() if sys.__stdin__ else 0, 0)
+    return any(event & (select.POLLHUP | select.POLLERR | select.POLLNVAL) for _fd, event in poll.poll(0))
+
+
+def choose_signs(settings: Settings) -> Signs:
+    """UTF-8 signs where the terminal shows them; ASCII where the person or the locale says so."""
+    import locale
+
+    encoding = (os.environ.get("LC_ALL") or os.environ.get("LC_CTYPE") or os.environ.get("LANG") or "").lower()
+    shows = "utf-8" in encoding or "utf8" in encoding
+    if not encoding:
+        shows = False
+    if settings.ascii is True:
+        return ASCII if shows else ASCII_ONLY
+    if settings.ascii is False:
+        return UNICODE
+    return UNICODE if shows and locale.getpreferredencoding(False) else ASCII_ONLY
+
+
+def office_for(place: Workplace, settings: Settings, signs: Signs) -> Office:
+    """The services that the screens work with."""
+    drafts = Drafts(config.state_folder() / "drafts", str(place.database.path), place.actor.name)
+    return Office(place, Desk(place), Triage(place), Marks(place), drafts, signs is not UNICODE)
+
+
+def run_desk(settings: Settings, *, acting: str | None = None, demo: bool = False) -> int:
+    """Open the desk and stay until the person leaves.
+
+    Returns:
+        The exit status.
+
+    Raises:
+        RefTermError: when the desk cannot be opened.
+    """
+    if demo:
+        return _run_demo(settings, acting)
+    place = open_workplace(settings, acting=acting)
+    states = ViewStates(config.state_folder(), place.actor.name)
+    return _run(place, settings, states)
+
+
+def _run_demo(settings: Settings, acting: str | None) -> int:
+    from refterm.clock import SystemClock
+    from refterm.services import demo
+    from refterm.services.workplace import who
+    from refterm.store.database import Database
+
+    clock = SystemClock()
+    with demo.throwaway(clock) as path:
+        place = workplace(Database(path), settings, who(settings, acting), clock)
+        return _run(place, settings, None)
+
+
+def _run(place: Workplace, settings: Settings, states: ViewStates | None) -> int:
+    signs = choose_signs(settings)
+    app = RefTermApp(office_for(place, settings, signs), signs=signs, states=states, settings=settings)
+    try:
+        app.run(mouse=settings.mouse)
+    finally:
+        place.close()
+    return app.return_code or 0

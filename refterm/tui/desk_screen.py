@@ -1,0 +1,481 @@
+"""The desk: tabs, alert, list, detail, and the one sleeper that keeps them true to the time and to what others write."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import ClassVar, TypeVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Container
+from textual.screen import Screen
+from textual.timer import Timer
+from textual.widgets import Input
+
+from refterm.domain import deadline
+from refterm.domain.history import DESK, Action, Entry
+from refterm.domain.query import Filter, Tab, View
+from refterm.domain.referral import Status
+from refterm.domain.row import Row
+from refterm.errors import NotFoundError, RefTermError
+from refterm.i18n import _
+from refterm.services.desk import Alert
+from refterm.services.expiry import expire_due
+from refterm.services.view_state import ViewState
+from refterm.tui import bars
+from refterm.tui.actions import Situation, registry, why_off
+from refterm.tui.desk_actions import HANDLERS
+from refterm.tui.detail_text import Shown
+from refterm.tui.office import Office
+from refterm.tui.render import Look
+from refterm.tui.signs import Signs
+from refterm.tui.widgets.detail_pane import DetailPane
+from refterm.tui.widgets.line import Line
+from refterm.tui.widgets.referral_list import ReferralList
+
+T = TypeVar("T")
+# How often a desk asks whether others wrote: T1 wants 2 seconds. The question costs microseconds, the wake-up 0.01 %.
+POLL = timedelta(seconds=1)
+DETAIL_PAUSE = 0.12
+SAID_FOR = timedelta(seconds=8)
+ARRIVALS_NAMED = 3
+SAME_SHOWN = 3
+
+
+class DeskScreen(Screen[None]):
+    """The desk's one screen. It reads between keys and writes in workers, always through the services."""
+
+    BINDINGS: ClassVar = [
+        Binding(",".join(action.keys), f"act('{action.id}')", action.label, show=False, id=action.id)
+        for action in registry()
+    ]
+    HORIZONTAL_BREAKPOINTS = [(0, "-cramped"), (80, "-normal"), (160, "-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (24, "-short"), (30, "-tall")]
+    AUTO_FOCUS = "#list"
+
+    def __init__(
+        self, office: Office, signs: Signs, state: ViewState, *, kiosk: bool = False, bell: bool = False
+    ) -> None:
+        super().__init__()
+        self.office = office
+        self.signs = signs
+        self.state = state
+        self.kiosk = kiosk
+        self.rings = bell
+        self.search = ""
+        self.whole = False
+        self.contact_index: int | None = None
+        self._all_actions = registry()
+        self._counts: dict[Tab, int] = {}
+        self._alert: Alert | None = None
+        self._token = 0
+        self._written = 0
+        self._said: tuple[str, str, datetime] | None = None
+        self._undo: tuple[str, datetime] | None = None
+        self._next_texts: datetime | None = None
+        self._next_event: datetime | None = None
+        self._timer: Timer | None = None
+        self._detail_timer: Timer | None = None
+        self._expiring = False
+        self._title = ""
+
+    def compose(self) -> ComposeResult:
+        """Bars of one line each, the list, and the detail."""
+        ellipsis = self.signs.ellipsis
+        yield Line(id="top", ellipsis=ellipsis)
+        yield Line(id="tabs", ellipsis=ellipsis)
+        yield Line(id="alert", ellipsis=ellipsis)
+        with Container(id="body"):
+            yield ReferralList(id="list")
+            yield Line(id="rule", ellipsis="")
+            yield DetailPane(id="detail")
+        yield Line(id="message", ellipsis=ellipsis)
+        yield Line(id="keys", ellipsis=ellipsis)
+
+    def on_mount(self) -> None:
+        """Show the first rows, then archive what is due meanwhile (I4)."""
+        self._list = self.query_one(ReferralList)
+        self._detail = self.query_one(DetailPane)
+        self._lines = {line.id: line for line in self.query(Line)}
+        self._token = self.office.desk.token()
+        self._written = self.office.desk.written()
+        self._show_rule()
+        self.reload(top=True)
+        self.call_after_refresh(self._first_frame_stands)
+
+    def _first_frame_stands(self) -> None:
+        self._expire()
+        self._sleep()
+
+    def action_act(self, name: str) -> None:
+        """Do an action of the registry, or say why it cannot be done now."""
+        action = next(action for action in self._all_actions if action.id == name)
+        reason = why_off(action, self.situation())
+        if reason:
+            self.say(reason, "dim")
+        else:
+            HANDLERS[name](self)
+
+    # What is looked at
+
+    @property
+    def view(self) -> View:
+        """The list that is shown."""
+        tab = self.state.tab
+        return View(tab, self.state.orders.get(tab), self.state.filters.get(tab, Filter()), self.search)
+
+    @property
+    def row(self) -> Row | None:
+        """The referral under the cursor."""
+        return self._list.current
+
+    @property
+    def referral_list(self) -> ReferralList:
+        """The list."""
+        return self._list
+
+    @property
+    def detail_pane(self) -> DetailPane:
+        """The detail."""
+        return self._detail
+
+    def look(self) -> Look:
+        """What drawing needs to know at this instant."""
+        workplace = self.office.workplace
+        digits = max(3, len(str(sum(self._counts.values()))))
+        return Look(workplace.now(), workplace.deadlines, workplace.zone, self.signs, digits)
+
+    def situation(self) -> Situation:
+        """What decides whether an action can be done now."""
+        return Situation(self.state.tab, self.row is not None, self.office.workplace.database.read_only, self.kiosk)
+
+    def reload(self, *, cursor_on: int | None = None, top: bool = False) -> None:
+        """Read the list, the counts and the alert again; the cursor stays on its referral, or goes to a given one."""
+        stay = cursor_on if cursor_on is not None else (self.row.id if self.row and not top else None)
+        try:
+            desk = self.office.desk
+            self._counts = desk.counts()
+            self._alert = desk.alert()
+            listing = desk.listing(self.view)
+            self._list.show(self.state.tab, listing, self.look(), cursor_on=stay, top=top)
+            self._next_event = self._find_next_event()
+        except RefTermError as error:
+            self.say(str(error), "late")
+            return
+        self._list.empty_text = [] if listing.count else self._empty_text()
+        self.draw()
+
+    def draw(self) -> None:
+        """Bring every bar up to date; each draws itself only where it reads otherwise."""
+        look, workplace = self.look(), self.office.workplace
+        view = self.view
+        hits = self._list.count if view.search or view.filter != Filter() else None
+        self._lines["top"].show(*bars.top(workplace.actor.name, workplace.database.read_only, look))
+        self._lines["tabs"].show(*bars.tabs(view, self._counts, hits))
+        said = bars.alert(self._alert, look) if self.state.tab is Tab.INBOX and not self.whole else []
+        self._lines["alert"].display = bool(said)
+        self._lines["alert"].show(said, bars.alert_keys(self._alert) if said else [])
+        self._draw_keys()
+        self._draw_message()
+        self._plan_texts()
+
+    def _draw_keys(self) -> None:
+        now = self.situation()
+        able = [action for action in self._all_actions if action.short and why_off(action, now) is None]
+        self._lines["keys"].show(
+            bars.keys(able, self._lines["keys"].size.width or self.app.size.width, whole=self.whole)
+        )
+
+    def _draw_message(self) -> None:
+        now = self.office.workplace.now()
+        if self._said and self._said[2] <= now:
+            self._said = None
+        if self._undo and self._undo[1] <= now:
+            self._undo = None
+        small = self.app.size.width < 80 or self.app.size.height < 24
+        self._lines["message"].show(*bars.message(self._said, self._undo, now, small=small, size=self.app.size))
+
+    def say(self, sentence: str, style: str = "plain", *, undo: bool = False) -> None:
+        """Say what happened. With `undo`, the seconds in which it can be undone are counted down beside it (U1)."""
+        now = self.office.workplace.now()
+        self._said = (sentence, style, now + SAID_FOR)
+        seconds = self.office.workplace.undo_seconds
+        if undo and seconds:
+            self._undo = (sentence, now + timedelta(seconds=seconds))
+        self._draw_message()
+        self._plan_texts()
+
+    def forget_undo(self) -> None:
+        """Stop counting down: it was undone."""
+        self._undo = None
+
+    # Time and other people
+
+    def _plan_texts(self) -> None:
+        look = self.look()
+        moments = [self._list.next_change(), self._said[2] if self._said else None]
+        if self._alert and self._alert.hot and self.state.tab is Tab.INBOX:
+            moments.append(deadline.flame_changes_at(self._alert.row.received_at, look.now, look.deadlines))
+        if self._undo:
+            left = self._undo[1] - look.now
+            moments.append(self._undo[1] - left // deadline.SECOND * deadline.SECOND + timedelta(microseconds=1))
+        self._next_texts = min((moment for moment in moments if moment), default=None)
+        if self._timer:
+            self._sleep()
+
+    def _find_next_event(self) -> datetime | None:
+        """When rows come or go by themselves: an expiry, a return, a flame that cools, the end of the day (A4)."""
+        workplace = self.office.workplace
+        moments = [self.office.desk.next_instant(), self.office.desk.day_ends()]
+        if self._alert and self._alert.hot:
+            moments.append(workplace.deadlines.flame_until(self._alert.row.received_at))
+        return min((moment for moment in moments if moment), default=None)
+
+    def _sleep(self) -> None:
+        """Sleep until something visible changes, and at most until it is time to ask whether others wrote."""
+        if self._timer:
+            self._timer.stop()
+        now = self.office.workplace.now()
+        moments = (moment - now for moment in (self._next_texts, self._next_event) if moment)
+        pause = max(min(POLL, *moments, POLL), timedelta(milliseconds=5))
+        self._timer = self.set_timer(pause.total_seconds(), self.wake)
+
+    def wake(self) -> None:
+        """Look what has changed, by time or by others; called by the sleeper."""
+        now = self.office.workplace.now()
+        try:
+            written = self.office.desk.written()
+            if written != self._written:
+                self._written = written
+                self.read_changes()
+            if self._next_event and now >= self._next_event:
+                self._next_event = None
+                self._expire()
+                self.reload()
+            elif self._next_texts and now >= self._next_texts:
+                self._update_times()
+        except RefTermError as error:
+            self.say(str(error), "late")
+        self._sleep()
+
+    def _update_times(self) -> None:
+        look = self.look()
+        self._list.update_times(look)
+        self._detail.update_times(look)
+        self.draw()
+
+    def _expire(self) -> None:
+        """Archive what is due, in a thread (I4)."""
+        if self._expiring or self.office.workplace.database.read_only:
+            return
+        self._expiring = True
+
+        def done(_archived: list[int]) -> None:
+            self._expiring = False
+            self.read_changes()
+
+        def failed(_error: RefTermError) -> None:
+            self._expiring = False
+
+        self.write(lambda: expire_due(self.office.workplace), done, failed)
+
+    def read_changes(self) -> None:
+        """Tell what others wrote since the last look, and read the list again."""
+        changes = self.office.desk.changes(self._token)
+        self._token, before = changes.token, self._counts.get(Tab.INBOX, 0)
+        if not changes.entries:
+            return
+        self.reload()
+        self._tell(changes.entries, more=self._counts.get(Tab.INBOX, 0) - before if changes.more else 0)
+        if self._detail.referral_id in {entry.referral for entry in changes.entries}:
+            self.show_detail()
+
+    def _tell(self, entries: Sequence[Entry], *, more: int) -> None:
+        me = self.office.workplace.actor.name
+        imported = [entry.referral for entry in entries if entry.action == Action.IMPORTED and entry.referral]
+        arrived = [row for row in self.office.desk.rows(imported) if row.status is Status.NEW]
+        if arrived:
+            self._list.unseen |= {row.id for row in arrived}
+            self._list.refresh()
+            self.say(bars.arrivals(arrived, max(more, len(arrived)), self.look(), ARRIVALS_NAMED), "strong")
+            self.show_title()
+            if self.rings:
+                self.app.bell()
+            return
+        others = [entry for entry in entries if entry.by != me and entry.action != Action.IMPORTED and entry.referral]
+        expired = [entry for entry in others if entry.by == DESK.name]
+        if expired:
+            rows = self.office.desk.rows([entry.referral for entry in expired if entry.referral][:ARRIVALS_NAMED])
+            self.say(bars.expired(rows, len(expired), self.look()))
+        elif others:
+            self.say(bars.done_by_other(others[-1], len(others)), "dim")
+
+    def show_title(self) -> None:
+        """Count the unseen ones in the terminal's title."""
+        unseen = len(self._list.unseen)
+        title = f"refterm ({unseen})" if unseen else "refterm"
+        if title != self._title:
+            self._title = title
+            self.app.set_terminal_title(title)  # type: ignore[attr-defined]
+
+    # Moving about
+
+    @on(ReferralList.Moved)
+    def _moved(self, event: ReferralList.Moved) -> None:
+        row = event.row
+        if row and row.id in self._list.unseen:
+            self._list.unseen.discard(row.id)
+            self.show_title()
+        if row is None or (self._detail.shown is None and not self._detail_timer):
+            self.show_detail()
+            return
+        # A held key draws the list only; the detail follows once the cursor rests.
+        if self._detail_timer:
+            self._detail_timer.stop()
+        self._detail_timer = self.set_timer(DETAIL_PAUSE, self.show_detail)
+
+    def show_detail(self) -> None:
+        """Show the referral under the cursor, and what is known of the same customer (I9)."""
+        row, look = self.row, self.look()
+        if row is None:
+            self._detail.show(None, look)
+            self._draw_keys()
+            return
+        try:
+            referral = self.office.desk.referral(row.id)
+            same = self.office.desk.duplicates(row.id)
+            told = self.office.desk.rows(same[:SAME_SHOWN])
+        except NotFoundError:
+            self._detail.show(None, look)
+            return
+        except RefTermError as error:
+            self.say(str(error), "late")
+            return
+        if not self.whole or not referral.team:
+            self.contact_index = None
+        else:
+            self.contact_index = min(self.contact_index or 0, len(referral.team) - 1)
+        self._detail.show(Shown(referral, tuple(told), len(same), self.contact_index), look)
+        self._draw_keys()
+
+    def show_whole(self, whole: bool) -> None:
+        """The detail on the full screen, or the list again."""
+        self.whole = self._detail.whole = whole
+        self.contact_index = None
+        self.set_class(whole, "-whole")
+        self._list.disabled = False
+        self.show_detail()
+        self.draw()
+
+    def show_tab(self, tab: Tab) -> None:
+        """Another tab, from its top."""
+        if self.whole:
+            self.show_whole(False)
+        if tab is not self.state.tab:
+            self.state.tab = tab
+            self._list.clear_marks()
+            self.reload(top=True)
+            self.keep_view()
+
+    def keep_view(self) -> None:
+        """Remember tab, order and filter for the person."""
+        self.app.keep_view()  # type: ignore[attr-defined]
+
+    # Search
+
+    def open_search(self) -> None:
+        """Put the search field in the place of the tabs."""
+        field = self.query(Input).first(Input) if self.query(Input) else None
+        if field is None:
+            field = Input(placeholder=_("search"), id="search", compact=True, select_on_focus=False)
+            field.cursor_blink = False
+            self.mount(field, after="#tabs")
+        self.add_class("-searching")
+        field.focus()
+
+    @on(Input.Changed, "#search")
+    def _typed(self, event: Input.Changed) -> None:
+        self.search = event.value
+        # The letter is drawn first; of several typed at once only the last is searched for.
+        self.call_after_refresh(self._search_for, event.value)
+
+    def _search_for(self, text: str) -> None:
+        if text == self.search:
+            self.reload(top=True)
+
+    @on(Input.Submitted, "#search")
+    def _searched(self) -> None:
+        self.close_search(keep=True)
+
+    def close_search(self, *, keep: bool) -> None:
+        """Back to the list, with the hits or with everything."""
+        self.remove_class("-searching")
+        self._list.focus()
+        if not keep:
+            self.search = ""
+            for field in self.query(Input):
+                with field.prevent(Input.Changed):
+                    field.value = ""
+            self.reload()
+        elif not self.search:
+            self.reload()
+
+    # Writing
+
+    def write(
+        self,
+        work: Callable[[], T],
+        done: Callable[[T], None],
+        failed: Callable[[RefTermError], None] | None = None,
+    ) -> None:
+        """Do a service's work in a thread; then show what became of it. No key waits for it."""
+
+        async def run() -> None:
+            try:
+                result = await asyncio.to_thread(work)
+            except RefTermError as error:
+                if failed:
+                    failed(error)
+                self.say(str(error), "late")
+                return
+            done(result)
+
+        self.run_worker(run(), group="writes", exit_on_error=True)
+
+    def after_write(self, sentence: str, *, undo: bool = False) -> None:
+        """Show the desk as it is after a change of one's own, and say what happened."""
+        self._list.clear_marks()
+        changes = self.office.desk.changes(self._token)
+        self._token, self._written = changes.token, self.office.desk.written()
+        self.reload()
+        self.show_detail()
+        self.say(sentence, undo=undo)
+
+    # Rare states
+
+    def _empty_text(self) -> list[str]:
+        if self.search:
+            return bars.no_match(self.search)
+        if self.state.filters.get(self.state.tab, Filter()) != Filter():
+            return [_("Nothing passes the filter."), _("F changes it, escape clears it.")]
+        if not sum(self._counts.values()) and self.state.tab is Tab.INBOX:
+            return bars.first_start()
+        return bars.empty_tab(self.state.tab, self.office.desk.next_back(), self.look())
+
+    def on_resize(self) -> None:
+        """Draw the bars to the new width."""
+        if self.is_mounted and self._counts:
+            self._show_rule()
+            self.draw()
+
+    def _show_rule(self) -> None:
+        self._lines["rule"].show([(self.signs.rule * max(self.app.size.width, 1), "dim")])
+
+    def set_filter(self, chosen: Filter) -> None:
+        """Narrow the list of this tab."""
+        self.state.filters = {**self.state.filters, self.state.tab: chosen}
+        self.reload(top=True)
+        self.keep_view()

@@ -1,0 +1,49 @@
+"""The command palette: every action by name, with its key, or why it is off; and the themes."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.content import Content
+
+from refterm.i18n import _
+from refterm.tui.actions import key_name, registry, why_off
+from refterm.tui.desk_screen import DeskScreen
+
+
+class ActionProvider(Provider):
+    """Actions of the registry, in its order."""
+
+    def _found(self) -> list[tuple[str, str, partial[None]]]:
+        desk = self.screen if isinstance(self.screen, DeskScreen) else None
+        found: list[tuple[str, str, partial[None]]] = []
+        if desk:
+            now = desk.situation()
+            for action in registry():
+                reason = why_off(action, now)
+                key = key_name(action.keys[0])
+                help_text = reason or _("key {key}").format(key=key)
+                found.append((action.label, help_text, partial(desk.action_act, action.id)))
+        for theme in sorted(self.app.available_themes):
+            found.append(
+                (
+                    _("Theme: {name}").format(name=theme),
+                    _("the choice lasts"),
+                    partial(setattr, self.app, "theme", theme),
+                )
+            )
+        return found
+
+    async def discover(self) -> Hits:
+        """All of them, before anything is typed."""
+        for label, help_text, command in self._found():
+            yield DiscoveryHit(Content(label), command, text=label, help=help_text)
+
+    async def search(self, query: str) -> Hits:
+        """Those that match what is typed."""
+        matcher = self.matcher(query)
+        for label, help_text, command in self._found():
+            score = matcher.match(label)
+            if score > 0:
+                yield Hit(score, matcher.highlight(label), command, text=label, help=help_text)
