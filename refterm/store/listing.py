@@ -8,6 +8,7 @@ past due) is named by number from small indexes of its own, so that such a step 
 from __future__ import annotations
 
 import sqlite3
+from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -15,10 +16,11 @@ from typing import Any, Protocol
 
 from refterm.domain.deadline import Deadlines
 from refterm.domain.query import Filter, Order, Tab, View
-from refterm.domain.referral import Status
+from refterm.domain.referral import Outcome, Status
 from refterm.domain.row import Row
 from refterm.store import codec
 from refterm.store.search_words import match
+from refterm.text import clean_line
 
 PAGE = 100
 MOST_HITS = 2000
@@ -57,7 +59,8 @@ _INDEXES: dict[tuple[Tab, Order], str] = {
 }
 _OPEN_FLAME = "status = 'new' and flame = 1 and contacted_at is null and received_at > :cooled"
 _HOT = f"select id from referral where {_OPEN_FLAME}"
-_PAST_DUE = "select id from referral where status = 'new' and expires_at <= :now"
+_DUE = "(status = 'new' and expires_at <= :now)"
+_PAST_DUE = f"select id from referral where {_DUE}"
 _SKIPPED = "select id from referral where skipped_until > :now"
 _INBOX = f"status = 'new' and id not in ({_PAST_DUE})"
 
@@ -78,6 +81,10 @@ class Listing(Protocol):
         """The position of a referral; None where the view has it not."""
         ...
 
+    def ids(self, limit: int = -1) -> array[int]:
+        """The numbers of all rows, or of the first so many, in order: for whoever goes through them once."""
+        ...
+
 
 def listing(
     connection: sqlite3.Connection,
@@ -87,6 +94,7 @@ def listing(
     deadlines: Deadlines,
     *,
     show_due: bool = False,
+    most_hits: int = MOST_HITS,
 ) -> Listing:
     """The rows of a view.
 
@@ -97,6 +105,7 @@ def listing(
         today: the viewer's day, which decides whether a purchase date has passed (A4).
         deadlines: the site's spans.
         show_due: show what is past due among the archived (a read-only desk, which cannot archive it).
+        most_hits: of a search only so many, the newest; -1 for all.
     """
     bound: dict[str, Any] = {
         "now": codec.micros(now),
@@ -106,11 +115,11 @@ def listing(
     }
     order = view.effective_order
     where = _where(view, bound, show_due=show_due)
-    if view.search:
-        return _hits(connection, view, order, where, bound)
     keys, down = _KEYS[order]
-    if show_due and view.tab is Tab.ARCHIVED and order is Order.CLOSED_AT:
-        keys = ("case when status = 'new' then expires_at else coalesce(closed_at, 0) end", "id")
+    if order is Order.CLOSED_AT and (show_due or view.tab is Tab.ALL):
+        keys = (f"case when {_DUE} then expires_at else coalesce(closed_at, 0) end", "id")
+    if view.search.strip():
+        return _hits(connection, view, order, where, bound, keys, down, most_hits)
     if view.tab is Tab.INBOX and order is Order.DUE:
         hot = _Segment(connection, f"{where} and {_OPEN_FLAME}", bound, keys, down, index="referral_open_flame")
         total = None if view.filter != Filter() else inbox_count(connection, now)
@@ -118,10 +127,21 @@ def listing(
         rest = f"{where} and id not in ({_HOT})"
         return _Joined((hot, _Segment(connection, rest, bound, keys, down, rest_count, index="referral_received")))
     count = None
-    if view.filter == Filter() and not show_due:
-        counted = counts(connection, now)
-        count = counted.get(view.tab)
-    return _Segment(connection, where, bound, keys, down, count)
+    if view.filter == Filter() and view.tab is not Tab.ALL:
+        count = counts(connection, now)[view.tab]
+        if show_due and view.tab is Tab.ARCHIVED:
+            count += past_due_count(connection, now)
+    return _Segment(connection, where, bound, keys, down, count, _index(view, order, show_due=show_due))
+
+
+def _index(view: View, order: Order, *, show_due: bool) -> str | None:
+    """The index to insist on; None where a filter leaves so few rows that sorting them is quicker."""
+    if show_due and view.tab is Tab.ARCHIVED:
+        return None
+    if view.filter == Filter():
+        return _INDEXES.get((view.tab, order))
+    by_outcome = view.filter == Filter(outcome=view.filter.outcome)
+    return "referral_outcome" if by_outcome and (view.tab, order) == (Tab.ARCHIVED, Order.CLOSED_AT) else None
 
 
 def counts(connection: sqlite3.Connection, now: datetime) -> dict[Tab, int]:
@@ -147,8 +167,11 @@ def past_due_count(connection: sqlite3.Connection, now: datetime) -> int:
 
 def _put_aside(connection: sqlite3.Connection, now: datetime) -> int:
     bound = {"now": codec.micros(now)}
+    # Left to itself the planner reads the whole Inbox instead of the few that are put aside.
     skipped = connection.execute(
-        "select count(*) from referral where skipped_until > :now and status = 'new' and expires_at > :now", bound
+        "select count(*) from referral indexed by referral_skipped"
+        " where skipped_until > :now and status = 'new' and expires_at > :now",
+        bound,
     ).fetchone()[0]
     return int(skipped) + past_due_count(connection, now)
 
@@ -160,13 +183,12 @@ def _where(view: View, bound: dict[str, Any], *, show_due: bool) -> str:
     elif view.tab is Tab.ACTIVE:
         parts.append("status = 'active'")
     elif view.tab is Tab.ARCHIVED:
-        parts.append(
-            "(status = 'archived' or (status = 'new' and expires_at <= :now))" if show_due else "status = 'archived'"
-        )
+        parts.append(f"(status = 'archived' or {_DUE})" if show_due else "status = 'archived'")
     if chosen.skipped and view.tab is not Tab.INBOX:
         parts.append(f"id in ({_SKIPPED})")
     if chosen.outcome:
-        due = " or (status = 'new' and expires_at <= :now)" if show_due and chosen.outcome == "expired" else ""
+        shows_due = chosen.outcome is Outcome.EXPIRED and (show_due or view.tab is Tab.ALL)
+        due = f" or {_DUE}" if shows_due else ""
         parts.append(f"(status = 'archived' and outcome = :outcome{due})")
         bound["outcome"] = chosen.outcome.value
     if chosen.since:
@@ -177,14 +199,14 @@ def _where(view: View, bound: dict[str, Any], *, show_due: bool) -> str:
         bound["until"] = codec.micros(chosen.until)
     if chosen.profile is not None:
         parts.append("profile = :profile")
-        bound["profile"] = chosen.profile
+        bound["profile"] = clean_line(chosen.profile)  # as names are kept; the driver refuses lone surrogates
     if chosen.favorite:
         parts.append("favorite = 1")
     if chosen.flame:
-        parts.append("flame = 1 and status <> 'archived'")
+        parts.append(f"flame = 1 and status <> 'archived' and not {_DUE}")
     if chosen.overdue:
         parts.append(
-            "((status = 'new' and received_at <= :late and received_estimated = 0)"
+            "((status = 'new' and expires_at > :now and received_at <= :late and received_estimated = 0)"
             " or (status = 'active' and purchase_date < :today))"
         )
     if chosen.mine is not None:
@@ -239,17 +261,22 @@ class _Segment:
         query = f"select count(*) {self._rows} and {self._before}"
         return int(self._one(query, key)[0])
 
+    def ids(self, limit: int = -1) -> array[int]:
+        query = f"select id {self._rows} order by {self._forth} limit :limit"
+        return array("q", (row[0] for row in self._connection.execute(query, {**self._bound, "limit": limit})))
+
     def _page(self, page: int) -> list[Row]:
-        key = self._first_keys.get(page) or self._find(page)
+        key = self._first_keys.get(page) or (self._find(page) if page else ())
         if key is None:
             return []
-        query = f"select {ROW_COLUMNS} {self._rows} and {self._from} order by {self._forth} limit {PAGE + 1}"
+        start = f"and {self._from}" if key else ""
+        query = f"select {ROW_COLUMNS} {self._rows} {start} order by {self._forth} limit {PAGE + 1}"
         found = self._connection.execute(query, {**self._bound, **_named(key)}).fetchall()
         if len(found) > PAGE and page + 1 not in self._first_keys:
             self._first_keys[page + 1] = self._one(
                 f"select {self._key} from referral where id = :wanted", wanted=found[PAGE]["id"]
             )
-        return [read_row(row) for row in found[:PAGE]]
+        return [read_row(row, self._bound["now"]) for row in found[:PAGE]]
 
     def _find(self, page: int) -> Sequence[Any] | None:
         key: Sequence[Any] | None
@@ -306,13 +333,20 @@ class _Joined:
             passed += part.count
         return None
 
+    def ids(self, limit: int = -1) -> array[int]:
+        found: array[int] = array("q")
+        for part in self.parts:
+            found += part.ids(max(0, limit - len(found)) if limit >= 0 else limit)
+        return found
+
 
 class _Found:
     """The hits of a search: the newest of them, by number, in the order of the list."""
 
-    def __init__(self, connection: sqlite3.Connection, ids: list[int]) -> None:
+    def __init__(self, connection: sqlite3.Connection, ids: list[int], now: int) -> None:
         self._connection = connection
         self._ids = ids
+        self._now = now
         self.count = len(ids)
 
     def rows(self, start: int, stop: int) -> list[Row]:
@@ -322,7 +356,7 @@ class _Found:
             row["id"]: row
             for row in self._connection.execute(f"select {ROW_COLUMNS} from referral where id in ({places})", wanted)
         }
-        return [read_row(found[number]) for number in wanted if number in found]
+        return [read_row(found[number], self._now) for number in wanted if number in found]
 
     def index_of(self, referral_id: int) -> int | None:
         try:
@@ -330,35 +364,50 @@ class _Found:
         except ValueError:
             return None
 
+    def ids(self, limit: int = -1) -> array[int]:
+        return array("q", self._ids if limit < 0 else self._ids[:limit])
+
 
 _STATUSES = {Tab.INBOX: (Status.NEW,), Tab.ACTIVE: (Status.ACTIVE,), Tab.ARCHIVED: (Status.ARCHIVED,), Tab.ALL: ()}
 
 
-def _hits(connection: sqlite3.Connection, view: View, order: Order, where: str, bound: dict[str, Any]) -> _Found:
+def _hits(
+    connection: sqlite3.Connection,
+    view: View,
+    order: Order,
+    where: str,
+    bound: dict[str, Any],
+    keys: tuple[str, ...],
+    down: bool,
+    most: int,
+) -> _Found:
     statuses = tuple(status.value for status in _STATUSES[view.tab])
     if view.tab is Tab.ARCHIVED and ":now" in where:
         statuses = (*statuses, Status.NEW.value)
     query = match(view.search, statuses)
     if query is None:
-        return _Found(connection, [])
-    keys, down = _KEYS[order]
+        return _Found(connection, [], bound["now"])
     ordered = ", ".join(f"{key} desc" if down else key for key in keys)
     if view.tab is Tab.INBOX and order is Order.DUE:
         ordered = f"id not in ({_HOT}), {ordered}"
     # The index is asked first and once; testing row by row whether it matches takes seconds at a million.
     sql = (
         f"select id from (select rowid as hit from referral_search where referral_search match :match"
-        f" order by rowid desc limit {MOST_HITS}) cross join referral on referral.id = hit where {where} order by {ordered}"
+        f" order by rowid desc limit {most:d}) cross join referral on referral.id = hit where {where} order by {ordered}"
     )
-    return _Found(connection, [row[0] for row in connection.execute(sql, {**bound, "match": query})])
+    hits = [row[0] for row in connection.execute(sql, {**bound, "match": query})]
+    return _Found(connection, hits, bound["now"])
 
 
-def read_row(row: sqlite3.Row) -> Row:
-    """A row of the list from the columns read for it."""
+def read_row(row: sqlite3.Row, now: int) -> Row:
+    """A row of the list from the columns read for it, as it stands at an instant (see deadline.as_of)."""
+    status, outcome, closed_at, back = row["status"], row["outcome"], row["closed_at"], row["skipped_until"]
+    if status == Status.NEW and row["expires_at"] <= now:
+        status, outcome, closed_at = Status.ARCHIVED, Outcome.EXPIRED.value, row["expires_at"]
     return Row(
         id=row["id"],
-        status=Status(row["status"]),
-        outcome=row["outcome"],
+        status=Status(status),
+        outcome=outcome,
         channel=row["channel"],
         company=row["company"],
         need=row["need"],
@@ -370,9 +419,9 @@ def read_row(row: sqlite3.Row) -> Row:
         contacted_at=codec.instant_or_none(row["contacted_at"]),
         taken_by=row["taken_by"],
         favorite=bool(row["favorite"]),
-        skipped_until=codec.instant_or_none(row["skipped_until"]),
+        skipped_until=codec.instant(back) if back is not None and back > now else None,
         decided_by=row["decided_by"],
-        closed_at=codec.instant_or_none(row["closed_at"]),
+        closed_at=codec.instant_or_none(closed_at),
         reason=row["reason"],
         deal_name=row["deal_name"],
         deal_value=row["deal_value"],

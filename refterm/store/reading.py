@@ -15,8 +15,10 @@ from refterm.errors import NotFoundError
 from refterm.i18n import _
 from refterm.store import codec
 from refterm.store.listing import ROW_COLUMNS, read_row
+from refterm.text import clean_line
 
 LEAST_PREFIX = 6
+_MOST_DIGITS = 18  # of a number that the database can have
 
 
 def referral(connection: sqlite3.Connection, referral_id: int) -> Referral:
@@ -37,9 +39,10 @@ def resolve(connection: sqlite3.Connection, text: str) -> int:
     Raises:
         NotFoundError: when there is none, or more than one.
     """
-    typed = text.strip()
+    typed = clean_line(text).strip()
     if typed.isdecimal():
-        found = connection.execute("select id from referral where id = ?", (min(int(typed), 2**62),)).fetchall()
+        number = int(typed) if len(typed) <= _MOST_DIGITS else 0
+        found = connection.execute("select id from referral where id = ?", (number,)).fetchall()
     else:
         found = connection.execute("select id from referral where source_id = ?", (typed,)).fetchall()
         if not found and len(typed) >= LEAST_PREFIX:
@@ -47,9 +50,9 @@ def resolve(connection: sqlite3.Connection, text: str) -> int:
                 "select id from referral where source_id >= ? and source_id < ? limit 2", (typed, typed + "\U0010ffff")
             ).fetchall()
     if len(found) > 1:
-        raise NotFoundError(_("{id} is the beginning of more than one referral; type more of it").format(id=typed))
+        raise NotFoundError(_("{id} is the beginning of more than one referral; type more of it").format(id=typed[:60]))
     if not found:
-        raise NotFoundError(_("there is no referral {id}; see refterm list --tab all").format(id=typed))
+        raise NotFoundError(_("there is no referral {id}; see refterm list --tab all").format(id=typed[:60]))
     return int(found[0][0])
 
 

@@ -7,28 +7,30 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from refterm.text import split_cjk
+from refterm.text import clean_line, fold, split_cjk
 
 # A change of any of these is a change of what the search finds.
 SEARCHED = ("status", "company", "contacts", "need", "deal_name", "crm_id")
-_WORD = re.compile(r"\w")
+# What the index's tokenizer takes for a letter or digit; an underscore is none, and it divides words.
+_WORD = re.compile(r"[^\W_]")
+_NOT_ASCII = re.compile(r"\w?[^\x00-\x7f\s]+")
 
 
 def words(row: Mapping[str, Any]) -> str:
     """The searchable text of a row: number, company, contacts, e-mail, need, deal name, CRM ID."""
     people = " ".join(f"{person['name']} {person['email']}" for person in json.loads(row["contacts"]))
     parts = (str(row["id"]), row["company"], people, row["need"], row["deal_name"] or "", row["crm_id"] or "")
-    return split_cjk(" ".join(parts))
+    return _plain(" ".join(parts))
 
 
 def match(search: str, statuses: tuple[str, ...] = ()) -> str | None:
     """The index's query for what was typed: all words, each by its beginning; None where nothing can be asked.
 
-    Every word is quoted, so that nothing typed is read as an operator; case and accents are the index's own affair.
+    Every word is quoted, so that nothing typed is read as an operator.
     """
     runs: list[str] = []
-    for run in search.split():
-        letters = split_cjk(run).replace('"', " ").split()
+    for run in clean_line(search).split():
+        letters = _plain(run).replace('"', " ").split()
         if any(_WORD.search(part) for part in letters):
             runs.append('"' + " ".join(letters) + '" *')
     if not runs:
@@ -37,3 +39,13 @@ def match(search: str, statuses: tuple[str, ...] = ()) -> str | None:
     if statuses:
         query = "tab : (" + " OR ".join(statuses) + ") AND " + query
     return query
+
+
+def _plain(text: str) -> str:
+    """The text without case and accents, CJK characters apart: indexed and asked in the same form.
+
+    The tokenizer's own idea of case and accents ends with Latin: it knows neither `ß` nor Greek.
+    """
+    text = text.casefold()
+    # Only what needs it, since an import does this for every record.
+    return text if text.isascii() else split_cjk(_NOT_ASCII.sub(lambda run: fold(run[0]), text))

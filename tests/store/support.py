@@ -1,0 +1,149 @@
+"""What tests of the store and the services share: rows made by hand, and whole databases looked at as they are."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from refterm.clock import Clock
+from refterm.domain.deadline import Deadlines
+from refterm.domain.duplicates import company_key
+from refterm.domain.history import DESK, Actor
+from refterm.services.workplace import Workplace
+from refterm.store import codec, journal
+from refterm.store.database import Database
+from refterm.store.search_words import words
+from tests.samples import NOW
+
+Columns = dict[str, Any]
+Dump = dict[str, list[tuple[Any, ...]]]
+
+_numbers = count(1)
+# No field of theirs is a change of the referral itself: every write counts and dates them anew.
+OF_EVERY_WRITE = ("version", "changed_at")
+
+
+def micros(**span: float) -> int:
+    """An instant so far from NOW, as it is kept: `micros(hours=-3)`."""
+    return codec.micros(NOW + timedelta(**span))
+
+
+def row(**columns: Any) -> Columns:
+    """A whole row of `referral`: new, received an hour before NOW, with 13 days left. Columns go by name."""
+    number = next(_numbers)
+    company = columns.get("company", f"Kontor {number} GmbH")
+    texts = {
+        "source_id": f"{number:08x}-row",
+        "direction": "incoming",
+        "status": "new",
+        "channel": "search",
+        "company": company,
+        "company_key": company_key(company),
+        "need": "",
+        **dict.fromkeys(("contacts", "products", "services", "solutions", "team"), "[]"),
+    }
+    numbers = {
+        "received_at": micros(hours=-1),
+        "expires_at": micros(days=13),
+        "deal_value_order": codec.value_order(codec.amount_or_none(columns.get("deal_value"))),
+        "changed_at": micros(),
+        "version": 1,
+        **dict.fromkeys(("received_estimated", "expiry_estimated", "flame", "favorite", "changed_here"), 0),
+    }
+    known = {*texts, *numbers, *codec.FIELD_OF_COLUMN, "email_domain", "source_updated_at"}
+    assert columns.keys() <= known, columns.keys() - known
+    return {**dict.fromkeys(known), **texts, **numbers, **columns}
+
+
+def insert(database: Database, rows: Iterable[Mapping[str, Any]], at: datetime = NOW) -> list[int]:
+    """Put rows into a desk as an import does, with history, counters and search; gives their numbers."""
+    inserted = []
+    with database.writing() as connection:
+        for given in rows:
+            names, places = ", ".join(given), ", ".join(f":{name}" for name in given)
+            number = connection.execute(f"insert into referral ({names}) values ({places})", given).lastrowid
+            inserted.append({**given, "id": number})
+        journal.record_imported(connection, inserted, DESK, at)
+    return [one["id"] for one in inserted]
+
+
+def open_at(
+    path: Path, clock: Clock, name: str = "ana", *, read_only: bool = False, undo_seconds: int = 60
+) -> Workplace:
+    """A desk of its own on a database, as another person's program has it."""
+    return Workplace(
+        database=Database(path, read_only=read_only),
+        clock=clock,
+        actor=Actor(name, name),
+        deadlines=Deadlines(),
+        zone=UTC,
+        undo_seconds=undo_seconds,
+    )
+
+
+def seated(workplace: Workplace, name: str) -> Workplace:
+    """The same desk with somebody else at it."""
+    return replace(workplace, actor=Actor(name, name))
+
+
+def template_copy(template: Path, folder: Path) -> Path:
+    """A fresh desk's file in a folder."""
+    path = folder / "desk.db"
+    shutil.copyfile(template, path)
+    return path
+
+
+def dump(database: Database) -> Dump:
+    """Every row of every table, the search index included, as plain SQL reads them."""
+    with database.reading() as connection:
+        names = [
+            name
+            for (name,) in connection.execute("select name from sqlite_master where type = 'table' order by name")
+            if not name.startswith(("sqlite_", "referral_search_"))
+        ]
+        tables = {name: [tuple(one) for one in connection.execute(f"select * from {name}")] for name in names}
+        # The key of a full-text table is not among its columns.
+        tables["referral_search"] = [
+            tuple(one) for one in connection.execute("select rowid, * from referral_search order by rowid")
+        ]
+    return tables
+
+
+def one_row(database: Database, referral_id: int) -> Columns:
+    """The whole row of a referral."""
+    with database.reading() as connection:
+        return dict(connection.execute("select * from referral where id = ?", (referral_id,)).fetchone())
+
+
+def without_counting(columns: Mapping[str, Any]) -> Columns:
+    """A row but for what every write counts and dates anew."""
+    return {name: value for name, value in columns.items() if name not in OF_EVERY_WRITE}
+
+
+def notices(database: Database, referral_id: int) -> list[Columns]:
+    """What is owed because of a referral, oldest first."""
+    with database.reading() as connection:
+        found = connection.execute("select * from outbox where referral_id = ? order by id", (referral_id,))
+        return [dict(one) for one in found]
+
+
+def assert_consistent(database: Database) -> None:
+    """What every transaction leaves true: counters, search index and outbox say what the referrals say."""
+    with database.reading() as connection:
+        rows = [dict(one) for one in connection.execute("select * from referral order by id")]
+        counted = dict(connection.execute("select status, referrals from counter").fetchall())
+        assert counted == {
+            status: sum(one["status"] == status for one in rows) for status in ("new", "active", "archived")
+        }
+        indexed = connection.execute("select rowid, tab, words from referral_search order by rowid").fetchall()
+        assert [tuple(one) for one in indexed] == [(one["id"], one["status"], words(one)) for one in rows]
+        repeated = connection.execute(
+            "select kind, recipient, history_id from outbox group by 1, 2, 3 having count(*) > 1"
+        ).fetchall()
+        assert not repeated
+        assert not connection.execute("pragma foreign_key_check").fetchall()
