@@ -1,0 +1,231 @@
+"""The demo: a throw-away desk of invented referrals, filled through the real services (`refterm demo`).
+
+What happened is told in `demo_data/referrals.json`: each referral with how long ago it came in, and what ana, luis, mei
+and tom did about it since. It is played back in order of time on a clock that is moved along, so that history, marks
+and deadlines are what they would be had it really happened. The same clock gives the same desk.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import signal
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from refterm.clock import Clock, SettableClock
+from refterm.domain.deadline import Deadlines
+from refterm.domain.decisions import Context
+from refterm.domain.history import DESK, Actor
+from refterm.errors import RefTermError
+from refterm.i18n import _
+from refterm.services.expiry import expire_due
+from refterm.services.importing import Importer
+from refterm.services.marks import Marks
+from refterm.services.triage import Triage
+from refterm.services.workplace import Workplace
+from refterm.store.database import Database
+
+Json = dict[str, Any]
+Deed = Callable[[Workplace, int, Any], object]
+
+TOLD = Path(__file__).parent.parent / "demo_data" / "referrals.json"
+_SPAN = re.compile(r"(\d+)([dhms])")
+_UNITS = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
+_ALLOTTED = timedelta(days=14)
+_LOCATION = "01e2abcd-52b0-4af3-a3ae-1fd1530b3563"
+_QUALIFICATIONS = {"search": "Direct", "marketing": "MarketingQualified", "sales": "SalesQualified", "partner": "None"}
+
+_DEEDS: dict[str, Deed] = {
+    "accept": lambda desk, one, given: Triage(desk).accept(one, given, Context(desk.today())),
+    "decline": lambda desk, one, given: Triage(desk).decline([one], given),
+    "edit": lambda desk, one, given: Triage(desk).edit(one, given, Context(desk.today())),
+    "contact": lambda desk, one, given: Triage(desk).add_contact(one, given),
+    "won": lambda desk, one, given: Triage(desk).won(one, given, Context(desk.today())),
+    "lost": lambda desk, one, given: Triage(desk).lost(one, given),
+    "undo": lambda desk, one, _given: Triage(desk).undo([one]),
+    "take": lambda desk, one, _given: Marks(desk).take(one),
+    "contacted": lambda desk, one, given: Marks(desk).contacted(one, given),
+    "favorite": lambda desk, one, _given: Marks(desk).favorite(one),
+    "skip": lambda desk, one, given: Marks(desk).skip(one, given),
+    "note": lambda desk, one, given: Marks(desk).note(one, given),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Event:
+    """Something that happened to one of the told referrals."""
+
+    at: datetime
+    referral: int
+    by: str | None = None
+    deed: str = "receive"
+    given: Any = None
+
+
+@contextmanager
+def throwaway(clock: Clock) -> Iterator[Path]:
+    """A demo desk in a folder for temporary files; it is removed when the block ends, also by SIGTERM and SIGHUP.
+
+    Raises:
+        RefTermError: when there is no room for temporary files.
+    """
+    with _ending_on_signals():
+        try:
+            folder = Path(tempfile.mkdtemp(prefix="refterm-demo-"))
+        except OSError as error:
+            raise RefTermError(
+                _("the demo needs a folder for temporary files ({error}); name one in TMPDIR").format(
+                    error=error.strerror
+                )
+            ) from error
+        try:
+            yield build(folder, clock)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def build(folder: Path, clock: Clock) -> Path:
+    """Make the demo's database.
+
+    Args:
+        folder: an empty folder; nothing is written elsewhere.
+        clock: tells the instant from which everything is dated back.
+
+    Returns:
+        The SQLite file.
+    """
+    now = clock.now()
+    path = folder / "desk.db"
+    hands = SettableClock(now)
+    # The customers of what came from Microsoft are Microsoft's to tell: no notices.
+    desk = Workplace(Database(path), hands, DESK, Deadlines(), zone=UTC, tell_customers=False)
+    try:
+        _play(desk, hands, json.loads(TOLD.read_text("utf-8")), now)
+    finally:
+        desk.close()
+    return path
+
+
+def _play(desk: Workplace, hands: SettableClock, told: list[Json], now: datetime) -> None:
+    importer = Importer(desk)
+    numbers: dict[int, int] = {}
+    for event in sorted(_events(told, now), key=lambda event: (event.at, event.referral)):
+        hands.set(event.at)
+        expire_due(desk)
+        if event.by is None:
+            summary = importer.run(BytesIO(json.dumps(_record(event, told, now)).encode()), name=TOLD.name)
+            assert summary.new == 1, told[event.referral]["company"]
+            numbers[event.referral] = len(numbers) + 1
+        else:
+            person = replace(desk, actor=Actor(event.by, event.by))
+            _DEEDS[event.deed](person, numbers[event.referral], event.given)
+    hands.set(now)
+    expire_due(desk)
+
+
+def _events(told: list[Json], now: datetime) -> Iterator[_Event]:
+    for index, one in enumerate(told):
+        yield _Event(now - _span(one["received"]), index)
+        for then in one["then"]:
+            yield _Event(now - _span(then["ago"]), index, then["by"], then["do"], then.get("with"))
+
+
+def _span(text: str) -> timedelta:
+    """A span such as `13d 23h 59m 15s`."""
+    return timedelta(**{_UNITS[unit]: int(number) for number, unit in _SPAN.findall(text)})
+
+
+def _record(event: _Event, told: list[Json], now: datetime) -> Json:
+    """A told referral as the Referrals API has it."""
+    one = told[event.referral]
+    first, last, email, phone, title = one["contact"]
+    received = _stamp(event.at)
+    return {
+        "id": _guid(f"referral {event.referral}"),
+        "engagementId": _guid(one.get("engagement", f"engagement {event.referral}")),
+        "organizationName": "Nordlicht Cloud GmbH",
+        "createdDateTime": received,
+        "updatedDateTime": received,
+        "expirationDateTime": _expiry(one, event.at, now),
+        "status": "New",
+        "substatus": "Received",
+        "qualification": _QUALIFICATIONS[one["channel"]],
+        "type": "Independent",
+        "direction": "Incoming",
+        "target": [{"type": "BusinessProfileLocation", "id": _LOCATION}],
+        "customerProfile": {
+            "name": one["company"],
+            "size": one["size"],
+            "address": {
+                "addressLine1": one["address"],
+                "city": one["city"],
+                "postalCode": one["postal"],
+                "country": one["country"],
+                "region": one["region"],
+            },
+            "team": [{"firstName": first, "lastName": last, "email": email, "phoneNumber": phone, "title": title}],
+            "ids": [{"profileType": "Duns", "id": one["duns"]}] if "duns" in one else [],
+        },
+        "details": {
+            "notes": one["need"],
+            "customerRequestedContact": one.get("flame"),
+            "requirements": {
+                "industries": [{"id": one["industry"]}],
+                "products": [{"id": product} for product in one["products"]],
+                "services": [{"id": service} for service in one["services"]],
+                "solutions": [{"id": one["solution"][0], "name": one["solution"][1], "type": "Category"}],
+            },
+        },
+        "inviteContext": {"invitedBy": {"organizationId": "msft", "organizationName": "Microsoft"}},
+    }
+
+
+def _expiry(one: Json, received: datetime, now: datetime) -> str | None:
+    """The stated expiry: two weeks from receipt unless told otherwise; None leaves it to the desk to estimate."""
+    stated = one.get("expires", "")
+    if stated is None:
+        return None
+    return _stamp(now + _span(stated) if stated else received + _ALLOTTED)
+
+
+def _stamp(instant: datetime) -> str:
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f") + "0Z"
+
+
+def _guid(name: str) -> str:
+    return str(uuid.uuid5(uuid.NAMESPACE_OID, f"refterm demo {name}"))
+
+
+@contextmanager
+def _ending_on_signals() -> Iterator[None]:
+    """Let SIGTERM and SIGHUP end the block like an error does, so that it can tidy up; the desk has its own handlers.
+
+    Only where they would otherwise kill the process: what is ignored, as under nohup, stays ignored.
+    """
+
+    def end(number: int, _frame: FrameType | None) -> None:
+        raise SystemExit(128 + number)
+
+    try:
+        kept: Mapping[int, Any] = {
+            number: signal.signal(number, end)
+            for number in (signal.SIGTERM, signal.SIGHUP)
+            if signal.getsignal(number) is signal.SIG_DFL
+        }
+    except ValueError:  # signals are the main thread's alone
+        kept = {}
+    try:
+        yield
+    finally:
+        for number, handler in kept.items():
+            signal.signal(number, handler)
