@@ -15,11 +15,12 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from textual.app import App
 from textual.binding import Binding
 from textual.command import Provider
+from textual.screen import Screen
 
 import refterm
 from refterm import config
@@ -71,21 +72,19 @@ class RefTermApp(App[None]):
         if office.ascii:
             self.add_class("-ascii")
 
+    def get_default_screen(self) -> Screen[None]:
+        """The desk: it is the first screen, so that no empty one is drawn before it."""
+        return DeskScreen(self.office, self.signs, self.state, kiosk=self.settings.kiosk, bell=self.settings.bell)
+
     def on_mount(self) -> None:
-        """Open the desk, and be ready for the terminal to go away."""
+        """Be ready for the terminal to go away."""
         theme = self.state.theme or self.settings.theme
         if theme in self.available_themes:
             self.theme = theme
         self.theme_changed_signal.subscribe(self, lambda _theme: self._keep_theme())
-        desk = DeskScreen(self.office, self.signs, self.state, kiosk=self.settings.kiosk, bell=self.settings.bell)
-        self.push_screen(desk)
         if not self.is_headless:
             self._mind_signals()
             self.set_terminal_title("refterm")
-
-    def get_driver_class(self) -> Any:
-        """Textual's own."""
-        return super().get_driver_class()
 
     # What is remembered
 

@@ -82,21 +82,17 @@ def order_word(order: Order) -> str:
 
 
 def alert(shown: Alert | None, look: Look) -> list[Piece]:
-    """The flame alert above the Inbox: the one with least time left, and how many there are (F1-F3)."""
+    """The flame alert above the Inbox: the one with least time left (F1-F3)."""
     if shown is None:
         return []
     sign = look.signs.hot if shown.hot else look.signs.cooled
     state = Flame.HOT if shown.hot else Flame.COOLED
     said = alert_text(shown.row.company, state, shown.row.received_at, (None, None), look)
-    count = ""
-    if shown.count > 1:
-        count = _("{n} customers asked to be contacted directly. ").format(n=shown.count)
-    # What must be read stands first: the count may be cut off, the call may not.
-    return [(f" {sign} ", "flame"), (said, "flame" if shown.hot else "strong"), (f"   {count}" if count else "", "dim")]
+    return [(f" {sign} ", "flame"), (said, "flame" if shown.hot else "strong")]
 
 
 def alert_keys(shown: Alert | None) -> list[Piece]:
-    """The key that goes there."""
+    """The key that goes there, and how many there are (F1)."""
     if shown is None:
         return []
     of = _(" of {n}").format(n=shown.count) if shown.count > 1 else ""

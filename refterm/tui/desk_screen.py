@@ -84,10 +84,16 @@ class DeskScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Bars of one line each, the list, and the detail."""
+        # As the first resize would set them; set now, they spare the start a layout.
+        width, height = self.app.size
+        self.add_class(*self._get_breakpoint_classes(width, self.HORIZONTAL_BREAKPOINTS))
+        self.add_class(*self._get_breakpoint_classes(height, self.VERTICAL_BREAKPOINTS))
         ellipsis = self.signs.ellipsis
         yield Line(id="top", ellipsis=ellipsis)
         yield Line(id="tabs", ellipsis=ellipsis)
-        yield Line(id="alert", ellipsis=ellipsis)
+        alert = Line(id="alert", ellipsis=ellipsis)
+        alert.display = self.state.tab is Tab.INBOX and self.office.desk.alert() is not None
+        yield alert
         with Container(id="body"):
             yield ReferralList(id="list")
             yield Line(id="rule", ellipsis="")
@@ -392,7 +398,7 @@ class DeskScreen(Screen[None]):
         if field is None:
             field = Input(placeholder=_("search"), id="search", compact=True, select_on_focus=False)
             field.cursor_blink = False
-            self.mount(field, after="#tabs")
+            self.mount(field, after="#top")
         self.add_class("-searching")
         field.focus()
 
