@@ -1,0 +1,121 @@
+"""Partner Center's JSON: read with exact numbers, cleaned once on the way in, written as it came."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from refterm.errors import RefTermError
+from refterm.i18n import _
+from refterm.text import clean, clean_line
+
+Json = dict[str, Any]
+
+MAX_DEPTH = 64
+# Texts that may have lines: what the customer wrote, the sender's message, notes of deals and reasons.
+_WITH_LINES = frozenset(["notes", "reason_notes"])
+# Any escape but those of a quote, a backslash and a slash may hide what must be cleaned.
+_ESCAPE = re.compile(r'\\[^"\\/]')
+# A Decimal is written as a text that begins with NUL, which no cleaned text contains, and then made a number.
+_MARKED = re.compile(r'"\\u0000([^"]*)"')
+
+
+class RecordError(RefTermError):
+    """One record cannot be read: the sentence says why; the others come in."""
+
+
+def decode(text: str, start: int = 0) -> tuple[Any, int]:
+    """The JSON value that begins at a position, and where it ends; decimals are exact.
+
+    Raises:
+        RecordError: where there is none, or it is more than this program can hold.
+    """
+    try:
+        return _decoder.raw_decode(text, start)
+    except json.JSONDecodeError as error:
+        raise RecordError(
+            _("it is no JSON: {error} at character {n}").format(error=error.msg, n=error.pos - start + 1)
+        ) from None
+    except RecursionError:
+        raise RecordError(_("it is nested too deeply")) from None
+    except (ValueError, ArithmeticError):
+        raise RecordError(_("a number in it is too long")) from None
+
+
+def parse(text: str) -> tuple[Json, str | None]:
+    """One record from its text, which holds nothing else; see `finish`.
+
+    Raises:
+        RecordError: when it is no JSON object.
+    """
+    value, end = decode(text)
+    if text[end:].strip():
+        raise RecordError(_("it is no JSON: more follows after character {n}").format(n=end))
+    return finish(value, text)
+
+
+def finish(value: Any, text: str) -> tuple[Json, str | None]:
+    """A decoded record, cleaned, and its text where that can be kept as it is.
+
+    Raises:
+        RecordError: when it is no object, or nested too deeply.
+    """
+    if not isinstance(value, dict):
+        raise RecordError(_("it is no object"))
+    if text.count("{") + text.count("[") > MAX_DEPTH and _is_deeper(value, MAX_DEPTH):
+        raise RecordError(_("it is nested too deeply"))
+    if text.isprintable() and not _ESCAPE.search(text):
+        return value, text
+    return cleaned(value), None
+
+
+def cleaned(value: Any, *, lines: bool = False) -> Any:
+    """The value with every text in it cleaned, keys too; only notes keep their lines."""
+    if isinstance(value, str):
+        if value.isprintable():
+            return value
+        return clean(value) if lines else clean_line(value)
+    if isinstance(value, dict):
+        return {cleaned(key): cleaned(inner, lines=key in _WITH_LINES) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [cleaned(inner, lines=lines) for inner in value]
+    return value
+
+
+def dumps(value: Any) -> str:
+    """JSON in one line with readable letters; a Decimal is the number with its digits."""
+    text = _encoder.encode(value)
+    return _MARKED.sub(r"\1", text) if "\\u0000" in text else text
+
+
+def merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> Json:
+    """The older record with what the newer one states put over it; what that does not mention stays."""
+    result = dict(old)
+    for key, value in new.items():
+        present = result.get(key)
+        result[key] = merged(present, value) if isinstance(present, dict) and isinstance(value, dict) else value
+    return result
+
+
+def _marked(value: object) -> str:
+    if not isinstance(value, Decimal):
+        raise TypeError(f"no JSON for {type(value)}")
+    return f"\0{value}"
+
+
+def _is_deeper(value: Any, depth: int) -> bool:
+    if not isinstance(value, dict | list):
+        return False
+    inner = value.values() if isinstance(value, dict) else value
+    return depth == 0 or any(_is_deeper(one, depth - 1) for one in inner)
+
+
+def _no_constant(name: str) -> Any:
+    raise RecordError(_("{name} is no number").format(name=name))
+
+
+_encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_marked)
+_decoder = json.JSONDecoder(parse_float=Decimal, parse_constant=_no_constant)

@@ -1,0 +1,284 @@
+"""Bringing referrals in: new ones, and what is newer of those the desk has (contract, section Import)."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, BinaryIO
+
+from refterm.domain.history import Action
+from refterm.domain.referral import Referral
+from refterm.i18n import _
+from refterm.partner import columns, own, record, wire
+from refterm.partner.reader import LONGEST, Format, Item, Reader
+from refterm.partner.record import Incoming
+from refterm.partner.wire import Json, RecordError
+from refterm.services import merging
+from refterm.services.workplace import Workplace
+from refterm.store import codec, journal, plain
+from refterm.store.database import Database
+
+# Few enough that nobody waits long for the lock, many enough that the transaction costs nothing a row.
+BATCH = 500
+CACHE_KIB = 32 * 1024
+CHECKPOINT_PAGES = 8000
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A record that could not be read: on which line it begins, and why."""
+
+    line: int
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What became of the records of a file; as text, the command's summary line."""
+
+    new: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    rejected: int = 0
+
+    def __add__(self, other: Summary) -> Summary:
+        return Summary(
+            self.new + other.new,
+            self.updated + other.updated,
+            self.unchanged + other.unchanged,
+            self.rejected + other.rejected,
+        )
+
+    def __str__(self) -> str:
+        return _("{new} new, {updated} updated, {unchanged} unchanged, {rejected} rejected").format(
+            new=self.new, updated=self.updated, unchanged=self.unchanged, rejected=self.rejected
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Arrival:
+    """One record that could be read.
+
+    Attributes:
+        text: its JSON, without what refterm's own export keeps beside it.
+        kept: that.
+        dated: whether its shape states when it was created.
+        incoming: what it says.
+    """
+
+    text: str
+    kept: Json | None
+    dated: bool
+    incoming: Incoming
+
+
+class Importer:
+    """Brings files of referrals into a desk. One importer for all files of a command.
+
+    Attributes:
+        total: what became of all records so far, also of a file whose import was interrupted.
+    """
+
+    def __init__(self, workplace: Workplace) -> None:
+        self.workplace = workplace
+        self.total = Summary()
+        self._rejected_header = b""
+
+    def run(
+        self,
+        source: BinaryIO,
+        *,
+        name: str,
+        format: Format = "auto",  # noqa: A002
+        rejects: BinaryIO | None = None,
+        progress: Callable[[int], None] | None = None,
+        on_refused: Callable[[Refused], None] | None = None,
+    ) -> Summary:
+        """Bring one file in, in batches, each of them a transaction: interrupted at any point, a second run completes it.
+
+        Args:
+            source: the file, opened for bytes.
+            name: what it is called; its suffix helps to tell its shape.
+            format: its shape; `auto` tells it by content.
+            rejects: where refused input goes, as it was, one input line each; CSV with its header.
+            progress: told now and then how many bytes were read.
+            on_refused: told of every record that is refused.
+
+        Raises:
+            NotAllowedError: on a desk that is open for reading only.
+            RefTermError: when the file holds no referrals.
+            StoreError: when the database cannot be written; what was read before the last batch is in.
+        """
+        self.workplace.require_writing()
+        before = self.total
+        self.total = Summary()
+        try:
+            with _in_bulk(self.workplace.database):
+                self._read(Reader(source, name=name, format=format), rejects, progress, on_refused)
+            return self.total
+        finally:
+            self.total = before + self.total
+
+    def _read(
+        self,
+        reader: Reader,
+        rejects: BinaryIO | None,
+        progress: Callable[[int], None] | None,
+        on_refused: Callable[[Refused], None] | None,
+    ) -> None:
+        batch: dict[str, _Arrival] = {}
+        now = self.workplace.now()
+        for item in reader:
+            arrival = self._arrival(item, now)
+            if isinstance(arrival, str):
+                self.total += Summary(rejected=1)
+                if on_refused:
+                    on_refused(Refused(item.line, arrival))
+            if not isinstance(arrival, _Arrival):
+                if rejects:
+                    self._reject(rejects, reader.header, item.raw)
+                continue
+            source_id = arrival.incoming.referral.source_id
+            # The same referral twice: the second is an update of the first, which must be written by then.
+            if len(batch) == BATCH or source_id in batch:
+                self._write(list(batch.values()), now)
+                batch.clear()
+                now = self.workplace.now()
+                if progress:
+                    progress(reader.taken)
+            batch[source_id] = arrival
+        self._write(list(batch.values()), now)
+        if progress:
+            progress(reader.taken)
+
+    def _arrival(self, item: Item, now: datetime) -> _Arrival | str | None:
+        """A record as it is understood, or why it is refused; None for the rest of one that was refused before."""
+        if item.record is None:
+            return item.refusal
+        content, kept = item.record, None
+        if own.KEY in content:
+            content = {key: value for key, value in content.items() if key != own.KEY}
+            kept = item.record[own.KEY]
+        try:
+            incoming = self._incoming(content, kept, now, dated=item.dated)
+        except RecordError as error:
+            return str(error)
+        text = item.text if item.text and kept is None else wire.dumps(content)
+        return _Arrival(text, kept, item.dated, incoming)
+
+    def _incoming(self, content: Json, kept: Json | None, now: datetime, *, dated: bool) -> Incoming:
+        incoming = record.read(content, now=now, deadlines=self.workplace.deadlines, dated=dated)
+        return incoming if kept is None else own.restored(incoming, kept)
+
+    def _reject(self, rejects: BinaryIO, header: bytes, raw: bytes) -> None:
+        if header and header != self._rejected_header:
+            self._rejected_header = header
+            rejects.write(_line(header))
+        if raw:
+            rejects.write(_line(raw))
+
+    def _write(self, arrivals: list[_Arrival], now: datetime) -> None:
+        if not arrivals:
+            return
+        with self.workplace.database.writing() as connection:
+            known = _known(connection, [arrival.incoming.referral.source_id for arrival in arrivals])
+            new: list[_Arrival] = []
+            updated = 0
+            for arrival in arrivals:
+                ours = known.get(arrival.incoming.referral.source_id)
+                if ours is None:
+                    new.append(arrival)
+                else:
+                    updated += self._update(connection, ours, arrival, now)
+            self._insert(connection, new, now)
+        # Counted only once the transaction is done.
+        self.total += Summary(len(new), updated, len(arrivals) - len(new) - updated)
+
+    def _insert(self, connection: sqlite3.Connection, arrivals: list[_Arrival], now: datetime) -> None:
+        if not arrivals:
+            return
+        last = connection.execute("select coalesce(max(id), 0) from referral").fetchone()[0]
+        rows = [
+            {"id": number, **_columns(arrival.incoming, record.arriving(arrival.incoming, now))}
+            for number, arrival in enumerate(arrivals, last + 1)
+        ]
+        names, places = ", ".join(rows[0]), ", ".join("?" * len(rows[0]))
+        connection.executemany(
+            f"insert into referral ({names}) values ({places})", [tuple(row.values()) for row in rows]
+        )
+        connection.executemany(
+            "insert into source (referral_id, record) values (?, ?)",
+            [(row["id"], arrival.text) for row, arrival in zip(rows, arrivals, strict=True)],
+        )
+        journal.record_imported(connection, rows, self.workplace.actor, now)
+
+    def _update(
+        self, connection: sqlite3.Connection, ours: Mapping[str, Any], arrival: _Arrival, now: datetime
+    ) -> bool:
+        """Put what is newer over what the desk has; whether anything was."""
+        newer = merging.is_newer(ours, arrival.incoming)
+        if newer is False:
+            return False
+        content, incoming = self._over(connection, ours, arrival, now)
+        if merging.takes_over(ours, incoming):
+            settled = record.settled(incoming.referral, arrival.incoming.updated_at or now)
+            incoming = replace(incoming, referral=settled)
+        changes = merging.changes(ours, incoming)
+        if newer is None and not changes:
+            return False
+        if incoming.updated_at is not None:
+            changes["source_updated_at"] = codec.micros(incoming.updated_at)
+        after = plain.update(connection, ours, {**changes, "changed_at": codec.micros(now)})
+        connection.execute("update source set record = ? where referral_id = ?", (wire.dumps(content), ours["id"]))
+        journal.record(connection, ours, after, Action.UPDATED, self.workplace.actor, now)
+        return True
+
+    def _over(
+        self, connection: sqlite3.Connection, ours: Mapping[str, Any], arrival: _Arrival, now: datetime
+    ) -> tuple[Json, Incoming]:
+        """The record put over what was known, so that what it does not mention stays; and what both together say."""
+        kept = connection.execute("select record from source where referral_id = ?", (ours["id"],)).fetchone()
+        known, stated = (wire.decode(text)[0] for text in (kept["record"] if kept else "{}", arrival.text))
+        content = wire.merged(known, stated) if arrival.dated else columns.over(known, stated)
+        dated = arrival.dated or "createdDateTime" in content
+        incoming = self._incoming(content, arrival.kept, now, dated=dated)
+        # When it was changed, only the record itself can say.
+        return content, replace(incoming, updated_at=arrival.incoming.updated_at)
+
+
+@contextmanager
+def _in_bulk(database: Database) -> Iterator[None]:
+    """More memory and fewer checkpoints for the writing connection: without, every batch writes the indexes' pages anew."""
+    with database.turn() as connection:
+        names = ("cache_size", "wal_autocheckpoint")
+        usual = [(name, connection.execute(f"pragma {name}").fetchone()[0]) for name in names]
+        for name, value in (("cache_size", -CACHE_KIB), ("wal_autocheckpoint", CHECKPOINT_PAGES)):
+            connection.execute(f"pragma {name} = {value}")
+    try:
+        yield
+    finally:
+        with database.turn() as connection:
+            for name, value in usual:
+                connection.execute(f"pragma {name} = {value}")
+
+
+def _known(connection: sqlite3.Connection, source_ids: list[str]) -> dict[str, dict[str, Any]]:
+    places = ", ".join("?" * len(source_ids))
+    found = connection.execute(f"select * from referral where source_id in ({places})", source_ids)
+    return {row["source_id"]: dict(row) for row in found}
+
+
+def _columns(incoming: Incoming, referral: Referral) -> dict[str, Any]:
+    return {
+        **codec.referral_columns(referral),
+        "changed_here": int(incoming.changed_here),
+        "source_updated_at": codec.micros_or_none(incoming.updated_at),
+    }
+
+
+def _line(raw: bytes) -> bytes:
+    """What was refused, as a line; a line too long comes in parts."""
+    return raw if raw.endswith(b"\n") or len(raw) >= LONGEST else raw + b"\n"
