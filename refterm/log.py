@@ -1,16 +1,15 @@
-"""The log file: what went wrong, for whoever mends it. People get one sentence that names the file."""
+"""`refterm.log`: what unexpectedly went wrong, kept for whoever mends it, out of the person's sight."""
 
 from __future__ import annotations
 
-import logging
 import os
-from logging.handlers import RotatingFileHandler
+from datetime import UTC, datetime
 from pathlib import Path
 
 from refterm import config
 
-MOST_BYTES = 1_000_000
-KEPT = 3
+# One file and one before it: enough to find a fault, too little to fill a disk.
+MOST_BYTES = 512 * 1024
 
 
 def log_path() -> Path:
@@ -19,21 +18,22 @@ def log_path() -> Path:
 
 
 def note_failure(error: BaseException) -> Path:
-    """Write the traceback of an error that nobody expected, for the owner's eyes only.
+    """Keep an error with its traceback.
 
     Returns:
-        The file, to be named in the sentence for the person.
+        The file it was written to; readable by nobody else (0600, its folder 0700).
+
+    Raises:
+        OSError: when it cannot be written.
     """
+    import traceback
+
     path = log_path()
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    handler = RotatingFileHandler(path, maxBytes=MOST_BYTES, backupCount=KEPT, encoding="utf-8")
-    try:
-        os.chmod(path, 0o600)
-        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-        record = logging.LogRecord(
-            "refterm", logging.ERROR, __file__, 0, "%s", (error,), (type(error), error, error.__traceback__)
-        )
-        handler.emit(record)
-    finally:
-        handler.close()
+    if path.exists() and path.stat().st_size > MOST_BYTES:
+        path.replace(path.with_name(path.name + ".1"))
+    text = f"{datetime.now(UTC).isoformat()}\n{''.join(traceback.format_exception(error))}\n"
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    with os.fdopen(descriptor, "a", encoding="utf-8", errors="backslashreplace") as file:
+        file.write(text)
     return path

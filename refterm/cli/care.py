@@ -1,0 +1,108 @@
+"""`refterm tick`, `refterm db` and `refterm doctor`: the desk's own care."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from refterm.cli import output
+from refterm.cli.base import Group, Invocation, command, pass_invocation
+from refterm.i18n import _, ngettext
+
+REFUSED = 1
+
+
+@command("tick")
+@pass_invocation
+def tick_(invocation: Invocation) -> None:
+    """Archive what is due."""
+    from refterm.services.expiry import expire_due
+
+    with invocation.opened() as workplace:
+        workplace.require_writing()
+        count = len(expire_due(workplace))
+    said = ngettext("Archived {n} referral as expired.", "Archived {n} referrals as expired.", count)
+    output.line(said.format(n=count) if count else _("Nothing is due."))
+
+
+@click.group("db", cls=Group, help="")
+def db_() -> None:
+    """The database's own care."""
+
+
+@db_.command("upgrade", help=_("Bring the database's schema up to date; make the database where there is none."))
+@pass_invocation
+def upgrade(invocation: Invocation) -> None:
+    """Bring the schema up to date."""
+    from refterm.services import maintenance
+
+    done = maintenance.upgrade(invocation.settings())
+    if done.before is None:
+        said = _("Made {path}, schema {after}.")
+    elif done.before == done.after:
+        said = _("{path} is up to date, schema {after}.")
+    else:
+        said = _("Upgraded {path} from schema {before} to {after}.")
+    with invocation.workplace():
+        output.line(said.format(path=done.path, before=done.before, after=done.after))
+
+
+@db_.command("backup", help=_("Copy the database to a new file, whole, while others go on working."))
+@click.argument("file", type=click.Path(path_type=Path))
+@pass_invocation
+def backup(invocation: Invocation, file: Path) -> None:
+    """Copy the database."""
+    from refterm.services import maintenance
+
+    with invocation.workplace() as workplace:
+        size = maintenance.backup(workplace, file)
+    output.line(_("Copied the desk to {file}, {size} bytes.").format(file=file, size=size))
+
+
+@db_.command("check", help=_("Look whether all in the database agrees; exit status 1 where it does not."))
+@click.option("--mend", is_flag=True, help=_("Make counters and search index anew first."))
+@pass_invocation
+def check(invocation: Invocation, mend: bool) -> int:
+    """Check the database."""
+    from refterm.services import maintenance
+
+    # What is due is archived only where all is well: nothing is written into a damaged file.
+    with invocation.opened() as workplace:
+        if mend:
+            maintenance.mend(workplace)
+        findings = list(maintenance.check(workplace))
+        for finding in findings:
+            output.line(_("fault  {text}: {remedy}").format(text=finding.text, remedy=finding.remedy))
+    if findings:
+        return REFUSED
+    with invocation.workplace() as workplace:
+        output.line(_("ok     {path}: all in it agrees").format(path=workplace.database.path))
+    return 0
+
+
+@command("doctor")
+@pass_invocation
+def doctor_(invocation: Invocation) -> int:
+    """Look at everything the desk needs."""
+    from refterm.clock import SystemClock
+    from refterm.services.doctor import examine
+
+    terminals = any(output.is_terminal(stream) for stream in (sys.stdin, sys.stdout, sys.stderr))
+    faults = 0
+    named, clock = invocation.flags.get("config"), invocation.clock or SystemClock()
+    for finding in examine(
+        invocation.settings,
+        clock,
+        terminals=terminals,
+        named=Path(named) if named else None,
+        environment=os.environ,
+    ):
+        if finding.remedy is None:
+            output.line(f"{_('ok'):<6} {finding.subject}: {finding.text}")
+        else:
+            faults += 1
+            output.line(f"{_('fault'):<6} {finding.subject}: {finding.text}; {finding.remedy}")
+    return REFUSED if faults else 0

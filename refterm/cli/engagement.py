@@ -1,0 +1,130 @@
+"""`refterm edit` and `refterm contact`: the work on an engagement (A2, A3)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import click
+
+from refterm.cli import output
+from refterm.cli.base import Group, Invocation, command, pass_invocation
+from refterm.cli.words import label
+from refterm.errors import InvalidInputError
+from refterm.i18n import _
+
+if TYPE_CHECKING:
+    from refterm.domain.referral import Referral
+    from refterm.services.triage import Triage
+
+
+@command("edit", more=_("Only what is given is changed."))
+@click.argument("identity", metavar="ID")
+@click.option("--name", metavar="TEXT", help=_("The name of the engagement."))
+@click.option("--value", metavar="VALUE", help=_("The estimated deal value."))
+@click.option("--currency", metavar="CODE", help=_("Its currency."))
+@click.option("--date", metavar="DATE", help=_("The estimated purchase date."))
+@click.option("--notes", metavar="TEXT", help=_("What the customer is looking for."))
+@click.option("--crm-id", metavar="ID", help=_("Your own reference; empty removes it."))
+@click.option("--campaign-id", metavar="ID", help=_("Your own campaign; empty removes it."))
+@pass_invocation
+def edit_(invocation: Invocation, /, identity: str, **typed: str | None) -> None:
+    """Edit an engagement."""
+    with invocation.workplace() as workplace:
+        from refterm.domain.decisions import Context
+        from refterm.services.desk import Desk
+        from refterm.services.triage import Triage
+
+        desk = Desk(workplace)
+        number = desk.resolve(identity)
+        Triage(workplace).edit(number, _given(typed), Context(today=workplace.today(), decimal_mark="."))
+        output.line(_("Saved {referral}.").format(referral=label(desk.referral(number))))
+
+
+@click.group("contact", cls=Group, help="")
+def contact_() -> None:
+    """Add, edit or remove people of ours who work on a deal."""
+
+
+_NAME = click.option("--name", metavar="TEXT", help=_("The person's name."))
+_EMAIL = click.option("--email", metavar="ADDRESS", help=_("The person's e-mail address."))
+_PHONE = click.option("--phone", metavar="TEXT", help=_("The person's phone number."))
+_ID = click.argument("identity", metavar="ID")
+_N = click.argument("place", metavar="N", type=click.IntRange(min=1))
+
+
+@contact_.command("add", help=_("Add a person who works on the deal."))
+@_ID
+@click.option("--name", required=True, metavar="TEXT", help=_("The person's name."))
+@_EMAIL
+@_PHONE
+@pass_invocation
+def add(invocation: Invocation, /, identity: str, **typed: str | None) -> None:
+    """Add a contact."""
+
+    def change(triage: Triage, number: int) -> None:
+        triage.add_contact(number, _given(typed))
+
+    _change(invocation, identity, change, lambda after: _said(_("Added contact {n}, {name}, to {referral}."), after))
+
+
+@contact_.command("edit", help=_("Correct contact N, counting from 1; only what is given is changed."))
+@_ID
+@_N
+@_NAME
+@_EMAIL
+@_PHONE
+@pass_invocation
+def edit(invocation: Invocation, /, identity: str, place: int, **typed: str | None) -> None:
+    """Correct a contact."""
+    given = _given(typed)
+    if not given:
+        raise InvalidInputError({"": _("name at least one field to change: --name, --email or --phone")})
+
+    def change(triage: Triage, number: int) -> None:
+        triage.edit_contact(number, place, given)
+
+    _change(
+        invocation, identity, change, lambda after: _said(_("Saved contact {n}, {name}, of {referral}."), after, place)
+    )
+
+
+@contact_.command("remove", help=_("Remove contact N, counting from 1."))
+@_ID
+@_N
+@pass_invocation
+def remove(invocation: Invocation, /, identity: str, place: int) -> None:
+    """Remove a contact."""
+
+    def change(triage: Triage, number: int) -> None:
+        triage.remove_contact(number, place)
+
+    said = _("Removed contact {n} from {referral}.")
+    _change(invocation, identity, change, lambda after: said.format(n=place, referral=label(after)))
+
+
+def _change(
+    invocation: Invocation,
+    identity: str,
+    change: Callable[[Triage, int], None],
+    said: Callable[[Referral], str],
+) -> None:
+    with invocation.workplace() as workplace:
+        from refterm.services.desk import Desk
+        from refterm.services.triage import Triage
+
+        desk = Desk(workplace)
+        number = desk.resolve(identity)
+        change(Triage(workplace), number)
+        output.line(said(desk.referral(number)))
+
+
+def _said(sentence: str, after: Referral, place: int | None = None) -> str:
+    """The sentence about one contact of a deal, the last one unless another is named."""
+    place = place or len(after.team)
+    name = after.team[place - 1].name if place <= len(after.team) else ""
+    return sentence.format(n=place, name=name, referral=label(after))
+
+
+def _given(typed: dict[str, str | None]) -> dict[str, str]:
+    return {field: text for field, text in typed.items() if text is not None}

@@ -1,0 +1,107 @@
+"""Where the command line begins: runs one command and turns whatever goes wrong into one line and an exit status."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NoReturn, TextIO
+
+from refterm import i18n
+from refterm.errors import RefTermError
+from refterm.i18n import _
+
+if TYPE_CHECKING:
+    from refterm.clock import Clock
+
+REFUSED, WRONG_SYNTAX, PARTIAL, INTERRUPTED = 1, 2, 3, 130
+COMPLETION = "_REFTERM_COMPLETE"
+
+
+def main() -> NoReturn:
+    """Run what was typed and end the process."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str], *, clock: Clock | None = None) -> int:
+    """Run a command.
+
+    Args:
+        arguments: what was typed after `refterm`.
+        clock: instead of the machine's.
+
+    Returns:
+        The exit status: 0 done, 1 refused or failed, 2 wrong syntax, 3 done in part, 130 interrupted.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        _tolerate(stream)
+    try:
+        status = _run(arguments, clock)
+        if sys.stdout is not None:
+            sys.stdout.flush()
+        return status
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read has seen enough, as `head` does; what is left must not fail again when the process ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except RefTermError as error:
+        _complain(str(error))
+        return error.exit_status
+    except OSError as error:
+        _complain(error.strerror or str(error), os.fsdecode(error.filename) if error.filename else None)
+        return REFUSED
+    except Exception as error:
+        _complain(_unexpected(error))
+        return REFUSED
+
+
+def _run(arguments: Sequence[str], clock: Clock | None) -> int:
+    i18n.use(None)
+    import click
+
+    from refterm.cli.base import Invocation
+    from refterm.cli.root import root
+
+    if COMPLETION in os.environ:
+        from click.shell_completion import shell_complete
+
+        return shell_complete(root, {}, "refterm", COMPLETION, os.environ[COMPLETION])
+    try:
+        # Not click's own main(), which would print errors and end the process in its own way.
+        with root.make_context("refterm", list(arguments), obj=Invocation(clock)) as context:
+            status = root.invoke(context)
+            return status if isinstance(status, int) else 0
+    except click.exceptions.Exit as done:
+        return done.exit_code
+    except click.UsageError as error:
+        path = error.ctx.command_path if error.ctx else "refterm"
+        _complain(_("{error}; see {command} --help").format(error=error.format_message().rstrip("."), command=path))
+        return WRONG_SYNTAX
+
+
+def _complain(text: str, subject: str | None = None) -> None:
+    from refterm.cli import output  # not needed where nothing goes wrong, as for --help
+
+    output.complain(text, subject)
+
+
+def _tolerate(stream: TextIO | None) -> None:
+    """A letter that the terminal's encoding has not is shown as `?`, never a reason to fail."""
+    if stream is not None and hasattr(stream, "reconfigure"):
+        stream.reconfigure(errors="replace")
+
+
+def _unexpected(error: Exception) -> str:
+    from refterm import log
+
+    kind = type(error).__name__
+    try:
+        return _("something went wrong that should not ({kind}); what is known of it stands in {path}").format(
+            kind=kind, path=log.note_failure(error)
+        )
+    except OSError as failure:
+        return _("something went wrong that should not ({kind}: {error}), and it could not be noted: {failure}").format(
+            kind=kind, error=error, failure=failure
+        )

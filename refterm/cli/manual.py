@@ -1,0 +1,81 @@
+"""What `refterm --help` says below the commands."""
+
+from __future__ import annotations
+
+from refterm.i18n import _
+
+Pairs = list[tuple[str, str]]
+
+
+def sections() -> list[tuple[str, Pairs]]:
+    """Titles, and under each what is explained and its explanation."""
+    return [
+        (_("Words"), _words()),
+        (_("Keys of the desk (? on the desk shows them where they count)"), _keys()),
+        (_("Files"), _files()),
+        (_("Environment"), _environment()),
+        (_("Exit status"), _statuses()),
+    ]
+
+
+def _words() -> Pairs:
+    return [
+        ("ID", _("the desk's number (42), or the source's referral id or 6 and more characters of its beginning")),
+        ("WHEN", _("ISO 8601, +2h, or tomorrow 09:00")),
+        ("DATE", _("a date such as 2026-06-30, which is its midnight here, or an instant")),
+        (
+            "TIMEFRAME",
+            _("a date, this month, this quarter, 1-3 months, 3-6 months, 6-12 months, or such as 6 weeks"),
+        ),
+        (
+            "REASON",
+            _("a reason, by code or number: budget, no-response, other-vendor, requirement, not-a-customer, timeline,")
+            + " "
+            + _("abuse, other (1 to 8)"),
+        ),
+        ("VALUE", _("a value with a decimal point and at most 4 decimals, such as 12500.50")),
+    ]
+
+
+def _keys() -> Pairs:
+    return [
+        ("1 2 3", _("Inbox, Active, Archived")),
+        ("j k g G", _("move, as do arrows and page keys; f goes to the next flame")),
+        ("enter", _("detail, full screen; there tab and x choose and remove a contact; escape leaves")),
+        ("/ F o", _("search, filter, next order")),
+        ("a d", _("accept, decline (Inbox)")),
+        ("e c w l", _("edit, add contact, won, lost (Active)")),
+        ("m t s z n", _("contacted, take or release, favourite, skip, note")),
+        ("space v", _("mark, mark a range")),
+        ("y Y", _("copy the customer's e-mail, phone")),
+        ("u h r", _("undo, history, refresh")),
+        ("? ctrl+p", _("keys, every action by name")),
+        ("ctrl+z q", _("suspend, quit")),
+    ]
+
+
+def _files() -> Pairs:
+    return [
+        ("desk.db", _("the desk, in your data folder, unless --db, REFTERM_DB or `database` name another")),
+        ("config.toml", _("in your configuration folder, over the site's /etc/refterm/config.toml")),
+        ("refterm.log", _("what unexpectedly went wrong, in your state folder; `refterm doctor` prints every path")),
+    ]
+
+
+def _environment() -> Pairs:
+    return [
+        ("REFTERM_DB", _("the database, as --db")),
+        ("REFTERM_CONFIG", _("your configuration file, as --config")),
+        ("REFTERM_USER", _("who acts, as --as")),
+        ("NO_COLOR", _("no colours")),
+    ]
+
+
+def _statuses() -> Pairs:
+    return [
+        ("0", _("done")),
+        ("1", _("refused or failed; one line on standard error says what, and what to do")),
+        ("2", _("wrong syntax")),
+        ("3", _("done in part: a record, or one of several IDs, was refused")),
+        ("130", _("interrupted")),
+    ]

@@ -1,0 +1,26 @@
+"""What summary lines say of a referral: which one, and where it stands now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from refterm.domain.referral import Referral, Status
+from refterm.i18n import _
+
+
+def label(referral: Referral) -> str:
+    """Which referral: `#42 Hansen KG`."""
+    return f"#{referral.id} {referral.customer.company}".rstrip()
+
+
+def place(referral: Referral) -> str:
+    """The tab in which it stands."""
+    return {Status.NEW: _("Inbox"), Status.ACTIVE: _("Active"), Status.ARCHIVED: _("Archived")}[referral.status]
+
+
+def undo_hint(ids: Sequence[int], undo_seconds: int) -> str:
+    """How to undo a decision, and how long that is open (U1); empty where nothing can be undone."""
+    if undo_seconds <= 0:
+        return ""
+    numbers = " ".join(str(number) for number in ids)
+    return " " + _("Undo within {n} s: refterm undo {ids}").format(n=undo_seconds, ids=numbers)

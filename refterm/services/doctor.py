@@ -1,0 +1,223 @@
+"""What `refterm doctor` looks at: terminal, locale, configuration, folders, database, clock; and how to mend each fault.
+
+It only looks: nothing is made, archived or changed.
+"""
+
+from __future__ import annotations
+
+import locale
+import os
+import sqlite3
+import stat
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from refterm import config, log
+from refterm.clock import Clock
+from refterm.config import Settings
+from refterm.errors import RefTermError
+from refterm.i18n import _
+from refterm.store import codec, revision
+from refterm.store.faults import explained
+
+MOUNTS = Path("/proc/self/mounts")
+_NETWORK = ("nfs", "cifs", "smb", "sshfs", "9p", "afs", "ceph", "gluster", "lustre", "davfs", "beegfs", "gpfs")
+# A clock that is off by less is nobody's concern; referrals count in hours.
+CLOCK_TOLERANCE = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at.
+
+    Attributes:
+        subject: what.
+        text: how it stands.
+        remedy: how to mend it; None where all is well.
+    """
+
+    subject: str
+    text: str
+    remedy: str | None = None
+
+
+def examine(
+    settings: Callable[[], Settings],
+    clock: Clock,
+    *,
+    terminals: bool,
+    named: Path | None,
+    environment: Mapping[str, str],
+) -> Iterator[Finding]:
+    """Look at everything.
+
+    Args:
+        settings: reads the configuration; what is wrong with it is a finding.
+        clock: the machine's.
+        terminals: whether the person sits at a terminal.
+        named: the configuration file that `--config` names.
+        environment: the process's.
+    """
+    yield _terminal(environment) if terminals else Finding(_("terminal"), _("none here; only the desk needs one"))
+    yield _locale()
+    yield Finding(_("colours"), _colours(environment))
+    chosen = Settings()
+    try:
+        chosen = settings()
+        yield Finding(_("configuration"), _("understood"))
+    except RefTermError as error:
+        yield Finding(_("configuration"), str(error), _("correct that file"))
+    if named is None and environment.get("REFTERM_CONFIG"):
+        named = Path(environment["REFTERM_CONFIG"])
+    yield from _folders(named or config.config_folder() / "config.toml")
+    try:
+        path = config.database_path(chosen)
+    except RefTermError as error:
+        yield Finding(_("database"), str(error), _("name an SQLite file with --db, REFTERM_DB or `database`"))
+        return
+    yield from _database(path, clock)
+
+
+def _terminal(environment: Mapping[str, str]) -> Finding:
+    kind = environment.get("TERM", "")
+    if kind in ("", "dumb", "unknown"):
+        text = _("TERM is {kind}: the desk cannot be drawn").format(kind=kind or _("empty"))
+        return Finding(_("terminal"), text, _("set TERM to what your terminal is, such as xterm-256color"))
+    return Finding(_("terminal"), kind)
+
+
+def _locale() -> Finding:
+    encoding = locale.getpreferredencoding(False)
+    if encoding.lower().replace("-", "") == "utf8":
+        return Finding(_("locale"), encoding)
+    return Finding(
+        _("locale"),
+        _("{encoding}: only ASCII is drawn").format(encoding=encoding),
+        _("set LANG to a UTF-8 locale, such as C.UTF-8"),
+    )
+
+
+def _colours(environment: Mapping[str, str]) -> str:
+    if environment.get("NO_COLOR"):
+        return _("none, as NO_COLOR says")
+    if environment.get("COLORTERM") in ("truecolor", "24bit"):
+        return _("16 million")
+    return "256" if "256" in environment.get("TERM", "") else _("as the terminal says")
+
+
+def _folders(mine: Path) -> Iterator[Finding]:
+    """The files and folders of configuration and state: where they are, and that others cannot read or change them."""
+    for subject, path in ((_("site's configuration"), config.SITE_FILE), (_("your configuration"), mine)):
+        yield _file(subject, path, stat.S_IWGRP | stat.S_IWOTH, "go-w", _("others can change it"))
+    closed, sentence = stat.S_IRWXG | stat.S_IRWXO, _("others can look into it")
+    yield _file(_("state folder"), config.state_folder(), closed, "700", sentence)
+    yield _file(_("log"), log.log_path(), closed, "600", sentence)
+
+
+def _file(subject: str, path: Path, forbidden: int, mode: str, sentence: str) -> Finding:
+    try:
+        permissions = path.stat().st_mode
+    except FileNotFoundError:
+        return Finding(subject, _("{path} (not there)").format(path=path))
+    except OSError as error:
+        return Finding(subject, f"{path}: {error.strerror}", _("see to it that you can read it"))
+    if permissions & forbidden:
+        return Finding(subject, f"{path}: {sentence}", f"chmod {mode} {path}")
+    return Finding(subject, str(path))
+
+
+def _database(path: Path, clock: Clock) -> Iterator[Finding]:
+    subject = _("database")
+    if not path.exists():
+        yield Finding(subject, _("{path} is not there yet").format(path=path), _("refterm import FILE makes it"))
+        return
+    yield _access(path)
+    yield _disk(path)
+    try:
+        with explained(path):
+            # Read only, and without making the schema: nothing is changed by looking.
+            connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+            try:
+                yield from _inside(connection, clock)
+            finally:
+                connection.close()
+    except RefTermError as error:
+        yield Finding(subject, str(error), _("choose another file with --db, or restore the last backup"))
+
+
+def _access(path: Path) -> Finding:
+    if path.is_dir():
+        return Finding(_("database"), _("{path} is a folder").format(path=path), _("choose a file with --db"))
+    for place in (path, path.parent):
+        if not os.access(place, os.R_OK | os.W_OK):
+            return Finding(
+                _("database"), _("{path} cannot be written").format(path=place), _("ask its owner, or use --read-only")
+            )
+    if path.stat().st_mode & stat.S_IRWXO:
+        return Finding(_("database"), _("{path}: everybody can read it").format(path=path), f"chmod o-rwx {path}")
+    return Finding(_("database"), str(path))
+
+
+def _disk(path: Path) -> Finding:
+    system = file_system(path, MOUNTS)
+    if system and any(kind in system for kind in _NETWORK):
+        return Finding(
+            _("disk"),
+            _("{system}, a network file system, on which locks cannot be relied upon").format(system=system),
+            _("keep the database on a disk of the machine that everybody works on"),
+        )
+    return Finding(_("disk"), system or _("unknown"))
+
+
+def file_system(path: Path, mounts: Path) -> str | None:
+    """The kind of file system that a file stands on, as the kernel names it; None where it cannot be told.
+
+    Args:
+        path: the file.
+        mounts: a table of mounts such as `/proc/self/mounts`.
+    """
+    try:
+        lines = [line.split() for line in mounts.read_text(errors="replace").splitlines()]
+    except OSError:
+        return None
+    place = path.absolute().resolve()
+    # Blanks in a mount point stand as \040; the longest one above the file counts, of several the last.
+    points = [(Path(fields[1].replace("\\040", " ")), fields[2]) for fields in lines if len(fields) > 2]
+    above = [(len(point.parts), number) for number, (point, _kind) in enumerate(points) if place.is_relative_to(point)]
+    return points[max(above)[1]][1] if above else None
+
+
+def _inside(connection: sqlite3.Connection, clock: Clock) -> Iterator[Finding]:
+    found = revision.current(connection)
+    if revision.is_behind(found):
+        yield Finding(_("schema"), found or _("none"), _("refterm db upgrade"))
+        return
+    yield Finding(_("schema"), str(found))
+    mode = connection.execute("pragma journal_mode").fetchone()[0]
+    if mode == "wal":
+        yield Finding(_("journal"), "WAL")
+    else:
+        text = _("{mode}: readers wait for writers").format(mode=mode)
+        yield Finding(_("journal"), text, _("refterm db upgrade"))
+    damage = connection.execute("pragma quick_check(1)").fetchone()[0]
+    if damage == "ok":
+        yield Finding(_("integrity"), _("sound"))
+    else:
+        yield Finding(_("integrity"), str(damage), _("refterm db check, then restore the last backup"))
+    yield _clock(connection, clock.now())
+
+
+def _clock(connection: sqlite3.Connection, now: datetime) -> Finding:
+    """Whether this machine's clock is behind what others have written."""
+    newest = connection.execute("select max(at) from (select at from history order by id desc limit 100)").fetchone()[0]
+    if newest is not None and codec.instant(newest) > now + CLOCK_TOLERANCE:
+        return Finding(
+            _("clock"),
+            _("{now}, but the history already knows {newest}").format(
+                now=codec.iso(now), newest=codec.iso(codec.instant(newest))
+            ),
+            _("set the machine's clock, or let it be set (NTP)"),
+        )
+    return Finding(_("clock"), codec.iso(now.replace(microsecond=0)))

@@ -1,0 +1,49 @@
+"""Whole referrals, many at once and with their duplicates (I9): for what leaves the desk as JSON."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from heapq import merge
+from itertools import groupby, islice
+
+from refterm.domain.referral import Referral
+from refterm.store import codec
+
+# What referrals of the same engagement or the same customer have in common; each has its index.
+_SAME = ("engagement_id", "company_key", "email_domain", "duns")
+
+
+class Whole:
+    """Reads whole referrals from a connection.
+
+    Referrals of the same customer are asked for once for several of them: `list --json` of a desk where one customer
+    has written a thousand times would ask a thousand times for a thousand.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, most_duplicates: int = 1000) -> None:
+        self._connection = connection
+        self._most = most_duplicates
+        self._group = lru_cache(maxsize=512)(self._read_group)
+
+    def read(self, ids: Sequence[int]) -> Iterator[tuple[Referral, list[int]]]:
+        """Referrals in the order of the numbers given, each with its duplicates, newest first."""
+        places = ", ".join("?" * len(ids))
+        found = {
+            row["id"]: row
+            for row in self._connection.execute(f"select * from referral where id in ({places})", tuple(ids))
+        }
+        for number in ids:
+            if number in found:
+                yield codec.read_referral(found[number]), self._duplicates(found[number])
+
+    def _duplicates(self, row: sqlite3.Row) -> list[int]:
+        groups = [self._group(column, row[column]) for column in _SAME if row[column] is not None]
+        # Each group is ordered, newest first; one number comes up once for each thing they share.
+        newest = (number for number, _same in groupby(merge(*groups, reverse=True)))
+        return list(islice((number for number in newest if number != row["id"]), self._most))
+
+    def _read_group(self, column: str, value: str) -> tuple[int, ...]:
+        query = f"select id from referral where {column} = ? order by id desc limit ?"
+        return tuple(row[0] for row in self._connection.execute(query, (value, self._most + 1)))
