@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -51,29 +52,52 @@ class Database:
                 if not path.exists():
                     os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o660))
             self.reader = self._connect()
-            found = revision.current(self.reader)
-            if revision.is_behind(found):
-                if read_only:
-                    raise FaultError(
-                        _("needs an upgrade of its schema; open it once without --read-only, or run refterm db upgrade")
-                    )
-                self._upgrade()
-            if read_only:
-                self.reader.execute("pragma query_only = on")
+            try:
+                self._prepare()
+            except BaseException:
+                self.close()
+                raise
+
+    def _prepare(self) -> None:
+        """Refuse what is not ours, and bring what is ours up to date."""
+        behind = revision.is_behind(revision.current(self.reader))
+        if self.read_only:
+            if behind:
+                raise FaultError(
+                    _("needs an upgrade of its schema; open it once without --read-only, or run refterm db upgrade")
+                )
+            self.reader.execute("pragma query_only = on")
+            return
+        # Asked at every opening: a restored backup is not in WAL mode.
+        if behind or self.reader.execute("pragma journal_mode").fetchone()[0] != "wal":
+            self._use_wal()
+        if behind:
+            revision.upgrade(self.writer())
+
+    def _use_wal(self) -> None:
+        # For this one lock SQLite does not wait by itself: of two programs that make the same desk one would fail.
+        patience = time.monotonic() + BUSY_SECONDS
+        while True:
+            try:
+                self.writer().execute("pragma journal_mode = wal")
+                return
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > patience:
+                    raise
+                time.sleep(0.01)
 
     def _connect(self) -> sqlite3.Connection:
         mode = "ro" if self.read_only else "rw"
         uri = self.path.absolute().as_uri() + f"?mode={mode}"
         connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY_SECONDS, check_same_thread=False)
         connection.row_factory = sqlite3.Row
-        for pragma in _PRAGMAS:
-            connection.execute(pragma)
+        try:
+            for pragma in _PRAGMAS:
+                connection.execute(pragma)
+        except BaseException:
+            connection.close()
+            raise
         return connection
-
-    def _upgrade(self) -> None:
-        writer = self.writer()
-        writer.execute("pragma journal_mode = wal")
-        revision.upgrade(writer)
 
     def writer(self) -> sqlite3.Connection:
         """The connection for writes; used under `writing` or `orm.session`, which take turns.
@@ -140,6 +164,8 @@ class Database:
         with explained(target):
             if target.exists():
                 raise FaultError(_("exists already; name a new file"))
+            # Customers' data: for its owner only, from the first byte.
+            os.close(os.open(unfinished, os.O_CREAT | os.O_WRONLY, 0o600))
             copy = sqlite3.connect(unfinished)
             try:
                 self.reader.backup(copy)
