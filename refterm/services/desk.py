@@ -80,10 +80,8 @@ class Desk:
         """The flame alert above the Inbox: the hot one with least time left, else the newest cooled one (F1)."""
         workplace, now = self.workplace, self.workplace.now()
         with workplace.database.reading() as connection:
-            hot, cooled, hot_count, cooled_count = reading.open_flames(connection, now, now - workplace.deadlines.flame)
-        if hot:
-            return Alert(hot, True, hot_count)
-        return Alert(cooled, False, cooled_count) if cooled else None
+            found = reading.open_flames(connection, now, now - workplace.deadlines.flame)
+        return Alert(*found) if found else None
 
     def flames(self) -> list[int]:
         """Those who asked to be contacted and were not yet, in the order in which to do it (F1)."""

@@ -58,7 +58,7 @@ _INDEXES: dict[tuple[Tab, Order], str] = {
     (Tab.ARCHIVED, Order.CLOSED_AT): "referral_closed",
 }
 _OPEN_FLAME = "status = 'new' and flame = 1 and contacted_at is null and received_at > :cooled"
-_HOT = f"select id from referral where {_OPEN_FLAME}"
+_HOT = f"select id from referral indexed by referral_open_flame where {_OPEN_FLAME}"
 _DUE = "(status = 'new' and expires_at <= :now)"
 _PAST_DUE = f"select id from referral where {_DUE}"
 _SKIPPED = "select id from referral where skipped_until > :now"
@@ -121,11 +121,14 @@ def listing(
     if view.search.strip():
         return _hits(connection, view, order, where, bound, keys, down, most_hits)
     if view.tab is Tab.INBOX and order is Order.DUE:
-        hot = _Segment(connection, f"{where} and {_OPEN_FLAME}", bound, keys, down, index="referral_open_flame")
-        total = None if view.filter != Filter() else inbox_count(connection, now)
-        rest_count = None if total is None else total - hot.count
-        rest = f"{where} and id not in ({_HOT})"
-        return _Joined((hot, _Segment(connection, rest, bound, keys, down, rest_count, index="referral_received")))
+        everything = view.filter == Filter()
+        index = _index(view, order, show_due=show_due)
+        hot_index = "referral_open_flame" if everything else index
+        hot = _Segment(connection, f"{where} and {_OPEN_FLAME}", bound, keys, down, index=hot_index)
+        rest_count = inbox_count(connection, now) - hot.count if everything else None
+        # Older ones cannot be hot, which spares most rows the look into the set of those that are.
+        rest = f"{where} and not (received_at > :cooled and id in ({_HOT}))"
+        return _Joined((hot, _Segment(connection, rest, bound, keys, down, rest_count, index=index)))
     count = None
     if view.filter == Filter() and view.tab is not Tab.ALL:
         count = counts(connection, now)[view.tab]
@@ -140,6 +143,8 @@ def _index(view: View, order: Order, *, show_due: bool) -> str | None:
         return None
     if view.filter == Filter():
         return _INDEXES.get((view.tab, order))
+    if view.filter.favorite:
+        return "referral_favorite" if view.tab is not Tab.ALL else None
     by_outcome = view.filter == Filter(outcome=view.filter.outcome)
     return "referral_outcome" if by_outcome and (view.tab, order) == (Tab.ARCHIVED, Order.CLOSED_AT) else None
 

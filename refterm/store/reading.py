@@ -134,49 +134,31 @@ def _entry(row: sqlite3.Row) -> Entry:
     )
 
 
-def open_flames(
-    connection: sqlite3.Connection, now: datetime, cooled: datetime
-) -> tuple[Row | None, Row | None, int, int]:
-    """For the alert (F1): the hot one with least time left, the newest cooled one, how many are hot, how many cooled."""
+_OPEN_FLAME = (
+    "from referral indexed by referral_open_flame where status = 'new' and flame = 1 and contacted_at is null"
+    " and expires_at > :now and id not in (select id from referral where skipped_until > :now)"
+)
+
+
+def open_flames(connection: sqlite3.Connection, now: datetime, cooled: datetime) -> tuple[Row, bool, int] | None:
+    """For the alert (F1): the hot one with least time left, else the newest cooled one; whether it is hot; how many are so."""
     bound = {"now": codec.micros(now), "cooled": codec.micros(cooled)}
-    where = (
-        "from referral indexed by referral_open_flame where status = 'new' and flame = 1 and contacted_at is null"
-        " and expires_at > :now and (skipped_until is null or skipped_until <= :now)"
-    )
-    first = connection.execute(
-        f"select {ROW_COLUMNS} {where} and received_at > :cooled order by received_at, expires_at, id limit 1", bound
-    )
-    hot = first.fetchone()
-    warm = connection.execute(
-        f"select {ROW_COLUMNS} {where} and received_at <= :cooled order by received_at desc, expires_at desc, id desc limit 1",
-        bound,
-    ).fetchone()
-    hot_count = (
-        connection.execute(f"select count(*) {where} and received_at > :cooled", bound).fetchone()[0] if hot else 0
-    )
-    warm_count = (
-        connection.execute(f"select count(*) {where} and received_at <= :cooled", bound).fetchone()[0] if warm else 0
-    )
-    moment = bound["now"]
-    return (
-        read_row(hot, moment) if hot else None,
-        read_row(warm, moment) if warm else None,
-        int(hot_count),
-        int(warm_count),
-    )
+    for hot, where, direction in ((True, "received_at > :cooled", ""), (False, "received_at <= :cooled", " desc")):
+        order = ", ".join(f"{column}{direction}" for column in ("received_at", "expires_at", "id"))
+        first = connection.execute(
+            f"select {ROW_COLUMNS} {_OPEN_FLAME} and {where} order by {order} limit 1", bound
+        ).fetchone()
+        if first:
+            count = connection.execute(f"select count(*) {_OPEN_FLAME} and {where}", bound).fetchone()[0]
+            return read_row(first, bound["now"]), hot, int(count)
+    return None
 
 
 def flames(connection: sqlite3.Connection, now: datetime, cooled: datetime, limit: int = 1000) -> list[int]:
     """Open flames in the order in which to contact them: hot ones by time left, then cooled ones, newest first."""
     bound = {"now": codec.micros(now), "cooled": codec.micros(cooled), "limit": limit}
-    where = (
-        "from referral indexed by referral_open_flame where status = 'new' and flame = 1 and contacted_at is null"
-        " and expires_at > :now and (skipped_until is null or skipped_until <= :now)"
-    )
-    hot = f"select id {where} and received_at > :cooled order by received_at, expires_at, id limit :limit"
-    warm = (
-        f"select id {where} and received_at <= :cooled order by received_at desc, expires_at desc, id desc limit :limit"
-    )
+    hot = f"select id {_OPEN_FLAME} and received_at > :cooled order by received_at, expires_at, id limit :limit"
+    warm = f"select id {_OPEN_FLAME} and received_at <= :cooled order by received_at desc, expires_at desc, id desc limit :limit"
     return [row[0] for query in (hot, warm) for row in connection.execute(query, bound)]
 
 

@@ -41,7 +41,12 @@ class Referral(SQLModel, table=True):
             "id",
             sqlite_where=text("status = 'archived'"),
         ),
-        Index("referral_open_flame", "received_at", "expires_at", "id", sqlite_where=text(_OPEN_FLAME)),
+        # The columns of its condition stand in it, too, so that counting open flames reads no row.
+        Index(
+            "referral_open_flame",
+            *("status", "flame", "contacted_at", "received_at", "expires_at", "id"),
+            sqlite_where=text(_OPEN_FLAME),
+        ),
         Index("referral_skipped", "skipped_until", "id", sqlite_where=text("skipped_until is not null")),
         Index("referral_favorite", "status", "id", sqlite_where=text("favorite = 1")),
         Index("referral_engagement", "engagement_id", sqlite_where=text("engagement_id is not null")),

@@ -34,7 +34,7 @@ QUESTIONS: dict[str, tuple[Question, set[str]]] = {
         lambda desk: Desk(desk).listing(View(Tab.ARCHIVED)).rows(0, 50),
         {"referral_closed", "referral_expires", "referral_skipped"},
     ),
-    "alert": (lambda desk: Desk(desk).alert(), {"referral_open_flame"}),
+    "alert": (lambda desk: Desk(desk).alert(), {"referral_open_flame", "referral_skipped"}),
     "next instant": (lambda desk: Desk(desk).next_instant(), {"referral_expires", "referral_skipped"}),
     "expiry": (expire_due, {"referral_expires"}),
 }

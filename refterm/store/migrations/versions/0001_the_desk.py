@@ -82,7 +82,8 @@ def upgrade() -> None:
     index("referral_outcome", "referral (outcome, coalesce(closed_at, 0), id) where status = 'archived'")
     index(
         "referral_open_flame",
-        "referral (received_at, expires_at, id) where status = 'new' and flame = 1 and contacted_at is null",
+        "referral (status, flame, contacted_at, received_at, expires_at, id)"
+        " where status = 'new' and flame = 1 and contacted_at is null",
     )
     index("referral_skipped", "referral (skipped_until, id) where skipped_until is not null")
     index("referral_favorite", "referral (status, id) where favorite = 1")
