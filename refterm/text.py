@@ -36,6 +36,11 @@ def clean_line(text: str) -> str:
     return clean(_LINE_BREAKS.sub(" ", text))
 
 
+def is_blank(text: str) -> bool:
+    """Whether there is nothing to see: only blanks, control and format characters, marks without a letter."""
+    return all(unicodedata.category(c) in ("Cc", "Cf", "Cs") or unicodedata.category(c)[0] in "ZM" for c in text)
+
+
 @lru_cache(maxsize=8192)
 def fold(text: str) -> str:
     """The text without case and accents, its blanks single: for comparing and sorting."""

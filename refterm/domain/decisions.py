@@ -18,7 +18,7 @@ from refterm.domain.money import DecimalMark, Money
 from refterm.domain.referral import TeamMember
 from refterm.errors import InvalidInputError
 from refterm.i18n import _
-from refterm.text import clean, clean_line, display
+from refterm.text import clean, clean_line, is_blank
 
 _EMAIL = re.compile(r"[^\s@]+@[^\s@]+")
 T = TypeVar("T")
@@ -253,7 +253,7 @@ def required(text: str, field: str, sentence: str, *, lines: bool = False) -> st
 def optional(text: str | None, *, lines: bool = False) -> str | None:
     """The text, cleaned and without blanks around it; None when nothing is left that can be seen."""
     kept = (clean(text) if lines else clean_line(text)).strip() if text else ""
-    return kept if display(kept).strip() else None
+    return None if is_blank(kept) else kept
 
 
 class _Reader:

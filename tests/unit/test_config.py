@@ -1,0 +1,368 @@
+"""The configuration: which source beats which, and what each mistake is told (contract, Where things live)."""
+
+from __future__ import annotations
+
+from datetime import tzinfo
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from refterm import config
+from refterm.config import Settings, database_path, load
+from refterm.errors import ConfigurationError
+
+
+class Files:
+    """The site's and the user's file, and how to load them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.site = folder / "site.toml"
+        self.user = folder / "user.toml"
+
+    def load(
+        self, *, site: str = "", user: str = "", environment: dict[str, str] | None = None, kiosk: bool = False
+    ) -> Settings:
+        self.site.write_text(site, "utf-8")
+        self.user.write_text(user, "utf-8")
+        return load(config=self.user, environment=environment or {}, site=self.site, kiosk=kiosk)
+
+    def refused(self, *, site: str = "", user: str = "", environment: dict[str, str] | None = None) -> str:
+        with pytest.raises(ConfigurationError) as caught:
+            self.load(site=site, user=user, environment=environment)
+        return str(caught.value)
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Files:
+    return Files(tmp_path)
+
+
+class TestDefaults:
+    def test_with_no_file_at_all(self, tmp_path: Path) -> None:
+        assert load(environment={}, site=tmp_path / "none.toml") == Settings()
+
+    def test_the_documented_ones(self) -> None:
+        found = Settings()
+        assert (found.undo_seconds, found.mouse, found.bell, found.read_only, found.ascii) == (
+            60,
+            True,
+            False,
+            False,
+            None,
+        )
+        assert (found.deadlines.respond_hours, found.deadlines.flame_hours, found.deadlines.expire_days) == (24, 72, 14)
+        assert (found.notices.transport, found.notices.deliver, found.notices.customers) == ("maildir", "desk", "auto")
+        assert (found.notices.remind_respond_hours, found.notices.remind_expire_hours) == (4, 24)
+        assert found.partner_center.interval_minutes == 10
+        assert (found.kiosk, found.locked, found.roles.admin) == (False, (), ())
+
+
+class TestWhatBeatsWhat:
+    """Flag beats environment beats user file beats site file beats default."""
+
+    def test_in_that_order(self, files: Files) -> None:
+        site, user = "database = 'site.db'", "database = 'user.db'"
+        environment = {"REFTERM_DB": "environment.db"}
+        assert files.load().database is None
+        assert files.load(site=site).database == "site.db"
+        assert files.load(site=site, user=user).database == "user.db"
+        found = files.load(site=site, user=user, environment=environment)
+        assert found.database == "environment.db"
+        assert found.overridden(database="flag.db").database == "flag.db"
+        assert found.overridden(database=None).database == "environment.db"
+
+    def test_who_acts(self, files: Files) -> None:
+        assert files.load(user="user = 'ana'").user == "ana"
+        assert files.load(user="user = 'ana'", environment={"REFTERM_USER": "bo"}).user == "bo"
+
+    def test_an_empty_variable_says_nothing(self, files: Files) -> None:
+        found = files.load(
+            user="database = 'user.db'\nuser = 'ana'", environment={"REFTERM_DB": "", "REFTERM_USER": ""}
+        )
+        assert (found.database, found.user) == ("user.db", "ana")
+
+    def test_a_table_is_merged_key_by_key(self, files: Files) -> None:
+        found = files.load(
+            site="[deadlines]\nrespond_hours = 8\nflame_hours = 48", user="[deadlines]\nrespond_hours = 12"
+        )
+        assert (found.deadlines.respond_hours, found.deadlines.flame_hours, found.deadlines.expire_days) == (12, 48, 14)
+
+    def test_a_false_flag_counts(self, files: Files) -> None:
+        assert files.load(user="mouse = true").overridden(mouse=False).mouse is False
+
+    def test_the_variable_names_another_users_file(self, files: Files, tmp_path: Path) -> None:
+        other = tmp_path / "other.toml"
+        other.write_text("bell = true", "utf-8")
+        files.site.write_text("mouse = false", "utf-8")
+        found = load(environment={"REFTERM_CONFIG": str(other)}, site=files.site)
+        assert (found.bell, found.mouse) == (True, False)
+
+    def test_the_flag_beats_that_variable(self, files: Files) -> None:
+        assert files.load(user="bell = true", environment={"REFTERM_CONFIG": "/nowhere.toml"}).bell
+
+    def test_the_users_own_file(self, tmp_path: Path) -> None:
+        folder = config.config_folder()
+        folder.mkdir(parents=True)
+        (folder / "config.toml").write_text("bell = true", "utf-8")
+        assert load(environment={}, site=tmp_path / "none.toml").bell
+
+    def test_no_variable_moves_the_sites_file(self) -> None:
+        assert Path("/etc/refterm/config.toml") == config.SITE_FILE
+
+    def test_every_key_that_is_documented(self, files: Files) -> None:
+        found = files.load(
+            site="""
+            kiosk = false
+            locked = ["undo_seconds", "notices", "notices.from", "roles.admin"]
+            [roles]
+            viewer = ["@guests"]
+            triager = ["ana"]
+            admin = ["bo", "@wheel"]
+            [notices]
+            transport = "smtp"
+            maildir = "/var/mail/refterm"
+            from = "desk@nordlicht.example"
+            host = "mail.example"
+            port = 587
+            security = "tls"
+            user = "desk"
+            password_command = "pass desk"
+            deliver = "tick"
+            customers = "never"
+            remind_respond_hours = 0
+            remind_expire_hours = 0
+            """,
+            user="""
+            database = "desk.db"
+            user = "ana"
+            language = "es"
+            time_zone = "Europe/Madrid"
+            ascii = "auto"
+            mouse = false
+            bell = true
+            theme = "nord"
+            read_only = true
+            [deadlines]
+            respond_hours = 24
+            flame_hours = 72
+            expire_days = 14
+            [partner_center]
+            base_url = "https://api.example"
+            authority = "https://login.example"
+            tenant = "t"
+            client_id = "c"
+            interval_minutes = 5
+            token_command = "token"
+            """,
+        )
+        assert found.notices.from_ == "desk@nordlicht.example"
+        assert found.roles.admin == ("bo", "@wheel")
+        assert found.ascii is None
+        assert found.zone() == ZoneInfo("Europe/Madrid")
+
+
+class TestMistakes:
+    """An unknown key or a bad value is an error that names file, key and what is allowed."""
+
+    @pytest.mark.parametrize(
+        ("text", "key", "allowed"),
+        [
+            ("databse = 'x'", "databse is not a key", "database"),
+            ("[deadlines]\nrespond = 1", "deadlines.respond is not a key", "expire_days, flame_hours, respond_hours"),
+            ("[notice]\nfrom = 'x'", "notice is not a key", "notices"),
+            ("[notices]\nfrom_ = 'x'", "notices.from_ is not a key", "from"),
+            ("database = 5", "database", "must be a text"),
+            ("[database]\nx = 1", "database", "must be a text"),
+            ("mouse = 1", "mouse", "must be true or false"),
+            ("mouse = 'auto'", "mouse", "must be true or false"),
+            ("ascii = 'yes'", "ascii", "must be true or false"),
+            ("undo_seconds = -1", "undo_seconds", "must be a whole number from 0 to 100000"),
+            ("undo_seconds = 1.5", "undo_seconds", "must be a whole number from 0 to 100000"),
+            ("undo_seconds = true", "undo_seconds", "must be a whole number from 0 to 100000"),
+            ("undo_seconds = '60'", "undo_seconds", "must be a whole number from 0 to 100000"),
+            ("undo_seconds = 99999999999999999999", "undo_seconds", "must be a whole number from 0 to 100000"),
+            ("[deadlines]\nrespond_hours = 0", "deadlines.respond_hours", "from 1 to 100000"),
+            ("[notices]\nport = 65536", "notices.port", "from 1 to 65535"),
+            ("[notices]\ntransport = 'pigeon'", "notices.transport", "must be one of maildir, smtp, off"),
+            ("[notices]\ntransport = 1", "notices.transport", "must be one of maildir, smtp, off"),
+            ("[notices]\ncustomers = 'some'", "notices.customers", "must be one of auto, always, never"),
+            ("notices = 'off'", "[notices]", "must be a table"),
+            ("time_zone = 'Madrid'", "time_zone", "must be a time zone such as Europe/Madrid"),
+            ("time_zone = '../etc/passwd'", "time_zone", "must be a time zone such as Europe/Madrid"),
+            ("time_zone = ''", "time_zone", "must be a time zone such as Europe/Madrid"),
+            ("time_zone = 1", "time_zone", "must be a text"),
+        ],
+    )
+    def test_in_the_users_file(self, files: Files, text: str, key: str, allowed: str) -> None:
+        sentence = files.refused(user=text)
+        assert sentence.startswith(f"{files.user}: {key}")
+        assert allowed in sentence
+        assert files.refused(site=text).startswith(f"{files.site}: {key}")
+
+    @pytest.mark.parametrize(
+        ("text", "key"),
+        [("locked = 'database'", "locked"), ("locked = [1]", "locked"), ("[roles]\nadmin = 'ana'", "roles.admin")],
+    )
+    def test_a_list_of_texts_in_the_sites_file(self, files: Files, text: str, key: str) -> None:
+        assert files.refused(site=text) == f"{files.site}: {key} must be a list of texts"
+
+    @pytest.mark.parametrize("text", ["kiosk = true", "locked = []", "[roles]\nadmin = ['ana']"])
+    def test_what_belongs_in_the_sites_file(self, files: Files, text: str) -> None:
+        key = text.strip("[").split()[0].strip("]")
+        assert files.refused(user=text) == f"{files.user}: {key} belongs in the site's file"
+
+    def test_a_key_of_the_site_is_not_offered_to_a_user(self, files: Files) -> None:
+        assert "kiosk" not in files.refused(user="databse = 'x'")
+        assert "kiosk" in files.refused(site="databse = 'x'")
+
+    @pytest.mark.parametrize("text", ["database = ", "= 5", "[notices", "a = 1\na = 2", "database = 'x' 'y'"])
+    def test_what_is_no_toml(self, files: Files, text: str) -> None:
+        sentence = files.refused(user=text)
+        assert sentence.startswith(f"{files.user} is no TOML: ")
+        assert "(at " in sentence
+
+    def test_what_is_not_even_text(self, files: Files) -> None:
+        files.user.write_bytes(b"\xff\xfe\x00")
+        with pytest.raises(ConfigurationError, match="is no TOML"):
+            load(config=files.user, environment={}, site=files.site)
+
+    def test_a_byte_order_mark_is_no_mistake(self, files: Files) -> None:
+        files.user.write_bytes(b"\xef\xbb\xbfbell = true")
+        assert load(config=files.user, environment={}, site=files.site).bell
+
+    @pytest.mark.parametrize("by_variable", [True, False])
+    def test_a_named_file_must_exist(self, tmp_path: Path, by_variable: bool) -> None:
+        missing = tmp_path / "missing.toml"
+        with pytest.raises(ConfigurationError) as caught:
+            load(
+                config=None if by_variable else missing,
+                environment={"REFTERM_CONFIG": str(missing)} if by_variable else {},
+                site=tmp_path / "none.toml",
+            )
+        assert str(caught.value) == f"{missing}: there is no such configuration file"
+
+    def test_a_folder_is_no_file(self, tmp_path: Path) -> None:
+        with pytest.raises(ConfigurationError, match="Is a directory"):
+            load(config=tmp_path, environment={}, site=tmp_path / "none.toml")
+
+    def test_no_settings_of_mine_please(self, tmp_path: Path) -> None:
+        assert load(config=Path("/dev/null"), environment={}, site=tmp_path / "none.toml") == Settings()
+
+
+class TestLocked:
+    """`locked` names keys that a user cannot change."""
+
+    @pytest.mark.parametrize(
+        ("locked", "text", "key"),
+        [
+            ("undo_seconds", "undo_seconds = 5", "undo_seconds"),
+            ("notices.host", "[notices]\nhost = 'x'", "notices.host"),
+            ("notices", "[notices]\nhost = 'x'", "notices"),
+        ],
+    )
+    def test_not_in_the_users_file(self, files: Files, locked: str, text: str, key: str) -> None:
+        sentence = files.refused(site=f"locked = ['{locked}']", user=text)
+        assert sentence == f"{files.user}: {key} is locked by the site's configuration; remove it here"
+
+    def test_the_rest_of_a_table_is_free(self, files: Files) -> None:
+        found = files.load(site="locked = ['notices.host']", user="[notices]\nport = 25")
+        assert found.notices.port == 25
+
+    def test_not_by_the_environment(self, files: Files) -> None:
+        found = files.load(
+            site="locked = ['database', 'user']\ndatabase = 'site.db'\nuser = 'desk'",
+            environment={"REFTERM_DB": "mine.db", "REFTERM_USER": "me"},
+        )
+        assert (found.database, found.user) == ("site.db", "desk")
+
+    def test_not_by_a_flag(self, files: Files) -> None:
+        found = files.load(site="locked = ['database']\ndatabase = 'site.db'")
+        with pytest.raises(ConfigurationError, match="database is locked by the site's configuration"):
+            found.overridden(database="mine.db")
+        assert found.overridden(database="site.db", bell=True).database == "site.db"
+
+    @pytest.mark.parametrize("key", ["undo_second", "notices.hots", "notices.from_", ""])
+    def test_a_misspelt_name_would_lock_nothing(self, files: Files, key: str) -> None:
+        sentence = files.refused(site=f"locked = ['{key}']")
+        assert sentence.startswith(f"{files.site}: locked names {key}, which is not a key; allowed are ")
+
+
+class TestKiosk:
+    """In kiosk no user file is read."""
+
+    @pytest.mark.parametrize(("site", "flag"), [("kiosk = true", False), ("", True)])
+    def test_no_user_file_is_read(self, files: Files, site: str, flag: bool) -> None:
+        found = files.load(site=site, user="bell = true", kiosk=flag)
+        assert (found.bell, found.kiosk) == (False, True)
+
+    def test_not_even_to_see_that_it_is_there(self, files: Files, tmp_path: Path) -> None:
+        files.site.write_text("kiosk = true", "utf-8")
+        found = load(environment={"REFTERM_CONFIG": str(tmp_path / "missing.toml")}, site=files.site)
+        assert found.kiosk
+
+    def test_the_environment_still_counts(self, files: Files) -> None:
+        assert files.load(site="kiosk = true", environment={"REFTERM_DB": "x.db"}).database == "x.db"
+
+
+class TestDatabase:
+    """A path, or a URL."""
+
+    @pytest.mark.parametrize(
+        ("named", "path"),
+        [
+            ("desk.db", "desk.db"),
+            ("/srv/desk.db", "/srv/desk.db"),
+            ("sqlite:///desk.db", "desk.db"),
+            ("sqlite:///sub/desk.db", "sub/desk.db"),
+            ("sqlite:////srv/desk.db", "/srv/desk.db"),
+            ("SQLite:////srv/desk.db", "/srv/desk.db"),
+            ("~nobody-of-that-name/desk.db", "~nobody-of-that-name/desk.db"),
+        ],
+    )
+    def test_path(self, named: str, path: str) -> None:
+        assert database_path(Settings(database=named)) == Path(path)
+
+    @pytest.mark.parametrize("named", ["~/desk.db", "sqlite:///~/desk.db"])
+    def test_home(self, named: str) -> None:
+        assert database_path(Settings(database=named)) == Path.home() / "desk.db"
+
+    @pytest.mark.parametrize("named", [None, ""])
+    def test_otherwise_in_the_users_data_folder(self, named: str | None, tmp_path: Path) -> None:
+        assert database_path(Settings(database=named)) == tmp_path / "home/.local/share/refterm/desk.db"
+
+    @pytest.mark.parametrize(
+        "named",
+        [
+            "postgresql+psycopg://ana:secret@db.example/desk",
+            "postgresql://ana:secret@db.example:5432/desk",
+            "mysql://ana:secret@db.example/desk",
+        ],
+    )
+    def test_another_kind_is_one_sentence_without_the_password(self, named: str) -> None:
+        with pytest.raises(ConfigurationError) as caught:
+            database_path(Settings(database=named))
+        scheme = named.partition(":")[0]
+        assert str(caught.value) == (
+            f"{scheme}://...: this version opens SQLite files only; name a path, or a URL such as sqlite:///desk.db"
+        )
+
+    @pytest.mark.parametrize(
+        "named", ["sqlite://", "sqlite:///", "sqlite://desk.db", "sqlite://ana:secret@host/desk.db"]
+    )
+    def test_a_url_that_names_no_file(self, named: str) -> None:
+        with pytest.raises(ConfigurationError, match="name the file after three slashes") as caught:
+            database_path(Settings(database=named))
+        assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("name", "zone"), [(None, None), ("America/New_York", ZoneInfo("America/New_York"))])
+def test_z1_the_viewers_zone(name: str | None, zone: tzinfo | None) -> None:
+    assert Settings(time_zone=name).zone() == zone
+
+
+def test_the_folders_are_the_users(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    assert config.config_folder() == home / ".config/refterm"
+    assert config.data_folder() == home / ".local/share/refterm"
+    assert config.state_folder() == home / ".local/state/refterm"

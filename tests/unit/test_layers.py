@@ -1,0 +1,74 @@
+"""One direction domain <- store <- services <- command line and screens, and modules of one purpose."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import refterm
+
+PACKAGE = Path(refterm.__file__).parent
+REPOSITORY = PACKAGE.parent
+MODULES = sorted(path.relative_to(REPOSITORY) for path in PACKAGE.rglob("*.py"))
+MOST_LINES = 450
+HEAVY = ("textual", "rich", "sqlmodel", "sqlalchemy", "pydantic", "pendulum", "sqlite3", "alembic", "babel", "click")
+
+
+def run(*command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *command], cwd=REPOSITORY, capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+def test_the_contracts_are_kept() -> None:
+    """The import-linter contracts of pyproject.toml."""
+    linter = "import sys; from importlinter.cli import lint_imports_command; sys.exit(lint_imports_command())"
+    found = run("-c", linter, "--no-cache")
+    assert found.returncode == 0, found.stdout + found.stderr
+    assert "0 broken" in found.stdout
+
+
+@pytest.mark.parametrize("path", MODULES, ids=str)
+def test_a_module_says_what_it_is_for_and_is_not_long(path: Path) -> None:
+    source = (REPOSITORY / path).read_text("utf-8")
+    assert ast.get_docstring(ast.parse(source)), "no docstring"
+    assert len(source.splitlines()) <= MOST_LINES
+
+
+def loaded_by(*modules: str, then: str = "pass") -> set[str]:
+    """Which of the heavy libraries a fresh interpreter has loaded after importing the modules and doing something."""
+    script = f"import sys, {', '.join(modules)}; {then}; print(*[name for name in {HEAVY} if name in sys.modules])"
+    found = run("-c", script)
+    assert found.returncode == 0, found.stderr
+    return set(found.stdout.split())
+
+
+def test_the_domain_loads_no_heavy_library() -> None:
+    """A static graph cannot see what is imported inside a function at import time; a fresh interpreter can."""
+    domain = [".".join(path.with_suffix("").parts) for path in MODULES if path.parts[1] == "domain"]
+    names = [name.removesuffix(".__init__") for name in domain]
+    assert "refterm.domain.deadline" in names
+    assert loaded_by(*names) == set()
+
+
+def test_reading_a_form_loads_only_what_reads_windows() -> None:
+    typed = {
+        "name": "Migración",
+        "value": "5 EUR",
+        "timeframe": "this month",
+        "notes": "漢字",
+        "contacts": "José",
+    }
+    then = (
+        "from datetime import date; from refterm.domain.decisions import *; "
+        f"read_acceptance({typed!r}, Context(date(2026, 3, 2)))"
+    )
+    assert loaded_by("refterm.domain.decisions", then=then) <= {"pendulum"}
+
+
+def test_neither_do_the_leaves() -> None:
+    assert loaded_by("refterm.clock", "refterm.errors", "refterm.text", "refterm.i18n", "refterm.config") == set()
