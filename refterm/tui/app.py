@@ -178,9 +178,9 @@ def choose_signs(settings: Settings) -> Signs:
     return UNICODE if shows and locale.getpreferredencoding(False) else ASCII_ONLY
 
 
-def office_for(place: Workplace, settings: Settings, signs: Signs) -> Office:
-    """The services that the screens work with."""
-    drafts = Drafts(config.state_folder() / "drafts", str(place.database.path), place.actor.name)
+def office_for(place: Workplace, settings: Settings, signs: Signs, folder: Path | None = None) -> Office:
+    """The services that the screens work with; drafts lie in the state folder, or in the one given."""
+    drafts = Drafts((folder or config.state_folder()) / "drafts", str(place.database.path), place.actor.name)
     return Office(place, Desk(place), Triage(place), Marks(place), drafts, signs is not UNICODE)
 
 
@@ -208,13 +208,14 @@ def _run_demo(settings: Settings, acting: str | None) -> int:
 
     clock = SystemClock()
     with demo.throwaway(clock) as path:
-        place = workplace(Database(path), settings, who(settings, acting), clock)
-        return _run(place, settings, None)
+        place = workplace(Database(path, read_only=settings.read_only), settings, who(settings, acting), clock)
+        # What is typed goes with the demo, too.
+        return _run(place, settings, None, path.parent)
 
 
-def _run(place: Workplace, settings: Settings, states: ViewStates | None) -> int:
+def _run(place: Workplace, settings: Settings, states: ViewStates | None, folder: Path | None = None) -> int:
     signs = choose_signs(settings)
-    app = RefTermApp(office_for(place, settings, signs), signs=signs, states=states, settings=settings)
+    app = RefTermApp(office_for(place, settings, signs, folder), signs=signs, states=states, settings=settings)
     try:
         app.run(mouse=settings.mouse)
     finally:
