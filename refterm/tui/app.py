@@ -21,10 +21,12 @@ from textual.app import App
 from textual.binding import Binding
 from textual.command import Provider
 from textual.screen import Screen
+from textual.theme import BUILTIN_THEMES
 
 import refterm
-from refterm import config
+from refterm import config, i18n
 from refterm.config import Settings
+from refterm.errors import ConfigurationError
 from refterm.i18n import _
 from refterm.log import note_failure
 from refterm.services.desk import Desk
@@ -193,6 +195,9 @@ def run_desk(settings: Settings, *, acting: str | None = None, demo: bool = Fals
     Raises:
         RefTermError: when the desk cannot be opened.
     """
+    i18n.use(settings.language)
+    if settings.theme and settings.theme not in BUILTIN_THEMES:
+        raise ConfigurationError(_("theme must be one of {allowed}").format(allowed=", ".join(sorted(BUILTIN_THEMES))))
     if demo:
         return _run_demo(settings, acting)
     place = open_workplace(settings, acting=acting)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import ClassVar, TypeVar
 
@@ -43,6 +43,8 @@ DETAIL_PAUSE = 0.12
 SAID_FOR = timedelta(seconds=8)
 ARRIVALS_NAMED = 3
 SAME_SHOWN = 3
+# After these nobody needs to see a referral as newly come in.
+CLOSING = (Action.ACCEPTED, Action.DECLINED, Action.EXPIRED)
 
 
 class DeskScreen(Screen[None]):
@@ -52,14 +54,14 @@ class DeskScreen(Screen[None]):
         Binding(",".join(action.keys), f"act('{action.id}')", action.label, show=False, id=action.id)
         for action in registry()
     ]
-    HORIZONTAL_BREAKPOINTS = [(0, "-cramped"), (80, "-normal"), (160, "-wide")]
-    VERTICAL_BREAKPOINTS = [(0, "-low"), (24, "-short"), (30, "-tall")]
     AUTO_FOCUS = "#list"
 
     def __init__(
         self, office: Office, signs: Signs, state: ViewState, *, kiosk: bool = False, bell: bool = False
     ) -> None:
         super().__init__()
+        self.HORIZONTAL_BREAKPOINTS = [(0, "-cramped"), (80, "-normal"), (160, "-wide")]
+        self.VERTICAL_BREAKPOINTS = [(0, "-low"), (24, "-short"), (30, "-tall")]
         self.office = office
         self.signs = signs
         self.state = state
@@ -291,23 +293,29 @@ class DeskScreen(Screen[None]):
     def read_changes(self) -> None:
         """Tell what others wrote since the last look, and read the list again."""
         changes = self.office.desk.changes(self._token)
-        self._token, before = changes.token, self._counts.get(Tab.INBOX, 0)
+        self._token, before = changes.token, dict(self._counts)
         if not changes.entries:
             return
+        gone = {entry.referral for entry in changes.entries if entry.action in CLOSING}
+        self._list.unseen -= gone
         self.reload()
-        self._tell(changes.entries, more=self._counts.get(Tab.INBOX, 0) - before if changes.more else 0)
+        # Where there was more than can be told one by one, the tabs' counts tell how much.
+        more = {tab: self._counts[tab] - count for tab, count in before.items()} if changes.more else {}
+        self._tell(changes.entries, more)
+        self.show_title()
         if self._detail.referral_id in {entry.referral for entry in changes.entries}:
             self.show_detail()
 
-    def _tell(self, entries: Sequence[Entry], *, more: int) -> None:
+    def _tell(self, entries: Sequence[Entry], more: Mapping[Tab, int]) -> None:
         me = self.office.workplace.actor.name
         imported = [entry.referral for entry in entries if entry.action == Action.IMPORTED and entry.referral]
         arrived = [row for row in self.office.desk.rows(imported) if row.status is Status.NEW]
         if arrived:
             self._list.unseen |= {row.id for row in arrived}
             self._list.refresh()
-            self.say(bars.arrivals(arrived, max(more, len(arrived)), self.look(), ARRIVALS_NAMED), "strong")
-            self.show_title()
+            self.say(
+                bars.arrivals(arrived, max(more.get(Tab.INBOX, 0), len(arrived)), self.look(), ARRIVALS_NAMED), "strong"
+            )
             if self.rings:
                 self.app.bell()
             return
@@ -315,7 +323,7 @@ class DeskScreen(Screen[None]):
         expired = [entry for entry in others if entry.by == DESK.name]
         if expired:
             rows = self.office.desk.rows([entry.referral for entry in expired if entry.referral][:ARRIVALS_NAMED])
-            self.say(bars.expired(rows, len(expired), self.look()))
+            self.say(bars.expired(rows, max(more.get(Tab.ARCHIVED, 0), len(expired)), self.look()))
         elif others:
             self.say(bars.done_by_other(others[-1], len(others)), "dim")
 
