@@ -130,20 +130,20 @@ class ReferralList(Widget, can_focus=True):
 
     # Moving
 
-    def move_to(self, index: int) -> None:
-        """Put the cursor on a position."""
+    def move_to(self, index: int, *, top: int | None = None) -> None:
+        """Put the cursor on a position, with another row at the top if that is given."""
         index = max(0, min(index, self.count - 1))
-        if index == self._cursor:
-            return
-        before, top = self._cursor, self._top
+        before, before_top = self._cursor, self._top
         self._cursor = index
+        self._top = before_top if top is None else top
         self._keep_in_sight()
-        if self._top != top:
+        if self._top != before_top:
             self.refresh()
-        else:
+        elif index != before:
             for position in (before, index):
                 self.refresh(Region(0, position - self._top + 1, self.size.width, 1))
-        self.post_message(self.Moved(self.current))
+        if index != before:
+            self.post_message(self.Moved(self.current))
 
     def move_by(self, rows: int) -> None:
         """Move the cursor by some rows."""
@@ -151,9 +151,8 @@ class ReferralList(Widget, can_focus=True):
 
     def move_by_page(self, pages: int) -> None:
         """Move the cursor by what is in sight."""
-        step = max(1, self._lines - 1)
-        self._top = max(0, min(self._top + pages * step, max(0, self.count - self._lines)))
-        self.move_by(pages * step)
+        step = pages * max(1, self._lines - 1)
+        self.move_to(self._cursor + step, top=max(0, self._top + step))
 
     def go_to(self, referral_id: int) -> bool:
         """Put the cursor on a referral; false where the list has it not."""

@@ -1,0 +1,48 @@
+"""What tests of the screens share: a person at a desk, and somebody else at another one on the same file."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from refterm.domain.history import Actor
+from refterm.services.workplace import Workplace
+from refterm.store.database import Database
+from tests.tui.seat import Seat, sit_down
+
+SitDown = Callable[..., AbstractAsyncContextManager[Seat]]
+
+
+@pytest.fixture
+def sit(workplace: Workplace, tmp_path: Path) -> SitDown:
+    """Opens Ana's desk; see `sit_down`."""
+
+    def open_desk(**given: Any) -> AbstractAsyncContextManager[Seat]:
+        return sit_down(given.pop("place", workplace), tmp_path, **given)
+
+    return open_desk
+
+
+@pytest.fixture
+async def seats() -> AsyncIterator[AsyncExitStack]:
+    """Keeps desks open until the end of the test."""
+    async with AsyncExitStack() as stack:
+        yield stack
+
+
+@pytest.fixture
+def luis(workplace: Workplace) -> Iterator[Workplace]:
+    """Luis, who works on the same file from his own process, as far as the database can tell."""
+    place = Workplace(
+        database=Database(workplace.database.path),
+        clock=workplace.clock,
+        actor=Actor("luis", "luis"),
+        deadlines=workplace.deadlines,
+        zone=workplace.zone,
+    )
+    yield place
+    place.close()

@@ -1,0 +1,199 @@
+"""A person who sits at a desk, for tests: presses keys, waits until what is due has happened, reads the screen."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from time import monotonic
+
+from rich.segment import Segment
+from textual.pilot import Pilot
+from textual.widget import Widget
+
+from refterm.config import Settings
+from refterm.domain.query import Tab
+from refterm.domain.row import Row
+from refterm.services.desk import Desk
+from refterm.services.drafts import Drafts
+from refterm.services.marks import Marks
+from refterm.services.triage import Triage
+from refterm.services.view_state import ViewStates
+from refterm.services.workplace import Workplace
+from refterm.tui.app import RefTermApp
+from refterm.tui.desk_screen import DeskScreen
+from refterm.tui.office import Office
+from refterm.tui.signs import UNICODE, Signs
+from refterm.tui.widgets.line import Line
+
+LONGEST_WAIT = 10.0
+
+
+class StillDesk(DeskScreen):
+    """The desk without its sleeper: the tests' clock stands still, and they wake the desk when they have moved it."""
+
+    def _sleep(self) -> None:
+        pass
+
+
+class TestedApp(RefTermApp):
+    """The desk, with what it would send to the terminal beside its frames kept for the test."""
+
+    __test__ = False
+
+    def __init__(self, office: Office, **given: object) -> None:
+        super().__init__(office, **given)  # type: ignore[arg-type]
+        self.titles: list[str] = []
+        self.copied: list[str] = []
+        self.bells = 0
+
+    def get_default_screen(self) -> DeskScreen:
+        """The desk, woken by the test."""
+        return StillDesk(self.office, self.signs, self.state, kiosk=self.settings.kiosk, bell=self.settings.bell)
+
+    def set_terminal_title(self, title: str) -> None:
+        """Keep the title."""
+        self.titles.append(title)
+
+    def bell(self) -> None:
+        """Count the bells."""
+        self.bells += 1
+
+
+class Seat:
+    """A person at an open desk."""
+
+    def __init__(self, app: TestedApp, pilot: Pilot[None], place: Workplace) -> None:
+        self.app, self.pilot, self.place = app, pilot, place
+
+    async def press(self, *keys: str) -> None:
+        """Press keys, and wait until everything they set off is done."""
+        for key in keys:
+            await self.pilot.press(key)
+        await self.settle()
+
+    async def settle(self) -> None:
+        """Wait for workers, messages, and the detail that follows a resting cursor."""
+        await self.app.workers.wait_for_complete()
+        await self.pilot.pause()
+        await self.until(lambda: self.desk.detail_pane.referral_id == (self.desk.row.id if self.desk.row else None))
+
+    async def wake(self) -> None:
+        """Let the desk look at the clock and at what others wrote, as its sleeper does."""
+        self.desk.wake()
+        await self.app.workers.wait_for_complete()
+        await self.pilot.pause()
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Wait for something that comes by itself."""
+        end = monotonic() + LONGEST_WAIT
+        while not condition():
+            assert monotonic() < end, self.text
+            await asyncio.sleep(0.01)
+        await self.pilot.pause(0)
+
+    @property
+    def desk(self) -> DeskScreen:
+        """The desk's screen, also while a form stands above it."""
+        screen = self.app.screen_stack[0]
+        assert isinstance(screen, DeskScreen)
+        return screen
+
+    @property
+    def row(self) -> Row:
+        """The referral under the cursor."""
+        row = self.desk.row
+        assert row is not None
+        return row
+
+    @property
+    def ids(self) -> list[int]:
+        """The numbers in the list, from its top to its end."""
+        listing = self.desk.referral_list
+        return [row.id for row in (listing._row(index) for index in range(listing.count)) if row]
+
+    @property
+    def tab(self) -> Tab:
+        """The tab that is shown."""
+        return self.desk.view.tab
+
+    def bar(self, name: str) -> str:
+        """What a bar of one line says, cut or not: `top`, `tabs`, `alert`, `message`, `keys`."""
+        line = self.desk.query_one(f"#{name}", Line)
+        return line.text if line.display else ""
+
+    @property
+    def message(self) -> str:
+        """What was said last."""
+        return self.bar("message").strip()
+
+    @property
+    def text(self) -> str:
+        """The screen as text."""
+        return screen_text(self.app)
+
+    def line_with(self, part: str) -> str:
+        """The line of the screen that has a text in it."""
+        found = [line for line in self.text.splitlines() if part in line]
+        assert found, f"{part!r} is not on the screen:\n{self.text}"
+        return found[0]
+
+    async def resize(self, width: int, height: int) -> None:
+        """Another size of the terminal."""
+        await self.pilot.resize_terminal(width, height)
+        await self.settle()
+
+    async def assert_drawn_fresh(self) -> None:
+        """What stands on the screen is what would stand there if all of it were drawn again."""
+        shown = self.text
+        for widget in self.app.screen.walk_children(Widget, with_self=True):
+            widget.refresh()
+        await self.pilot.pause()
+        assert self.text == shown
+
+
+def screen_segments(app: RefTermApp) -> list[list[Segment]]:
+    """The pieces of every line of the screen, as the terminal is sent them."""
+    strips = app.screen._compositor.render_strips(app.size)
+    return [[segment for segment in strip if not segment.control] for strip in strips]
+
+
+def screen_text(app: RefTermApp) -> str:
+    """The screen as text, blanks at the ends of lines taken off."""
+    lines = ("".join(segment.text for segment in line).rstrip() for line in screen_segments(app))
+    return "\n".join(lines)
+
+
+def office_for(place: Workplace, folder: Path, signs: Signs = UNICODE) -> Office:
+    """The services on a desk, with drafts in a folder of the test."""
+    drafts = Drafts(folder / "drafts", str(place.database.path), place.actor.name)
+    return Office(place, Desk(place), Triage(place), Marks(place), drafts, signs is not UNICODE)
+
+
+@asynccontextmanager
+async def sit_down(
+    place: Workplace,
+    folder: Path,
+    *,
+    size: tuple[int, int] = (80, 24),
+    signs: Signs = UNICODE,
+    settings: Settings | None = None,
+) -> AsyncIterator[Seat]:
+    """Open the desk and wait for its first frame.
+
+    Args:
+        place: the workplace.
+        folder: where drafts and the view state lie.
+        size: of the terminal, in cells.
+        signs: what the terminal can draw.
+        settings: the configuration.
+    """
+    settings = replace(settings or Settings(), bell=True)
+    states = ViewStates(folder / "state", place.actor.name)
+    app = TestedApp(office_for(place, folder, signs), signs=signs, states=states, settings=settings)
+    async with app.run_test(size=size) as pilot:
+        seat = Seat(app, pilot, place)
+        await seat.settle()
+        yield seat
