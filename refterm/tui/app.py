@@ -13,6 +13,7 @@ import select
 import signal
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import ClassVar
@@ -34,7 +35,7 @@ from refterm.services.drafts import Drafts
 from refterm.services.marks import Marks
 from refterm.services.triage import Triage
 from refterm.services.view_state import ViewState, ViewStates
-from refterm.services.workplace import Workplace, open_workplace, workplace
+from refterm.services.workplace import Workplace, open_workplace
 from refterm.tui.desk_screen import DeskScreen
 from refterm.tui.office import Office
 from refterm.tui.signs import ASCII, ASCII_ONLY, UNICODE, Signs
@@ -208,12 +209,9 @@ def run_desk(settings: Settings, *, acting: str | None = None, demo: bool = Fals
 def _run_demo(settings: Settings, acting: str | None) -> int:
     from refterm.clock import SystemClock
     from refterm.services import demo
-    from refterm.services.workplace import who
-    from refterm.store.database import Database
 
-    clock = SystemClock()
-    with demo.throwaway(clock) as path:
-        place = workplace(Database(path, read_only=settings.read_only), settings, who(settings, acting), clock)
+    with demo.throwaway(SystemClock()) as path:
+        place = open_workplace(replace(settings, database=str(path)), acting=acting)
         # What is typed goes with the demo, too.
         return _run(place, settings, None, path.parent)
 
