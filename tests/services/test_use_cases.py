@@ -1,0 +1,135 @@
+"""Every use case by one measure: its state, its one history entry, its notices, and nothing beside them."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlmodel import select
+
+from refterm.clock import SettableClock
+from refterm.errors import NotAllowedError
+from refterm.services.workplace import Workplace
+from refterm.store import codec, orm, tables
+from tests.samples import NOW
+from tests.services.use_cases import ACTIONS, USE_CASES, UseCase, new
+from tests.store.support import OF_EVERY_WRITE, assert_consistent, dump, notices, one_row, open_at
+
+EVERY = pytest.mark.parametrize("case", USE_CASES.values(), ids=USE_CASES.keys())
+
+
+def do(workplace: Workplace, clock: SettableClock, case: UseCase) -> int:
+    """Prepare, let time pass, act."""
+    number = case.prepare(workplace)
+    clock.advance(case.wait)
+    ACTIONS[case.act](workplace, number)
+    return number
+
+
+@EVERY
+def test_it_leaves_one_entry_with_the_values_before_and_after(
+    workplace: Workplace, clock: SettableClock, case: UseCase
+) -> None:
+    """T4: person, time, action, and what it was before and is after, nothing more."""
+    number = case.prepare(workplace)
+    clock.advance(case.wait)
+    earlier = dump(workplace.database)["history"]
+    version = one_row(workplace.database, number)["version"]
+    ACTIONS[case.act](workplace, number)
+    history = dump(workplace.database)["history"]
+    assert history[: len(earlier)] == earlier  # append-only
+    [(_, at, by, login, action, referral, changes, kept_version, _batch)] = history[len(earlier) :]
+    assert (codec.iso(codec.instant(at)), by, login, action, referral) == (
+        case.at,
+        case.by,
+        case.by,
+        case.action,
+        number,
+    )
+    assert json.loads(changes) == case.changes
+    assert kept_version == version + case.counts
+
+
+@EVERY
+def test_the_row_is_what_it_was_but_for_those_changes(
+    workplace: Workplace, clock: SettableClock, case: UseCase
+) -> None:
+    """What the history says is all that changed; the version counts up by one, and the change is dated."""
+    number = case.prepare(workplace)
+    clock.advance(case.wait)
+    before = one_row(workplace.database, number)
+    ACTIONS[case.act](workplace, number)
+    present = one_row(workplace.database, number)
+    changed = {name for name in before if before[name] != present[name]}
+    expected = {codec.COLUMN_OF_FIELD[name] for name in case.changes if name != "note"}
+    if "deal_value" in expected:
+        expected.add("deal_value_order")
+        assert present["deal_value_order"] == codec.value_order(codec.amount_or_none(present["deal_value"]))
+    assert changed - set(OF_EVERY_WRITE) == expected
+    assert present["version"] == before["version"] + case.counts
+    assert present["changed_at"] == (codec.micros(clock.now()) if case.counts else before["changed_at"])
+
+
+@EVERY
+def test_it_owes_the_notices_of_the_rules(workplace: Workplace, clock: SettableClock, case: UseCase) -> None:
+    """N1: the customer is told of a decline once it cannot be undone, and of an expiry at once; of nothing else."""
+    number = do(workplace, clock, case)
+    owed = [one for one in notices(workplace.database, number) if one["kind"] in ("declined", "expired")]
+    assert [(one["kind"], one["state"], one["due_at"]) for one in owed] == [
+        (kind, state, codec.micros(NOW + timedelta(seconds=seconds))) for kind, state, seconds in case.owed
+    ]
+    assert {one["recipient"] for one in owed} <= {"inga@kontor.example"}
+    entries = {entry[0]: entry for entry in dump(workplace.database)["history"]}
+    assert all(entries[one["history_id"]][5] == number for one in owed)
+
+
+@EVERY
+def test_counters_and_search_follow(workplace: Workplace, clock: SettableClock, case: UseCase) -> None:
+    do(workplace, clock, case)
+    assert_consistent(workplace.database)
+
+
+@EVERY
+def test_no_other_referral_is_touched(workplace: Workplace, clock: SettableClock, case: UseCase) -> None:
+    others = [new(workplace), new(workplace)]
+    before = [one_row(workplace.database, other) for other in others]
+    do(workplace, clock, case)
+    assert [one_row(workplace.database, other) for other in others] == before
+
+
+def typed(rows: list[dict[str, Any]]) -> set[frozenset[tuple[str, type, Any]]]:
+    """Rows as they can be compared: an integer that only equals a truth value is another."""
+    return {frozenset((name, type(value), value) for name, value in one.items()) for one in rows}
+
+
+@EVERY
+def test_both_ways_of_writing_leave_the_same_tables(workplace: Workplace, clock: SettableClock, case: UseCase) -> None:
+    """Every row that the use case and all before it wrote reads alike through SQLModel and in plain SQL, to the type."""
+    do(workplace, clock, case)
+    models = (tables.Referral, tables.Source, tables.History, tables.Outbox, tables.Counter)
+    assert {model.__tablename__ for model in models} == set(tables.SQLModel.metadata.tables)
+    with orm.session(workplace.database) as session:
+        for model in models:
+            known = [one.model_dump() for one in session.exec(select(model))]
+            with workplace.database.reading() as connection:
+                plain = [dict(one) for one in connection.execute(f"select * from {model.__tablename__}")]
+            assert typed(known) == typed(plain)
+        assert not session.dirty
+
+
+@EVERY
+def test_on_a_desk_for_reading_only_it_is_refused(workplace: Workplace, clock: SettableClock, case: UseCase) -> None:
+    """Refused in a sentence, and nothing is written; an expiry is silently left to others."""
+    number = case.prepare(workplace)
+    clock.advance(case.wait)
+    before = dump(workplace.database)
+    reader = open_at(workplace.database.path, clock, read_only=True)
+    if case.act == "expire":
+        assert ACTIONS[case.act](reader, number) == []
+    else:
+        with pytest.raises(NotAllowedError, match="open for reading only"):
+            ACTIONS[case.act](reader, number)
+    reader.close()
+    assert dump(workplace.database) == before
