@@ -43,6 +43,7 @@ class TestTimeframe:
             ("3-6 months", date(2026, 3, 2), date(2026, 9, 2)),
             ("6-12 months", date(2026, 3, 2), date(2027, 3, 2)),
             ("2-4 months", date(2026, 11, 15), date(2027, 3, 15)),
+            ("3-3 months", date(2026, 3, 2), date(2026, 6, 2)),
             # The month's last day where that is shorter.
             ("3-6 months", date(2026, 8, 31), date(2027, 2, 28)),
             ("3-6 months", date(2027, 8, 31), date(2028, 2, 29)),
@@ -179,6 +180,19 @@ class TestUntil:
         monkeypatch.setenv("TZ", zone.key)
         time.tzset()
         assert when.parse_until(typed, NOW) == instant
+
+    @pytest.mark.parametrize(
+        ("typed", "ahead"), [("friday", 1), ("saturday", 2), ("monday", 4), ("wednesday", 6), ("thursday", 7)]
+    )
+    def test_a_day_of_the_week_is_the_next_of_its_name(self, typed: str, ahead: int) -> None:
+        thursday = datetime(2026, 3, 5, 7, 0, tzinfo=UTC)
+        assert when.parse_until(typed, thursday, UTC) == thursday + timedelta(days=ahead, hours=2)
+
+    def test_tomorrow_is_the_persons(self) -> None:
+        """Late in the evening in UTC it is tomorrow in Madrid already."""
+        late = datetime(2026, 3, 2, 23, 30, tzinfo=UTC)
+        assert when.parse_until("tomorrow", late, MADRID) == datetime(2026, 3, 4, 8, 0, tzinfo=UTC)
+        assert when.parse_until("tomorrow", late, NEW_YORK) == datetime(2026, 3, 3, 14, 0, tzinfo=UTC)
 
     def test_z1_a_span_is_exact_and_a_day_goes_by_the_wall(self) -> None:
         """Summer time begins in Madrid on 2026-03-29 at 02:00."""
