@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -160,30 +160,30 @@ def over(old: Mapping[str, Any], new: Json) -> Json:
     It names the first contact only, and of a solution not its name.
     """
     result = wire.merged(old, new)
-    known = _listed(_get(old, ("customerProfile", "team")))
-    given = _listed(_get(new, ("customerProfile", "team")))
+    known = listed(_get(old, ("customerProfile", "team")))
+    given = listed(_get(new, ("customerProfile", "team")))
     if known and given:
         result["customerProfile"]["team"] = [wire.merged(known[0], given[0]), *known[1:]]
-    solutions = {one.get("id"): one for one in _listed(_get(old, ("details", "requirements", "solutions")))}
-    if given := _listed(_get(new, ("details", "requirements", "solutions"))):
+    solutions = {one.get("id"): one for one in listed(_get(old, ("details", "requirements", "solutions")))}
+    if given := listed(_get(new, ("details", "requirements", "solutions"))):
         result["details"]["requirements"]["solutions"] = [
             wire.merged(solutions.get(one.get("id"), {}), one) for one in given
         ]
     return result
 
 
-def row(record: Json, extras: Mapping[str, str]) -> list[str]:
+def row(record: Json, extras: Iterable[str]) -> list[str]:
     """A record in the API's shape as a row of COLUMNS, and the further cells after it, safe to open in a spreadsheet."""
     cells = {column: _shown(_get(record, path)) for column, path in _TEXTS.items()}
     address = _get(record, _ADDRESS)
     if isinstance(address, dict):
         cells["customer state"] = _shown(address.get("state") or address.get("region"))
-    people = _listed(_get(record, ("customerProfile", "team")))
+    people = listed(_get(record, ("customerProfile", "team")))
     for column, part in _CONTACT.items():
         cells[column] = _shown(people[0].get(part)) if people else ""
     for column, consent in _CONSENTS.items():
         cells[column] = {True: "Yes", False: "No"}.get(_get(record, ("consent", consent)), "")
-    identities = _listed(_get(record, ("customerProfile", "ids")))
+    identities = listed(_get(record, ("customerProfile", "ids")))
     cells[_DUNS] = next((_shown(one.get("id")) for one in identities if one.get("profileType") == "Duns"), "")
     reason, _notes = reasons.from_source(_shown(record.get("statusReason")))
     cells[_REASON] = str(reasons.CODES.index(reason) + 1) if reason else ""
@@ -191,18 +191,16 @@ def row(record: Json, extras: Mapping[str, str]) -> list[str]:
     cells[_CLOSE] = _us_date(_get(record, ("details", "closingDateTime")))
     code = _get(record, ("inviteContext", "assistanceRequestCode"))
     cells[_HELP] = str(_HELPS.index(code) + 1) if code in _HELPS else ""
-    for number, one in enumerate(_listed(_get(record, ("details", "requirements", "solutions"))), 1):
+    for number, one in enumerate(listed(_get(record, ("details", "requirements", "solutions"))), 1):
         parts = [_shown(one.get(part)) for part in ("id", "currency", "price", "quantity")]
         cells[f"solution {number}"] = ", ".join(parts) if any(parts[1:]) else parts[0]
-    for number, one in enumerate(_listed(record.get("team")), 1):
+    for number, one in enumerate(listed(record.get("team")), 1):
         parts = [_shown(one.get(part)) for part in ("firstName", "lastName", "phoneNumber", "email")]
         cells[f"team member {number}"] = ", ".join(parts)
     other = record.get("csv")
     if isinstance(other, dict):
         cells = {**{column: _shown(value) for column, value in other.items()}, **cells}
-    return [_guarded(cells.get(column.casefold(), "")) for column in COLUMNS] + [
-        _guarded(cell) for cell in extras.values()
-    ]
+    return [_guarded(cell) for cell in (*(cells.get(column.casefold(), "") for column in COLUMNS), *extras)]
 
 
 def _guarded(cell: str) -> str:
@@ -228,7 +226,8 @@ def _get(record: Mapping[str, Any], path: tuple[str, ...]) -> Any:
     return value
 
 
-def _listed(value: Any) -> list[Json]:
+def listed(value: Any) -> list[Json]:
+    """The objects of a list; a single one stands for a list of it."""
     listed = value if isinstance(value, list) else [value]
     return [one for one in listed if isinstance(one, dict) and one]
 

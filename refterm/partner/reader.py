@@ -34,6 +34,7 @@ _PAGE = re.compile(rf'\s*\{{\s*(?:{_STRING}\s*:\s*(?:{_STRING}|[\w.+-]+)\s*,\s*)
 _IDENTITY = re.compile(r'"id"\s*:')
 # What gives JSON its structure. A string that is not closed ends with its line, so that it spoils only that.
 _TOKEN = re.compile(r'"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+(?:"|(\n))|(")|[\[\]{},]', re.S)
+_ESCAPED_BYTE = re.compile("[\udc80-\udcff]")
 _BLANKS = re.compile(r"[ \t\r\n]*")
 
 
@@ -90,13 +91,13 @@ class Reader:
         elif shape == "ndjson":
             yield from _lines(self._stream)
         else:
-            yield from _documents(_Window(self._stream, self._name))
+            yield from _documents(_Window(self._stream))
 
     def _peek(self) -> str:
         return self._stream.peek(CHUNK).decode("utf-8", "replace")
 
     def _csv(self) -> Iterator[Item]:
-        rows = table.Table(self._stream, LONGEST, self._name)
+        rows = table.Table(self._stream, LONGEST)
         self.header = rows.header
         for row in rows:
             yield Item(row.line, row.raw, row.record, row.text, row.refusal, row.dated)
@@ -126,10 +127,8 @@ def detect(head: str, name: str) -> Literal["json", "ndjson", "csv"]:
     if first[0] in "{[":
         return "json"
     if suffix == ".csv":
-        raise RefTermError(
-            _("{name} has no header of Partner Center's: the column Referral ID is missing").format(name=name)
-        )
-    raise RefTermError(_("{name} holds no referrals: it is neither JSON nor CSV of Partner Center").format(name=name))
+        raise RefTermError(_("holds no referrals: its header has none of Partner Center's columns"))
+    raise RefTermError(_("holds no referrals: it is neither JSON nor a CSV of Partner Center"))
 
 
 def is_page(text: str, start: int = 0) -> bool:
@@ -162,8 +161,7 @@ def _lines(stream: BinaryIO) -> Iterator[Item]:
         try:
             text = raw.decode().strip(" \t\r\n")
             if text:
-                record, kept = wire.parse(text)
-                yield Item(number, raw, record, kept)
+                yield from _finished(number, raw, wire.parse(text), text)
         except UnicodeDecodeError as error:
             yield Item(number, raw, refusal=undecodable(error))
         except RecordError as error:
@@ -193,7 +191,7 @@ def _elements(window: _Window) -> Iterator[Item]:
     """The elements of a list, up to its end."""
     while (first := window.next()) != "]":
         if not first:
-            yield Item(window.line, b"", refusal=_("the file ends before its list does"))
+            yield from _cut(window)
             return
         if first == ",":
             window.skip(1)
@@ -205,38 +203,48 @@ def _elements(window: _Window) -> Iterator[Item]:
 def _rest_of_page(window: _Window) -> Iterator[Item]:
     while (first := window.next()) != "}":
         if not first:
-            yield Item(window.line, b"", refusal=_("the file ends before its page does"))
+            yield from _cut(window)
             return
         window.skip(1) if first == "," else window.value()
     window.skip(1)
 
 
+def _cut(window: _Window) -> Iterator[Item]:
+    """Say once that the file ends too early."""
+    if not window.cut:
+        window.cut = True
+        yield Item(window.line, b"", refusal=_("the file ends before its list does"))
+
+
 def _one(window: _Window) -> Iterator[Item]:
-    """The record that begins here; an object without id that has a list of records stands for these."""
+    """The record that begins here."""
     line = window.line
     value, text, refusal = window.value()
     raw = b" ".join(part.strip() for part in text.encode("utf-8", "surrogateescape").splitlines())
     if refusal is None and _ESCAPED_BYTE.search(text):
         refusal = _("it holds bytes that are not UTF-8")
-    if refusal is not None:
-        yield Item(line, raw, refusal=refusal)
-    elif isinstance(value, dict) and "id" not in value and isinstance(value.get("value"), list):
-        for one in value["value"]:
-            yield _finished(line, None, one, wire.dumps(one))
+    if refusal is None:
+        yield from _finished(line, raw, value, text)
     else:
-        yield _finished(line, raw, value, text)
+        yield Item(line, raw, refusal=refusal)
 
 
-_ESCAPED_BYTE = re.compile("[\udc80-\udcff]")
+def _finished(line: int, raw: bytes, value: object, text: str) -> Iterator[Item]:
+    """A decoded record, cleaned; what has no id but a list of records stands for these."""
+    if isinstance(value, dict) and "id" not in value and isinstance(value.get("value"), list):
+        for one in value["value"]:
+            again = wire.dumps(one)
+            yield _item(line, again.encode("utf-8", "replace"), one, again)
+    else:
+        yield _item(line, raw, value, text)
 
 
-def _finished(line: int, raw: bytes | None, value: object, text: str) -> Item:
-    kept_raw = text.encode("utf-8", "surrogateescape") if raw is None else raw
+def _item(line: int, raw: bytes, value: object, text: str) -> Item:
     try:
         record, kept = wire.finish(value, text)
-        return Item(line, kept_raw, record, kept)
+        return Item(line, raw, record, kept)
     except RecordError as error:
-        return Item(line, kept_raw, refusal=str(error))
+        return Item(line, raw, refusal=str(error))
 
 
 class _Window:
@@ -244,12 +252,13 @@ class _Window:
 
     Attributes:
         line: the line of the present position, from 1.
+        cut: the file ended within a value, and that was told.
     """
 
-    def __init__(self, stream: BinaryIO, name: str) -> None:
+    def __init__(self, stream: BinaryIO) -> None:
         self.line = 1
+        self.cut = False
         self._stream = stream
-        self._name = name
         # Bytes that are not UTF-8 become lone surrogates, so that they spoil only their record.
         self._decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
         self._text = ""
@@ -297,7 +306,7 @@ class _Window:
             if end is None and self._more():
                 continue
             if end is None:
-                end, refusal = len(self._text), _("the file ends before it does")
+                end, refusal, self.cut = len(self._text), _("the file ends before it does"), True
             text = self._text[self._at : end]
             self.skip(end - self._at)
             return value, text, refusal
@@ -307,9 +316,7 @@ class _Window:
         rest = self._text[self._at :]
         if len(rest) > LONGEST:
             raise RefTermError(
-                _("{name}, line {line}: the record is too long; nothing after it was read").format(
-                    name=self._name, line=self.line
-                )
+                _("line {line}: the record is too long; nothing after it was read").format(line=self.line)
             )
         # At least as much as is there already, so that a long record is not looked through again and again.
         block = self._stream.read(max(CHUNK, len(rest)))
@@ -319,21 +326,28 @@ class _Window:
 
 
 def _end_of_value(text: str, start: int) -> int | None:
-    """Where a value ends that cannot be decoded, by its brackets; None where the text is too short to tell."""
-    depth = 0
+    """Where a value ends that cannot be decoded, as well as its brackets tell; None where the text is too short to say."""
+    opened: list[str] = []
     for token in _TOKEN.finditer(text, start):
         kind = token[0][0]
         if kind in "[{":
-            depth += 1
+            opened.append(kind)
         elif kind in "]}":
-            depth -= 1
-            if depth <= 0:
-                # A bracket that closes what began before ends the value before it, but something must be taken.
-                return token.end() if depth == 0 else max(token.start(), start + 1)
-        elif kind == "," and depth == 0:
+            opener = "[" if kind == "]" else "{"
+            if opener not in opened:
+                # It closes what holds the value; but something must be taken.
+                return max(token.start(), start + 1)
+            while opened.pop() != opener:
+                pass
+            if not opened:
+                return token.end()
+        elif kind == "," and not opened:
             return max(token.start(), start + 1)
         elif token[2]:
             return None
+        elif token[1] and (line := token[0].rstrip()).endswith(("}", "},")):
+            # The string that is not closed has swallowed the end of a value on one line.
+            return token.start() + len(line.removesuffix(","))
     return None
 
 

@@ -78,10 +78,7 @@ def read(record: Json, *, now: datetime, deadlines: Deadlines, dated: bool = Tru
     if outgoing:
         expires_at = None
     elif expires_at is None:
-        try:
-            expires_at = deadlines.estimated_expiry(received_at)
-        except OverflowError:
-            raise RecordError(_("createdDateTime is too late")) from None
+        expires_at = deadlines.estimated_expiry(received_at)
     closed_at = instant(record, "closedDateTime") if status is Status.ARCHIVED else None
     decided_at = instant(record, "acceptedDateTime") if status is not Status.NEW else None
     if outcome is Outcome.DECLINED:
@@ -361,7 +358,9 @@ def _deal(record: Json, details: Json, won_at: datetime | None) -> Deal:
 
 
 def _team(record: Json) -> tuple[TeamMember, ...]:
-    return tuple(
-        TeamMember(_name(person), text(person, "email") or "", text(person, "phoneNumber") or "")
-        for person in _objects(record, "team")
-    )
+    return tuple(member(person) for person in _objects(record, "team"))
+
+
+def member(person: Json) -> TeamMember:
+    """One of the company's people on a deal, from the API's shape."""
+    return TeamMember(_name(person), text(person, "email") or "", text(person, "phoneNumber") or "")

@@ -55,7 +55,7 @@ class Table:
         header: its header line as it was.
     """
 
-    def __init__(self, stream: BinaryIO, longest: int, name: str) -> None:
+    def __init__(self, stream: BinaryIO, longest: int) -> None:
         """Read the header.
 
         Raises:
@@ -68,7 +68,7 @@ class Table:
         self.header = self._lines.raw()
         self._delimiter, self._names = _split(line)
         if not {"referral id", _OWN}.intersection(self._names):
-            raise RefTermError(_("{name} has no column Referral ID, so it holds no referrals").format(name=name))
+            raise RefTermError(_("holds no referrals: it has no column Referral ID"))
         self._own = _OWN in self._names
 
     def __iter__(self) -> Iterator[Row]:
@@ -113,7 +113,7 @@ class Table:
     @staticmethod
     def _restored(line: int, raw: bytes, cell: str) -> Row:
         try:
-            record, text = wire.parse(cell)
+            record, text = wire.finish(wire.parse(cell), cell)
         except RecordError as error:
             reason = _("its cell Refterm is damaged ({error}); empty it to import the other columns")
             return Row(line, raw, refusal=reason.format(error=error))

@@ -45,16 +45,16 @@ def decode(text: str, start: int = 0) -> tuple[Any, int]:
         raise RecordError(_("a number in it is too long")) from None
 
 
-def parse(text: str) -> tuple[Json, str | None]:
-    """One record from its text, which holds nothing else; see `finish`.
+def parse(text: str) -> Any:
+    """The JSON value that is the whole text; see `decode`.
 
     Raises:
-        RecordError: when it is no JSON object.
+        RecordError: when there is none, or more than one.
     """
     value, end = decode(text)
     if text[end:].strip():
         raise RecordError(_("it is no JSON: more follows after character {n}").format(n=end))
-    return finish(value, text)
+    return value
 
 
 def finish(value: Any, text: str) -> tuple[Json, str | None]:

@@ -1,0 +1,88 @@
+"""Taking referrals out, with all that the desk knows of them (contract, section Import)."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from typing import Any, Literal, TextIO
+
+from refterm.domain.deadline import as_of
+from refterm.domain.query import Tab
+from refterm.partner import columns, outgoing, wire
+from refterm.partner.record import Incoming
+from refterm.services.workplace import Workplace
+from refterm.store import codec
+
+Shape = Literal["csv", "json", "ndjson"]
+
+BATCH = 500
+# `+` keeps the planner from an index by status, which it would have to sort for every batch.
+_DUE = "+status = 'new' and expires_at <= :now"
+_WHERE = {
+    Tab.INBOX: "+status = 'new' and expires_at > :now",
+    Tab.ACTIVE: "+status = 'active'",
+    Tab.ARCHIVED: f"(+status = 'archived' or {_DUE})",
+    Tab.ALL: "true",
+}
+
+
+class Exporter:
+    """Writes the referrals of a desk so that others can read them, and import loses nothing."""
+
+    def __init__(self, workplace: Workplace) -> None:
+        self.workplace = workplace
+
+    def write(self, out: TextIO, *, format: Shape, tab: Tab = Tab.ALL) -> int:  # noqa: A002
+        """Write a tab, skipped ones included, in the order of the numbers.
+
+        Args:
+            out: opened with `newline=""`, in UTF-8.
+            format: the shape: Partner Center's CSV, a JSON array, or one JSON object a line.
+            tab: which referrals.
+
+        Returns:
+            How many were written.
+        """
+        if format == "csv":
+            return self._csv(out, tab)
+        before, between, after = ("", "\n", "\n") if format == "ndjson" else ("[\n", ",\n", "\n]\n")
+        count = 0
+        for known, present in self._all(tab):
+            out.write((between if count else before) + wire.dumps(outgoing.written(known, present)))
+            count += 1
+        if count or format == "json":
+            out.write(after if count else "[]\n")
+        return count
+
+    def _csv(self, out: TextIO, tab: Tab) -> int:
+        writer = csv.writer(out)
+        writer.writerow([*columns.COLUMNS, *outgoing.EXTRAS])
+        count = 0
+        for known, present in self._all(tab):
+            writer.writerow(outgoing.row(known, present))
+            count += 1
+        return count
+
+    def _all(self, tab: Tab) -> Iterator[tuple[dict[str, Any], Incoming]]:
+        """Each referral as it stands, with its record as it was received."""
+        now, last = self.workplace.now(), 0
+        query = (
+            "select referral.*, source.record from referral left join source on source.referral_id = referral.id"
+            f" where referral.id > :last and {_WHERE[tab]} order by referral.id limit {BATCH}"
+        )
+        while True:
+            with self.workplace.database.reading() as connection:
+                rows = connection.execute(query, {"last": last, "now": codec.micros(now)}).fetchall()
+            for row in rows:
+                known = wire.decode(row["record"])[0] if row["record"] else {}
+                yield (
+                    known,
+                    Incoming(
+                        as_of(codec.read_referral(row), now),
+                        codec.instant_or_none(row["source_updated_at"]),
+                        changed_here=bool(row["changed_here"]),
+                    ),
+                )
+            if len(rows) < BATCH:
+                return
+            last = rows[-1]["id"]
