@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from refterm.cli.terminal import columns
 from refterm.errors import ConfigurationError, InvalidInputError, RefTermError
 from refterm.i18n import _
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 else:
     TextType = click.ParamType
 
-HELP = {"help_option_names": ["-h", "--help"]}
+HELP = {"help_option_names": ["-h", "--help"], "terminal_width": min(columns() or 80, 100) - 2}
 
 
 class Invocation:

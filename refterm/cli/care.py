@@ -10,6 +10,7 @@ import click
 
 from refterm.cli import output
 from refterm.cli.base import Group, Invocation, command, pass_invocation
+from refterm.cli.terminal import is_terminal
 from refterm.i18n import _, ngettext
 
 REFUSED = 1
@@ -90,7 +91,7 @@ def doctor_(invocation: Invocation) -> int:
     from refterm.clock import SystemClock
     from refterm.services.doctor import examine
 
-    terminals = any(output.is_terminal(stream) for stream in (sys.stdin, sys.stdout, sys.stderr))
+    terminals = any(is_terminal(stream) for stream in (sys.stdin, sys.stdout, sys.stderr))
     faults = 0
     named, clock = invocation.flags.get("config"), invocation.clock or SystemClock()
     for finding in examine(

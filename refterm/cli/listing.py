@@ -123,7 +123,7 @@ def _columns() -> dict[str, Column]:
         "customer": Column(_("Customer"), 30, least=16),
         "state": Column(_("Status"), 8),
         "outcome": Column(_("Outcome"), 8),
-        "deal": Column(_("Engagement"), 34, least=12),
+        "deal": Column(_("Engagement"), 42, least=12),
         "need": Column(_("Needs"), 60, least=12, cut=True),
         "respond": Column(_("Answer in"), 9, right=True),
         "expires": Column(_("Expires in"), 10, right=True),

@@ -6,7 +6,7 @@ import os
 import sys
 
 from refterm.cli.base import Invocation, command, desk_options, pass_invocation
-from refterm.cli.output import is_terminal
+from refterm.cli.terminal import is_terminal
 from refterm.errors import RefTermError
 from refterm.i18n import _
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TextIO
 
+from refterm.cli import terminal
 from refterm.i18n import _
 from refterm.text import ascii_only, display, fit, width
 
@@ -20,7 +20,7 @@ _INVISIBLE = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\
 def line(text: str = "", *, dim: bool = False) -> None:
     """Print one line of data; whatever a terminal would obey is left out."""
     shown = _shown(text, sys.stdout)
-    _write(sys.stdout, f"{DIM}{shown}{PLAIN}\n" if dim and has_colours() else shown + "\n")
+    _write(sys.stdout, f"{DIM}{shown}{PLAIN}\n" if dim and terminal.has_colours() else shown + "\n")
 
 
 def say(text: str) -> None:
@@ -54,30 +54,11 @@ def json_array(values: Iterable[Mapping[str, Any]]) -> None:
 
 def ask(question: str) -> bool | None:
     """Ask for a yes; None where there is nobody to ask."""
-    if not (is_terminal(sys.stdin) and is_terminal(sys.stderr)):
+    if not (terminal.is_terminal(sys.stdin) and terminal.is_terminal(sys.stderr)):
         return None
     _write(sys.stderr, f"{_shown(question, sys.stderr)} [{_('y')}/{_('N')}] ")
     sys.stderr.flush()
     return sys.stdin.readline().strip().casefold()[:1] in ("y", _("y"))
-
-
-def is_terminal(stream: TextIO | None) -> bool:
-    """Whether a stream is a terminal."""
-    return stream is not None and not stream.closed and stream.isatty()
-
-
-def has_colours() -> bool:
-    """Whether standard output takes colours."""
-    return is_terminal(sys.stdout) and not os.environ.get("NO_COLOR") and os.environ.get("TERM", "") not in ("", "dumb")
-
-
-def terminal_width() -> int | None:
-    """How many cells standard output is wide; None for a pipe, which takes everything."""
-    if not is_terminal(sys.stdout):
-        return None
-    import shutil
-
-    return shutil.get_terminal_size().columns
 
 
 @dataclass(frozen=True)
@@ -114,9 +95,9 @@ def table(columns: list[Column], rows: Iterable[list[str]], importance: list[int
     first = [[display(text) for text in row] for row, _number in zip(coming, range(200), strict=False)]
     if not first:
         return
-    total = terminal_width()
+    total = terminal.columns()
     widths = [
-        min(column.cells, max(width(text) for text in (column.title, *(row[place] for row in first))))
+        min(column.cells, max(width(text) for text in (column.title, *(row[place] for row in first))) or column.cells)
         for place, column in enumerate(columns)
     ]
     shown = sorted(importance) if total is None else _fitting(columns, widths, importance, total)

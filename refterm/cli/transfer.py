@@ -15,6 +15,7 @@ import click
 from refterm.cli import output
 from refterm.cli.base import Invocation, command, pass_invocation
 from refterm.cli.listing import TABS
+from refterm.cli.terminal import is_terminal
 from refterm.errors import NotAllowedError, RefTermError, StoreError
 from refterm.i18n import _
 
@@ -125,7 +126,7 @@ class Progress:
         self._before = 0  # bytes of the files that are done
         self._taken = 0
         self._drawn_at = 0.0
-        self._seen = output.is_terminal(sys.stderr)
+        self._seen = is_terminal(sys.stderr)
         self._drawn = False
 
     def show(self, taken: int) -> None:
