@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from sqlmodel import Session
 
 Change = tuple[Action, dict[str, Any]]
+_MONEY = {"value", "currency"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +131,7 @@ class Triage:
         return self._several(referral_ids, lambda session, one: self._change(session, one, change, batch=batch))
 
     def edit(self, referral_id: int, typed: Typed, context: Context, *, shown: Typed | None = None) -> None:
-        """Edit an engagement (A2). Only what differs from what was shown is changed.
+        """Edit an engagement (A2). Only what differs from what was shown is changed; where nothing does, nothing is written.
 
         Args:
             referral_id: the engagement.
@@ -139,7 +140,8 @@ class Triage:
             shown: what the form showed when it was opened.
 
         Raises:
-            ConflictError: when somebody else changed one of the same fields meanwhile, naming theirs (T2).
+            InvalidInputError: with a sentence for each bad field, and for each that somebody else changed meanwhile,
+                naming theirs (T2).
         """
         if shown is not None and all(text == shown.get(field, "") for field, text in typed.items()):
             return
@@ -159,10 +161,13 @@ class Triage:
     @staticmethod
     def _check_same(referral: Referral, typed: Typed, shown: Typed) -> None:
         present = edit_texts(referral)
+        mine = {field for field, text in typed.items() if text != shown.get(field, "")}
+        if mine & _MONEY:  # who changes the one relies on the other
+            mine |= _MONEY & typed.keys()
         theirs = {
             field: _("changed meanwhile to {value}").format(value=present[field] or _("nothing"))
             for field, text in typed.items()
-            if text != shown.get(field, "") and present.get(field, "") != shown.get(field, "")
+            if field in mine and present.get(field, "") not in (text, shown.get(field, ""))
         }
         if theirs:
             raise InvalidInputError(theirs)
@@ -336,7 +341,10 @@ class Triage:
 
         workplace, now = self.workplace, self.workplace.now()
         row = orm.get(session, referral_id)
-        action, values = change(as_of(codec.read_referral(row.model_dump()), now))
+        present = row.model_dump()
+        action, values = change(as_of(codec.read_referral(present), now))
+        if all(present[column] == value for column, value in values.items()):
+            return  # set to what it is already: no change, and nothing for the history to tell
         before, after = orm.update(session, row, {"changed_here": 1, **values, "changed_at": codec.micros(now)})
         journal.record(
             orm.driver(session),

@@ -22,7 +22,8 @@ AT = "2026-03-02T09:00:00Z"
 CONTEXT = Context(today=NOW.date())
 ACCEPTANCE = {
     "name": "  Mailbox migration ",
-    "value": "12,500.50 EUR",
+    "value": "12,500.50",
+    "currency": "EUR",
     "timeframe": "1-3 months",
     "notes": "80 mailboxes\nand a file server",
     "crm_id": "OPP-7",

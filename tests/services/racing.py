@@ -1,0 +1,76 @@
+"""What other programs do in races: each process opens the desk anew, as another person's program does."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from datetime import UTC, datetime
+from multiprocessing.synchronize import Barrier
+from pathlib import Path
+from typing import Any
+
+from refterm.clock import SettableClock
+from refterm.domain.deadline import Deadlines
+from refterm.domain.decisions import Context
+from refterm.domain.history import Actor
+from refterm.errors import WrongStateError
+from refterm.services.expiry import expire_due
+from refterm.services.triage import Triage
+from refterm.services.workplace import Workplace
+from refterm.store.database import Database
+
+PATIENCE = 60
+_barrier: Barrier
+
+
+def at_once(programs: int, work: Callable[..., Any], *arguments: Any) -> list[Any]:
+    """Do the same work in so many new processes, begun by all at the same moment; gives what each returned."""
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(
+        programs, context, initializer=_meet_at, initargs=(context.Barrier(programs),)
+    ) as executor:
+        done = [executor.submit(work, number, *arguments) for number in range(programs)]
+        return [one.result(timeout=PATIENCE) for one in done]
+
+
+def _meet_at(barrier: Barrier) -> None:
+    global _barrier
+    _barrier = barrier
+
+
+def _open(number: int, path: Path, now: datetime) -> Workplace:
+    name = f"person{number}"
+    return Workplace(Database(path), SettableClock(now), Actor(name, name), Deadlines(), UTC)
+
+
+def decide(number: int, path: Path, now: datetime, referrals: list[int]) -> dict[int, str]:
+    """Decide every referral; gives the sentence of each refusal by its number."""
+    workplace = _open(number, path, now)
+    triage = Triage(workplace)
+    triage.warm()
+    refused: dict[int, str] = {}
+    typed = {"name": f"of {number}", "value": "1 EUR", "timeframe": "2026-06-30", "notes": "x"}
+    # Each begins elsewhere, so that all of them win some.
+    start = number * len(referrals) // 8
+    _barrier.wait(PATIENCE)
+    for referral in referrals[start:] + referrals[:start]:
+        try:
+            if number % 2:
+                triage.accept(referral, typed, Context(now.date()))
+            else:
+                for one in triage.decline([referral], {"reason": "budget"}).refused:
+                    raise one.error
+        except WrongStateError as error:
+            refused[referral] = str(error)
+    workplace.close()
+    return refused
+
+
+def expire(number: int, path: Path, now: datetime) -> list[int]:
+    """Archive what is due; gives the numbers that this program archived."""
+    workplace = _open(number, path, now)
+    _barrier.wait(PATIENCE)
+    archived = expire_due(workplace)
+    workplace.close()
+    return archived
