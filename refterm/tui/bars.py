@@ -5,12 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from textual.geometry import Size
-
-from refterm.domain.deadline import SECOND, Flame
-from refterm.domain.history import Entry
+from refterm.domain.deadline import Flame
 from refterm.domain.query import Filter, Order, Tab, View
-from refterm.domain.row import Row
 from refterm.i18n import _, ngettext
 from refterm.services.desk import Alert
 from refterm.text import display, width
@@ -124,97 +120,33 @@ def _size(action: Action) -> int:
     return len(key_name(action.keys[0])) + width(action.short) + 3
 
 
-def message(
-    said: tuple[str, str, datetime] | None, undo: tuple[str, datetime] | None, now: datetime, *, small: bool, size: Size
-) -> tuple[list[Piece], list[Piece]]:
-    """What happened last, and for how long it can be undone."""
-    right: list[Piece] = []
-    if undo:
-        seconds = -(-(undo[1] - now) // SECOND)
-        right = [("u", "key"), (" " + _("undo {n} s").format(n=seconds) + " ", "plain")]
-    if said:
-        return [(" " + display(said[0]), said[1])], right
-    if undo:
-        return [(" " + display(undo[0]), "dim")], right
-    if small:
+def empty(view: View, look: Look, *, desk_is_empty: bool, back: datetime | None) -> list[str]:
+    """What a list with nothing in it says: why, and what to do next.
+
+    Args:
+        view: what is looked at.
+        look: how this terminal draws.
+        desk_is_empty: there is no referral at all.
+        back: when the next of those put aside comes back (I8).
+    """
+    if view.search:
+        searched = display(view.search)[:40]
+        return [_("Nothing found for {search}.").format(search=searched), _("escape clears the search.")]
+    if view.filter != Filter():
+        return [_("Nothing passes the filter."), _("F changes it, escape clears it.")]
+    if view.tab is Tab.INBOX and desk_is_empty:
         return [
-            (" " + _("{w}x{h} is small: the detail needs 80x24").format(w=size.width, h=size.height), "soon")
-        ], right
-    return [], right
-
-
-def arrivals(rows: Sequence[Row], count: int, look: Look, named: int) -> str:
-    """What came in while the desk was open."""
-    names = ", ".join(one_line(row.company, look)[:40] for row in rows[:named])
-    text = ngettext("{n} new referral: {names}", "{n} new referrals: {names}", count)
-    return text.format(n=count, names=names + (", ..." if count > named else ""))
-
-
-def expired(rows: Sequence[Row], count: int, look: Look) -> str:
-    """What ran out (I4)."""
-    names = ", ".join(f"#{row.id} {one_line(row.company, look)[:40]}" for row in rows)
-    text = ngettext("Expired: {names}. Archived.", "{n} expired: {names}. Archived.", count)
-    return text.format(n=count, names=names + (", ..." if count > len(rows) else ""))
-
-
-def done_by_other(entry: Entry, count: int) -> str:
-    """What somebody else did (T1)."""
-    said = _("#{id} was {action} by {who}").format(
-        id=entry.referral, action=action_word(entry.action), who=display(entry.by)
-    )
-    return said + (_(" (and {n} more changes)").format(n=count - 1) if count > 1 else "")
-
-
-def action_word(action: str) -> str:
-    """An action of the history, as a participle."""
-    words = {
-        "imported": _("imported"),
-        "updated": _("updated"),
-        "accepted": _("accepted"),
-        "declined": _("declined"),
-        "expired": _("expired"),
-        "edited": _("edited"),
-        "contact-added": _("given a contact"),
-        "contact-edited": _("given a corrected contact"),
-        "contact-removed": _("relieved of a contact"),
-        "noted": _("noted on"),
-        "contacted": _("marked contacted or not"),
-        "taken": _("taken"),
-        "released": _("released"),
-        "skipped": _("skipped"),
-        "unskipped": _("brought back"),
-        "favorited": _("marked favourite"),
-        "unfavorited": _("unmarked as favourite"),
-        "won": _("reported won"),
-        "lost": _("reported lost"),
-        "undone": _("put back by an undo"),
-    }
-    return words.get(action, action)
-
-
-def no_match(search: str) -> list[str]:
-    """No hit for a search."""
-    return [_("Nothing found for {search}.").format(search=display(search)[:40]), _("escape clears the search.")]
-
-
-def first_start() -> list[str]:
-    """An empty desk: what to do."""
-    return [
-        _("The desk is empty. Bring referrals in, in another terminal or after q:"),
-        "",
-        _("refterm import FILE     a file from Partner Center (JSON, NDJSON, CSV) or from refterm"),
-        _("refterm demo            look around among made-up referrals first"),
-        _("refterm --help          everything else"),
-    ]
-
-
-def empty_tab(tab: Tab, back: datetime | None, look: Look) -> list[str]:
-    """A tab with nothing in it."""
-    if tab is Tab.INBOX:
+            _("The desk is empty. Bring referrals in, in another terminal or after q:"),
+            "",
+            _("refterm import FILE     a file from Partner Center (JSON, NDJSON, CSV) or from refterm"),
+            _("refterm demo            look around among made-up referrals first"),
+            _("refterm --help          everything else"),
+        ]
+    if view.tab is Tab.INBOX:
         said = [_("All done: no referral waits for an answer.")]
         if back:
             said.append(_("The next one on skip comes back {time}.").format(time=moment(back, look)))
         return said
-    if tab is Tab.ACTIVE:
+    if view.tab is Tab.ACTIVE:
         return [_("No engagement is being worked."), _("1 goes to the Inbox, where a accepts a referral.")]
     return [_("Nothing is archived yet.")]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from datetime import datetime
 from typing import ClassVar, TypeVar
 
 from textual import on
@@ -16,9 +16,7 @@ from textual.timer import Timer
 from textual.widgets import Input
 
 from refterm.domain import deadline
-from refterm.domain.history import DESK, Action, Entry
 from refterm.domain.query import Filter, Tab, View
-from refterm.domain.referral import Status
 from refterm.domain.row import Row
 from refterm.errors import NotFoundError, RefTermError
 from refterm.i18n import _
@@ -29,22 +27,19 @@ from refterm.tui import bars
 from refterm.tui.actions import Situation, registry, why_off
 from refterm.tui.desk_actions import HANDLERS
 from refterm.tui.detail_text import Shown
+from refterm.tui.messages import Messages
+from refterm.tui.news import CLOSING, news
 from refterm.tui.office import Office
 from refterm.tui.render import Look
 from refterm.tui.signs import Signs
+from refterm.tui.sleeper import Sleeper
 from refterm.tui.widgets.detail_pane import DetailPane
 from refterm.tui.widgets.line import Line
 from refterm.tui.widgets.referral_list import ReferralList
 
 T = TypeVar("T")
-# How often a desk asks whether others wrote: T1 wants 2 seconds. The question costs microseconds, the wake-up 0.01 %.
-POLL = timedelta(seconds=1)
 DETAIL_PAUSE = 0.12
-SAID_FOR = timedelta(seconds=8)
-ARRIVALS_NAMED = 3
 SAME_SHOWN = 3
-# After these nobody needs to see a referral as newly come in.
-CLOSING = (Action.ACCEPTED, Action.DECLINED, Action.EXPIRED)
 
 
 class DeskScreen(Screen[None]):
@@ -75,11 +70,8 @@ class DeskScreen(Screen[None]):
         self._alert: Alert | None = None
         self._token = 0
         self._written = 0
-        self._said: tuple[str, str, datetime] | None = None
-        self._undo: tuple[str, datetime] | None = None
-        self._next_texts: datetime | None = None
-        self._next_event: datetime | None = None
-        self._timer: Timer | None = None
+        self._messages = Messages(office.workplace.undo_seconds)
+        self._sleeper = Sleeper(self, office.workplace.clock, self.wake)
         self._detail_timer: Timer | None = None
         self._expiring = False
         self._title = ""
@@ -88,8 +80,8 @@ class DeskScreen(Screen[None]):
         """Bars of one line each, the list, and the detail."""
         # As the first resize would set them; set now, they spare the start a layout.
         width, height = self.app.size
-        self.add_class(*self._get_breakpoint_classes(width, self.HORIZONTAL_BREAKPOINTS))
-        self.add_class(*self._get_breakpoint_classes(height, self.VERTICAL_BREAKPOINTS))
+        self.add_class(*self._get_breakpoint_classes(width, self.HORIZONTAL_BREAKPOINTS or []))
+        self.add_class(*self._get_breakpoint_classes(height, self.VERTICAL_BREAKPOINTS or []))
         ellipsis = self.signs.ellipsis
         yield Line(id="top", ellipsis=ellipsis)
         yield Line(id="tabs", ellipsis=ellipsis)
@@ -116,7 +108,7 @@ class DeskScreen(Screen[None]):
 
     def _first_frame_stands(self) -> None:
         self._expire()
-        self._sleep()
+        self._sleeper.sleep()
 
     def action_act(self, name: str) -> None:
         """Do an action of the registry, or say why it cannot be done now."""
@@ -169,7 +161,7 @@ class DeskScreen(Screen[None]):
             self._alert = desk.alert()
             listing = desk.listing(self.view)
             self._list.show(self.state.tab, listing, self.look(), cursor_on=stay, top=top)
-            self._next_event = self._find_next_event()
+            self._sleeper.event = self._find_next_event()
         except RefTermError as error:
             self.say(str(error), "late")
             return
@@ -198,41 +190,30 @@ class DeskScreen(Screen[None]):
         )
 
     def _draw_message(self) -> None:
-        now = self.office.workplace.now()
-        if self._said and self._said[2] <= now:
-            self._said = None
-        if self._undo and self._undo[1] <= now:
-            self._undo = None
-        small = self.app.size.width < 80 or self.app.size.height < 24
-        self._lines["message"].show(*bars.message(self._said, self._undo, now, small=small, size=self.app.size))
+        self._lines["message"].show(*self._messages.pieces(self.office.workplace.now(), self.app.size))
 
     def say(self, sentence: str, style: str = "plain", *, undo: bool = False) -> None:
         """Say what happened. With `undo`, the seconds in which it can be undone are counted down beside it (U1)."""
-        now = self.office.workplace.now()
-        self._said = (sentence, style, now + SAID_FOR)
-        seconds = self.office.workplace.undo_seconds
-        if undo and seconds:
-            self._undo = (sentence, now + timedelta(seconds=seconds))
+        self._messages.say(sentence, style, self.office.workplace.now(), undo=undo)
         self._draw_message()
         self._plan_texts()
 
     def forget_undo(self) -> None:
         """Stop counting down: it was undone."""
-        self._undo = None
+        self._messages.forget_undo()
 
     # Time and other people
 
     def _plan_texts(self) -> None:
         look = self.look()
-        moments = [self._list.next_change(), self._said[2] if self._said else None]
-        if self._alert and self._alert.hot and self.state.tab is Tab.INBOX:
-            moments.append(deadline.flame_changes_at(self._alert.row.received_at, look.now, look.deadlines))
-        if self._undo:
-            left = self._undo[1] - look.now
-            moments.append(self._undo[1] - left // deadline.SECOND * deadline.SECOND + timedelta(microseconds=1))
-        self._next_texts = min((moment for moment in moments if moment), default=None)
-        if self._timer:
-            self._sleep()
+        moments = [self._list.next_change(), self._messages.next_change(look.now)]
+        urged = [self._alert.row.received_at] if self._alert and self._alert.hot else []
+        if (shown := self._detail.shown) and shown.referral.flame and not shown.referral.contacted_at:
+            urged.append(shown.referral.received_at)
+        moments += [deadline.flame_changes_at(received, look.now, look.deadlines) for received in urged]
+        self._sleeper.texts = min((moment for moment in moments if moment), default=None)
+        if self._sleeper.asleep:
+            self._sleeper.sleep()
 
     def _find_next_event(self) -> datetime | None:
         """When rows come or go by themselves: an expiry, a return, a flame that cools, the end of the day (A4)."""
@@ -242,15 +223,6 @@ class DeskScreen(Screen[None]):
             moments.append(workplace.deadlines.flame_until(self._alert.row.received_at))
         return min((moment for moment in moments if moment), default=None)
 
-    def _sleep(self) -> None:
-        """Sleep until something visible changes, and at most until it is time to ask whether others wrote."""
-        if self._timer:
-            self._timer.stop()
-        now = self.office.workplace.now()
-        moments = (moment - now for moment in (self._next_texts, self._next_event) if moment)
-        pause = max(min(POLL, *moments, POLL), timedelta(milliseconds=5))
-        self._timer = self.set_timer(pause.total_seconds(), self.wake)
-
     def wake(self) -> None:
         """Look what has changed, by time or by others; called by the sleeper."""
         now = self.office.workplace.now()
@@ -259,15 +231,15 @@ class DeskScreen(Screen[None]):
             if written != self._written:
                 self._written = written
                 self.read_changes()
-            if self._next_event and now >= self._next_event:
-                self._next_event = None
+            if self._sleeper.event and now >= self._sleeper.event:
+                self._sleeper.event = None
                 self._expire()
                 self.reload()
-            elif self._next_texts and now >= self._next_texts:
+            elif self._sleeper.texts and now >= self._sleeper.texts:
                 self._update_times()
         except RefTermError as error:
             self.say(str(error), "late")
-        self._sleep()
+        self._sleeper.sleep()
 
     def _update_times(self) -> None:
         look = self.look()
@@ -296,36 +268,20 @@ class DeskScreen(Screen[None]):
         self._token, before = changes.token, dict(self._counts)
         if not changes.entries:
             return
-        gone = {entry.referral for entry in changes.entries if entry.action in CLOSING}
-        self._list.unseen -= gone
+        self._list.unseen -= {entry.referral for entry in changes.entries if entry.action in CLOSING}
         self.reload()
         # Where there was more than can be told one by one, the tabs' counts tell how much.
         more = {tab: self._counts[tab] - count for tab, count in before.items()} if changes.more else {}
-        self._tell(changes.entries, more)
+        if told := news(self.office.desk, changes.entries, more, self.look()):
+            self.say(told.sentence, told.style)
+            if told.arrived:
+                self._list.unseen |= told.arrived
+                self._list.refresh()
+                if self.rings:
+                    self.app.bell()
         self.show_title()
         if self._detail.referral_id in {entry.referral for entry in changes.entries}:
             self.show_detail()
-
-    def _tell(self, entries: Sequence[Entry], more: Mapping[Tab, int]) -> None:
-        me = self.office.workplace.actor.name
-        imported = [entry.referral for entry in entries if entry.action == Action.IMPORTED and entry.referral]
-        arrived = [row for row in self.office.desk.rows(imported) if row.status is Status.NEW]
-        if arrived:
-            self._list.unseen |= {row.id for row in arrived}
-            self._list.refresh()
-            self.say(
-                bars.arrivals(arrived, max(more.get(Tab.INBOX, 0), len(arrived)), self.look(), ARRIVALS_NAMED), "strong"
-            )
-            if self.rings:
-                self.app.bell()
-            return
-        others = [entry for entry in entries if entry.by != me and entry.action != Action.IMPORTED and entry.referral]
-        expired = [entry for entry in others if entry.by == DESK.name]
-        if expired:
-            rows = self.office.desk.rows([entry.referral for entry in expired if entry.referral][:ARRIVALS_NAMED])
-            self.say(bars.expired(rows, max(more.get(Tab.ARCHIVED, 0), len(expired)), self.look()))
-        elif others:
-            self.say(bars.done_by_other(others[-1], len(others)), "dim")
 
     def show_title(self) -> None:
         """Count the unseen ones in the terminal's title."""
@@ -471,13 +427,8 @@ class DeskScreen(Screen[None]):
     # Rare states
 
     def _empty_text(self) -> list[str]:
-        if self.search:
-            return bars.no_match(self.search)
-        if self.state.filters.get(self.state.tab, Filter()) != Filter():
-            return [_("Nothing passes the filter."), _("F changes it, escape clears it.")]
-        if not sum(self._counts.values()) and self.state.tab is Tab.INBOX:
-            return bars.first_start()
-        return bars.empty_tab(self.state.tab, self.office.desk.next_back(), self.look())
+        desk_is_empty = not sum(self._counts.values())
+        return bars.empty(self.view, self.look(), desk_is_empty=desk_is_empty, back=self.office.desk.next_back())
 
     def on_resize(self) -> None:
         """Draw the bars to the new width."""

@@ -1,0 +1,101 @@
+"""What others did, told in one sentence (T1): referrals that came in, that ran out, that somebody decided."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from refterm.domain.history import DESK, Action, Entry
+from refterm.domain.query import Tab
+from refterm.domain.referral import Status
+from refterm.domain.row import Row
+from refterm.i18n import _, ngettext
+from refterm.services.desk import Desk
+from refterm.text import display
+from refterm.tui.render import Look, one_line
+
+NAMED = 3
+NAME_CELLS = 40
+# After these nobody needs to see a referral as newly come in.
+CLOSING = (Action.ACCEPTED, Action.DECLINED, Action.EXPIRED)
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """A sentence, its style, and the numbers of what came in."""
+
+    sentence: str
+    style: str
+    arrived: frozenset[int] = frozenset()
+
+
+def news(desk: Desk, entries: Sequence[Entry], more: Mapping[Tab, int], look: Look) -> News | None:
+    """What to say of new history entries; nothing of one's own, which were said already.
+
+    Args:
+        desk: to look the referrals up.
+        entries: what was written, oldest first.
+        more: by how much each tab grew, where there were more entries than could be read.
+        look: how this terminal draws.
+    """
+    imported = [entry.referral for entry in entries if entry.action == Action.IMPORTED and entry.referral]
+    arrived = [row for row in desk.rows(imported) if row.status is Status.NEW]
+    if arrived:
+        count = max(more.get(Tab.INBOX, 0), len(arrived))
+        numbers = frozenset(row.id for row in arrived)
+        return News(arrivals(arrived, count, look), "strong", numbers)
+    me = desk.workplace.actor.name
+    others = [entry for entry in entries if entry.by != me and entry.action != Action.IMPORTED and entry.referral]
+    gone = [entry.referral for entry in others if entry.by == DESK.name and entry.referral]
+    if gone:
+        return News(expired(desk.rows(gone[:NAMED]), max(more.get(Tab.ARCHIVED, 0), len(gone)), look), "plain")
+    return News(done_by_other(others[-1], len(others)), "dim") if others else None
+
+
+def arrivals(rows: Sequence[Row], count: int, look: Look) -> str:
+    """What came in while the desk was open."""
+    names = ", ".join(one_line(row.company, look)[:NAME_CELLS] for row in rows[:NAMED])
+    text = ngettext("{n} new referral: {names}", "{n} new referrals: {names}", count)
+    return text.format(n=count, names=names + (", ..." if count > NAMED else ""))
+
+
+def expired(rows: Sequence[Row], count: int, look: Look) -> str:
+    """What ran out (I4)."""
+    names = ", ".join(f"#{row.id} {one_line(row.company, look)[:NAME_CELLS]}" for row in rows)
+    text = ngettext("Expired: {names}. Archived.", "{n} expired: {names}. Archived.", count)
+    return text.format(n=count, names=names + (", ..." if count > len(rows) else ""))
+
+
+def done_by_other(entry: Entry, count: int) -> str:
+    """What somebody else did."""
+    said = _("#{id} was {action} by {who}").format(
+        id=entry.referral, action=action_word(entry.action), who=display(entry.by)
+    )
+    return said + (_(" (and {n} more changes)").format(n=count - 1) if count > 1 else "")
+
+
+def action_word(action: str) -> str:
+    """An action of the history, as a participle."""
+    words = {
+        "imported": _("imported"),
+        "updated": _("updated"),
+        "accepted": _("accepted"),
+        "declined": _("declined"),
+        "expired": _("expired"),
+        "edited": _("edited"),
+        "contact-added": _("given a contact"),
+        "contact-edited": _("given a corrected contact"),
+        "contact-removed": _("relieved of a contact"),
+        "noted": _("noted on"),
+        "contacted": _("marked contacted or not"),
+        "taken": _("taken"),
+        "released": _("released"),
+        "skipped": _("skipped"),
+        "unskipped": _("brought back"),
+        "favorited": _("marked favourite"),
+        "unfavorited": _("unmarked as favourite"),
+        "won": _("reported won"),
+        "lost": _("reported lost"),
+        "undone": _("put back by an undo"),
+    }
+    return words.get(action, action)
