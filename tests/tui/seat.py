@@ -10,6 +10,8 @@ from pathlib import Path
 from time import monotonic
 
 from rich.segment import Segment
+from textual import events
+from textual.keys import _character_to_key
 from textual.pilot import Pilot
 from textual.widget import Widget
 
@@ -29,6 +31,9 @@ from refterm.tui.signs import UNICODE, Signs
 from refterm.tui.widgets.line import Line
 
 LONGEST_WAIT = 10.0
+# A key sets off a message, that another, and the last a refresh; more hops than this the desk never has.
+ROUNDS = 4
+_CHARACTERS = {"space": " ", "slash": "/", "question_mark": "?", "enter": "\r", "tab": "\t", "escape": "\x1b"}
 
 
 class StillDesk(DeskScreen):
@@ -69,22 +74,42 @@ class Seat:
         self.app, self.pilot, self.place = app, pilot, place
 
     async def press(self, *keys: str) -> None:
-        """Press keys, and wait until everything they set off is done."""
+        """Press keys, and wait until everything they set off is done. Keys by Textual's names; a letter is itself."""
         for key in keys:
-            await self.pilot.press(key)
+            name = key if len(key) > 1 or key.isalnum() else _character_to_key(key)
+            character = key if len(key) == 1 else _CHARACTERS.get(key)
+            driver = self.app._driver
+            assert driver is not None
+            driver.send_message(events.Key(name, character))
+            await self._rounds()
         await self.settle()
+
+    async def type(self, text: str) -> None:
+        """Type a text, all of it before anything is awaited, as a paste or a quick hand does."""
+        driver = self.app._driver
+        assert driver is not None
+        for letter in text:
+            name = letter if letter.isalnum() else _character_to_key(letter)
+            driver.send_message(events.Key(name, letter))
+        await self.settle()
+
+    async def _rounds(self) -> None:
+        """Let every message and every refresh that is due be worked off, and those which these set off."""
+        for _ in range(ROUNDS):
+            await self.pilot._wait_for_screen()
+            self.app.screen._on_timer_update()
 
     async def settle(self) -> None:
         """Wait for workers, messages, and the detail that follows a resting cursor."""
+        await self._rounds()
         await self.app.workers.wait_for_complete()
-        await self.pilot.pause()
+        await self._rounds()
         await self.until(lambda: self.desk.detail_pane.referral_id == (self.desk.row.id if self.desk.row else None))
 
     async def wake(self) -> None:
         """Let the desk look at the clock and at what others wrote, as its sleeper does."""
         self.desk.wake()
-        await self.app.workers.wait_for_complete()
-        await self.pilot.pause()
+        await self.settle()
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Wait for something that comes by itself."""
@@ -92,7 +117,7 @@ class Seat:
         while not condition():
             assert monotonic() < end, self.text
             await asyncio.sleep(0.01)
-        await self.pilot.pause(0)
+        await self._rounds()
 
     @property
     def desk(self) -> DeskScreen:
@@ -150,7 +175,7 @@ class Seat:
         shown = self.text
         for widget in self.app.screen.walk_children(Widget, with_self=True):
             widget.refresh()
-        await self.pilot.pause()
+        await self._rounds()
         assert self.text == shown
 
 

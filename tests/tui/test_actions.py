@@ -1,0 +1,221 @@
+"""Every key of the contract's table (section The screen) has an action, and every action works or says why not."""
+
+from __future__ import annotations
+
+import pytest
+from textual.widgets import OptionList
+
+from refterm.domain.history import Actor
+from refterm.domain.query import Tab
+from refterm.errors import RefTermError
+from refterm.services.workplace import Workplace
+from refterm.store.database import Database
+from refterm.tui.actions import ANYWHERE, Situation, key_name, registry, why_off
+from refterm.tui.desk_actions import HANDLERS
+from refterm.tui.desk_screen import DeskScreen
+from tests.conftest import ImportRecords
+from tests.samples import api_record
+from tests.tui.conftest import SitDown
+from tests.tui.invented import desk_records
+from tests.tui.seat import Seat
+
+ACTIONS = registry()
+# What ends the program or needs a shell is tested in a real terminal (tests/pty).
+ELSEWHERE = ("quit", "suspend")
+# Keys of the contract's table; `ctrl+p` is the application's own.
+CONTRACT_KEYS = {
+    *("1", "2", "3", "j", "k", "down", "up", "g", "G", "pagedown", "pageup", "enter", "escape", "slash", "o", "F"),
+    *("space", "v", "f", "y", "Y", "s", "i", "h", "question_mark", "ctrl+z", "a", "d", "e", "c", "x", "w", "l", "m"),
+    *("t", "u", "n", "z", "p", "r", "q"),
+}
+# Insights and business profiles are not built yet.
+TO_COME = {"i", "p"}
+# What a person can do to no effect, without a word: there is nothing above the first row.
+SILENT = {
+    *("down", "up", "page_down", "page_up", "top", "bottom", "back", "next_contact", "tab_inbox", "tab_active"),
+    *("tab_archived", "mark_range"),
+}
+
+
+def test_every_action_has_what_does_it_and_nothing_else_has() -> None:
+    assert {action.id for action in ACTIONS} == set(HANDLERS)
+
+
+def test_no_two_actions_share_a_key() -> None:
+    keys = [key for action in ACTIONS for key in action.keys]
+    assert sorted(keys) == sorted(set(keys))
+
+
+def test_the_keys_are_those_of_the_contract() -> None:
+    keys = {key for action in ACTIONS for key in action.keys}
+    assert CONTRACT_KEYS - keys == TO_COME
+
+
+def test_every_action_says_what_it_does_and_where_it_is_listed() -> None:
+    for action in ACTIONS:
+        assert action.label.strip()
+        assert action.group.strip()
+        assert action.label[0].isupper()
+
+
+@pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.id)
+def test_an_action_that_is_off_says_why_in_a_sentence(action: object) -> None:
+    for tab in ANYWHERE:
+        for has_row in (True, False):
+            for read_only in (True, False):
+                reason = why_off(action, Situation(tab, has_row, read_only, kiosk=True))  # type: ignore[arg-type]
+                assert reason is None or reason.endswith(".")
+
+
+def _left(seat: Seat) -> bool:
+    return seat.app.return_value is not None or not seat.app.is_running
+
+
+async def _back_to_list(seat: Seat) -> None:
+    while not isinstance(seat.app.screen, DeskScreen):
+        before = seat.app.screen
+        await seat.press("escape")
+        assert seat.app.screen is not before, f"escape does not leave {before}"
+    while seat.desk.whole or seat.desk.search or seat.desk.has_class("-searching"):
+        await seat.press("escape")
+
+
+@pytest.mark.parametrize("tab", ["1", "2", "3"])
+@pytest.mark.parametrize(
+    ("filled", "whole"), [(True, False), (True, True), (False, False)], ids=["rows", "detail", "empty"]
+)
+async def test_every_key_works_or_says_why(
+    sit: SitDown, import_records: ImportRecords, filled: bool, tab: str, whole: bool
+) -> None:
+    """On every tab, with rows and without, in the list and in the full-screen detail (contract, The screen)."""
+    if filled:
+        import_records(desk_records())
+    async with sit() as seat:
+        for action in ACTIONS:
+            if action.id in ELSEWHERE:
+                continue
+            await _back_to_list(seat)
+            await seat.press(tab)
+            if whole:
+                await seat.press("enter")
+                assert seat.desk.whole
+            seat.desk.say("-")
+            reason = why_off(action, seat.desk.situation())
+            before, copied = seat.text, len(seat.app.copied)
+            await seat.press(action.keys[0])
+            if reason:
+                assert seat.message == reason
+                assert isinstance(seat.app.screen, DeskScreen)
+            elif action.id not in SILENT and not (whole and action.id == "detail"):
+                assert seat.text != before or len(seat.app.copied) > copied, f"{action.id} did nothing"
+            if isinstance(seat.app.screen, DeskScreen):
+                await seat.assert_drawn_fresh()
+
+
+async def test_a_desk_open_for_reading_refuses_every_change(
+    workplace: Workplace, sit: SitDown, import_records: ImportRecords
+) -> None:
+    import_records(desk_records())
+    reading = Workplace(
+        database=Database(workplace.database.path, read_only=True),
+        clock=workplace.clock,
+        actor=Actor("ana", "ana"),
+        deadlines=workplace.deadlines,
+        zone=workplace.zone,
+    )
+    async with sit(place=reading) as seat:
+        assert "read only" in seat.bar("top")
+        for tab, name in (("1", Tab.INBOX), ("2", Tab.ACTIVE), ("3", Tab.ARCHIVED)):
+            for action in (action for action in ACTIONS if action.writes):
+                await seat.press(tab, action.keys[0])
+                assert seat.message == "This desk is open for reading only.", action.id
+                assert seat.tab is name
+                assert isinstance(seat.app.screen, DeskScreen)
+    reading.close()
+    with workplace.database.reading() as connection:
+        assert connection.execute("select count(*) from history where action <> 'imported'").fetchone()[0] == 0
+
+
+async def test_the_footer_shows_keys_that_work_now_and_always_the_way_to_all_of_them(
+    sit: SitDown, import_records: ImportRecords
+) -> None:
+    import_records(desk_records())
+    async with sit() as seat:
+        assert "a accept" in seat.bar("keys")
+        assert "w won" not in seat.bar("keys")
+        await seat.press("2")
+        assert "w won" in seat.bar("keys")
+        assert "a accept" not in seat.bar("keys")
+        for width in (40, 60, 80, 120):
+            await seat.resize(width, 24)
+            for words in ("? keys", "q quit"):
+                assert words in seat.text.splitlines()[-1]
+
+
+async def test_the_footer_fills_the_width_it_has_after_a_resize(sit: SitDown, import_records: ImportRecords) -> None:
+    import_records(desk_records())
+    async with sit(size=(50, 24)) as seat:
+        narrow = seat.bar("keys")
+        await seat.resize(120, 24)
+        async with sit(size=(120, 24)) as other:
+            assert seat.bar("keys") == other.bar("keys") != narrow
+        await seat.resize(50, 24)
+        assert seat.bar("keys") == narrow
+
+
+async def test_help_lists_every_key(sit: SitDown) -> None:
+    async with sit(size=(120, 100)) as seat:
+        await seat.press("question_mark")
+        for action in ACTIONS:
+            assert key_name(action.keys[0]) in seat.text
+        assert "ctrl+p" in seat.text
+
+
+async def _palette(seat: Seat) -> list[str]:
+    await seat.press("ctrl+p")
+    await seat.until(lambda: bool(list(seat.app.screen.query(OptionList))))
+    listed = seat.app.screen.query_one(OptionList)
+    await seat.until(lambda: listed.option_count >= len(ACTIONS))
+    return [str(listed.get_option_at_index(index).prompt) for index in range(listed.option_count)]
+
+
+async def test_the_palette_lists_every_action_with_its_key_or_why_it_is_off(
+    sit: SitDown, import_records: ImportRecords
+) -> None:
+    import_records([api_record()])
+    async with sit(size=(120, 40)) as seat:
+        listed = "\n".join(await _palette(seat))
+        now = seat.desk.situation()
+        for action in ACTIONS:
+            assert action.label in listed
+            assert (why_off(action, now) or key_name(action.keys[0])) in listed
+        for theme in seat.app.available_themes:
+            assert theme in listed
+
+
+async def test_the_palette_does_what_is_chosen(sit: SitDown, import_records: ImportRecords) -> None:
+    import_records([api_record()])
+    async with sit(size=(120, 40)) as seat:
+        await seat.press("ctrl+p")
+        await seat.press(*"favour")
+        await seat.until(lambda: "Mark as favourite" in seat.text)
+        await seat.press("enter")
+        await seat.until(lambda: isinstance(seat.app.screen, DeskScreen))
+        await seat.settle()
+        assert seat.row.favorite
+
+
+async def test_an_error_of_the_database_is_a_sentence_and_the_desk_stays(
+    sit: SitDown, import_records: ImportRecords, luis: Workplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody holds the file for long: the person is told, and nothing else happens."""
+    import_records([api_record()])
+    async with sit() as seat:
+
+        def refuse(_self: object, _id: int) -> bool:
+            raise RefTermError("the database is busy")
+
+        monkeypatch.setattr("refterm.services.marks.Marks.favorite", refuse)
+        await seat.press("s")
+        assert seat.message == "the database is busy"
+        assert not seat.row.favorite
