@@ -222,7 +222,8 @@ def read_money(text: str, currency: str, context: Context) -> Money:
     reader = _Reader({"value": text, "currency": currency})
     typed = reader.take("value", lambda amount: money.parse_amount(amount, context.decimal_mark))
     chosen = typed[1] if typed else None
-    if chosen is None and "currency" not in reader.errors:
+    # A currency that is missing is asked for once the amount can be read: it may be meant to stand there.
+    if chosen is None and "currency" not in reader.errors and (typed or currency.strip()):
         chosen = reader.take("currency", lambda code: _currency(code, context.currency))
     reader.check()
     assert typed

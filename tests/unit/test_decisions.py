@@ -81,7 +81,7 @@ class TestAccept:
         assert found["contacts"] == "line 1: not-an-address is no e-mail address"
 
     def test_nothing_typed_at_all(self) -> None:
-        assert list(errors(lambda: read_acceptance({}, CONTEXT))) == ["name", "value", "currency", "timeframe", "notes"]
+        assert list(errors(lambda: read_acceptance({}, CONTEXT))) == ["name", "value", "timeframe", "notes"]
 
     def test_a_value_of_nothing_is_a_value(self) -> None:
         assert read_acceptance(GOOD | {"value": "0"}, CONTEXT).value == Money(Decimal(0), "EUR")
@@ -118,6 +118,9 @@ class TestMoneyWithItsCurrency:
     def test_none_anywhere(self) -> None:
         found = errors(lambda: decisions.read_money("5", "", CONTEXT))
         assert found == {"currency": "a currency is required, such as EUR"}
+
+    def test_it_is_asked_for_once_the_amount_can_be_read(self) -> None:
+        assert list(errors(lambda: decisions.read_money("abc EUR", "", CONTEXT))) == ["value"]
 
     def test_both_bad(self) -> None:
         assert list(errors(lambda: decisions.read_money("x", "y", IN_EUROS))) == ["value", "currency"]
