@@ -249,6 +249,9 @@ class Triage:
                 now=now,
                 undo_seconds=workplace.undo_seconds,
             )
+            if reading.told(connection, entry.id):
+                # Within the time only where a clock was set back (Z2): what was sent cannot be recalled.
+                raise UndoError(_("the customer has been told already, so it can no longer be undone"))
             values = codec.columns_before(entry.changes)
             if "deal_value" in values:
                 values["deal_value_order"] = codec.value_order(codec.amount_or_none(values["deal_value"]))

@@ -99,7 +99,8 @@ def record_imported(connection: sqlite3.Connection, rows: Sequence[Row], actor: 
 
 
 def take_back(connection: sqlite3.Connection, entries: Iterable[int]) -> None:
-    """Mark the notices that decisions owe as undone, as far as they are still held back (U1)."""
+    """Mark the notices that decisions owe as undone, as far as they are not delivered (U1)."""
     connection.executemany(
-        "update outbox set state = 'undone' where history_id = ? and state = 'held'", [(entry,) for entry in entries]
+        "update outbox set state = 'undone' where history_id = ? and state in ('held', 'due', 'failed')",
+        [(entry,) for entry in entries],
     )

@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import takewhile
 from typing import Any
 
 from refterm.domain.history import DECISIONS, Entry
@@ -105,20 +106,35 @@ def decision(connection: sqlite3.Connection, referral_id: int) -> tuple[Entry, s
 
 
 def latest_decisions(connection: sqlite3.Connection, name: str, since: datetime) -> list[Entry]:
-    """The latest decision of a person since an instant, with those made together with it; newest first."""
+    """The latest decision of a person since an instant that is not undone, with those made together with it."""
     names = ", ".join(f"'{action.value}'" for action in DECISIONS)
-    row = connection.execute(
-        f'select * from history as made where "by" = :by and action in ({names}) and at > :since and not exists (select 1'
-        " from history later where later.referral_id = made.referral_id and later.id > made.id and later.action = 'undone')"
+    stands = (
+        "not exists (select 1 from history later where later.referral_id = made.referral_id and later.id > made.id"
+        " and later.action = 'undone')"
+    )
+    latest = connection.execute(
+        f'select * from history as made where "by" = :by and action in ({names}) and at > :since and {stands}'
         " order by id desc limit 1",
         {"by": name, "since": codec.micros(since)},
     ).fetchone()
-    if row is None:
+    if latest is None:
         return []
-    if row["batch"] is None:
-        return [_entry(row)]
-    together = connection.execute("select * from history where batch = ? order by id", (row["batch"],)).fetchall()
-    return [_entry(one) for one in together]
+    if latest["batch"] is None:
+        return [_entry(latest)]
+    # Made in one transaction, so their entries stand in a row; the batch itself has no index.
+    before = connection.execute(
+        f"select *, {stands} as stands from history as made where id <= ? order by id desc", (latest["id"],)
+    )
+    together = list(takewhile(lambda entry: entry["batch"] == latest["batch"], before))
+    return [_entry(entry) for entry in reversed(together) if entry["stands"]]
+
+
+def told(connection: sqlite3.Connection, entry: int) -> bool:
+    """Whether somebody was told of a change already."""
+    found = connection.execute(
+        "select 1 from outbox where history_id = ? and state in ('sent', 'written') limit 1", (entry,)
+    )
+    return found.fetchone() is not None
 
 
 def _entry(row: sqlite3.Row) -> Entry:
