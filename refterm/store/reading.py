@@ -19,6 +19,7 @@ from refterm.store.listing import ROW_COLUMNS, read_row
 from refterm.text import clean_line
 
 LEAST_PREFIX = 6
+MOST_BOUND = 500  # values in one statement; SQLite takes some thousands
 _MOST_DIGITS = 18  # of a number that the database can have
 
 
@@ -72,11 +73,11 @@ def duplicates(connection: sqlite3.Connection, referral_id: int, limit: int = 10
 def rows(connection: sqlite3.Connection, ids: list[int], now: datetime) -> list[Row]:
     """Lines of the list for some referrals as they stand at an instant, in the order of the numbers given."""
     moment = codec.micros(now)
-    places = ", ".join("?" * len(ids))
-    found = {
-        row["id"]: read_row(row, moment)
-        for row in connection.execute(f"select {ROW_COLUMNS} from referral where id in ({places})", ids)
-    }
+    found: dict[int, Row] = {}
+    for start in range(0, len(ids), MOST_BOUND):
+        some = ids[start : start + MOST_BOUND]
+        query = f"select {ROW_COLUMNS} from referral where id in ({', '.join('?' * len(some))})"
+        found |= {row["id"]: read_row(row, moment) for row in connection.execute(query, some)}
     return [found[number] for number in ids if number in found]
 
 
