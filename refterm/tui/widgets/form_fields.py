@@ -328,10 +328,8 @@ class FormRow(Horizontal):
             if not text:
                 continue
             sentence = Content(f"! {self._signs.outside(text)}")
-            start = place.x
-            if sentence.cell_length > cells - start:
-                # A narrow field at the end of its row: the sentence ends where the row does.
-                start = max(cells - sentence.cell_length, places[0].x)
+            # Where a sentence is too long to begin under its field, it ends where the row does.
+            start = max(min(place.x, cells - sentence.cell_length), 0)
             first = next((y for y in range(place.bottom, len(lines)) if not lines[y]), len(lines) - 1)
             for y, line in enumerate(sentence.wrap(cells - start), first):
                 if y < len(lines):

@@ -1,0 +1,31 @@
+"""The form that adds a note to the history (T4)."""
+
+from __future__ import annotations
+
+from refterm.i18n import _
+from refterm.tui.office import Office
+from refterm.tui.screens import parts
+from refterm.tui.screens.form import Form
+from refterm.tui.widgets.form_fields import FieldSpec
+
+
+def note_form(office: Office, referral_id: int, company: str) -> Form[str]:
+    """Asks for the note; closes with the sentence for the toast."""
+
+    def submit(texts: dict[str, str]) -> str:
+        office.marks.note(referral_id, texts["note"])
+        return _("Noted in the history of {customer}.").format(customer=parts.one_line(company))
+
+    return Form(
+        office,
+        form="note",
+        title=_("Add note"),
+        beside=parts.named(referral_id, company),
+        button=_("Add note"),
+        fields=[FieldSpec("note", _("Note"), "notes", placeholder=_("a call, an answer"))],
+        initial={},
+        submit=submit,
+        referrals=(referral_id,),
+        warm=False,
+        cells=78,
+    )
