@@ -191,10 +191,7 @@ def timed(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[float]]:
 
 
 def test_ten_thousand_at_once_hold_nobody_up(
-    workplace: Workplace,
-    clock: SettableClock,
-    monkeypatch: pytest.MonkeyPatch,
-    record_property: Callable[[str, object], None],
+    workplace: Workplace, clock: SettableClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After a long holiday: many short transactions, so that others get their turn between them."""
     insert(
@@ -204,8 +201,7 @@ def test_ten_thousand_at_once_hold_nobody_up(
     with timed(monkeypatch) as held:
         assert len(expire_due(workplace)) == 10_000
     average = sum(held) / len(held)
-    record_property("average_ms", round(average * 1000, 1))
-    record_property("longest_ms", round(max(held) * 1000, 1))
+    print(f"{len(held)} transactions, {average * 1000:.1f} ms on average, {max(held) * 1000:.1f} ms at most")
     assert len(held) == 10_000 // BATCH + 1
-    assert average < 0.5  # 20 ms where it was written; a machine that is busy may take its time
+    assert average < 0.5  # far less; but a machine that is busy may take its time
     assert_consistent(workplace.database)
