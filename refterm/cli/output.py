@@ -6,12 +6,17 @@ import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, TextIO
 
 from refterm.cli import terminal
 from refterm.i18n import _
 from refterm.text import ascii_only, display, fit, width
 
+# So many rows are read before the first is printed, to see how wide the columns must be.
+MEASURED = 200
+# No name is longer; what is, is somebody's joke.
+LONGEST = 120
 DIM, PLAIN = "\x1b[2m", "\x1b[0m"
 # In JSON these can only stand inside a string, where an escape means the same.
 _INVISIBLE = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -83,8 +88,8 @@ class Column:
 def table(columns: list[Column], rows: Iterable[list[str]], importance: list[int]) -> None:
     """Print rows as they come, in columns as wide as the first rows need.
 
-    On a terminal what does not fit is cut, and the least important columns are left out. On a pipe all stand whole: a
-    text longer than its column moves the rest of its line.
+    On a terminal what does not fit is cut, and the least important columns are left out. On a pipe all columns stand,
+    and a text longer than its column moves the rest of its line.
 
     Args:
         columns: in the order in which they stand.
@@ -92,7 +97,7 @@ def table(columns: list[Column], rows: Iterable[list[str]], importance: list[int
         importance: positions in `columns`, the most important first.
     """
     coming = iter(rows)
-    first = [[display(text) for text in row] for row, _number in zip(coming, range(200), strict=False)]
+    first = [[display(text) for text in row] for row in islice(coming, MEASURED)]
     if not first:
         return
     total = terminal.columns()
@@ -100,7 +105,11 @@ def table(columns: list[Column], rows: Iterable[list[str]], importance: list[int
         min(column.cells, max(width(text) for text in (column.title, *(row[place] for row in first))) or column.cells)
         for place, column in enumerate(columns)
     ]
-    shown = sorted(importance) if total is None else _fitting(columns, widths, importance, total)
+    shown = sorted(importance)
+    if total is not None:
+        # An empty column gives its room to the others, where all rows are known.
+        empty = set() if len(first) == MEASURED else {place for place in importance if not any(r[place] for r in first)}
+        shown = _fitting(columns, widths, [place for place in importance if place not in empty], total)
     line(_joined([column.title for column in columns], columns, widths, shown, total), dim=True)
     for row in _chained(first, coming):
         line(_joined(row, columns, widths, shown, total))
@@ -135,8 +144,9 @@ def _joined(texts: list[str], columns: list[Column], widths: list[int], shown: l
     for place in shown:
         text, cells = texts[place], widths[place]
         column = columns[place]
-        whole = total is None and not column.cut and width(text) > cells
-        parts.append(text if whole else fit(text, cells, right=column.right, ellipsis=_ellipsis()))
+        if total is None and not column.cut:
+            cells = max(cells, min(width(text), LONGEST))
+        parts.append(fit(text, cells, right=column.right, ellipsis=_ellipsis()))
     return "  ".join(parts).rstrip()
 
 
