@@ -141,7 +141,8 @@ class Desk:
         with self.workplace.database.reading() as connection:
             newest = reading.last_entry(connection)
             entries = tuple(reading.history(connection, after=token, limit=MOST_TOLD))
-        return Changes(newest, entries, bool(entries) and entries[-1].id < newest)
+        last = entries[-1].id if entries else token
+        return Changes(max(newest, last), entries, last < newest)
 
     def next_instant(self) -> datetime | None:
         """When the desk next changes by itself, the texts of the rows aside: an expiry, a return of what is skipped."""
