@@ -161,6 +161,7 @@ class Database:
             StoreError: when the target exists or cannot be written.
         """
         unfinished = target.with_name(target.name + ".part")
+        journal = target.with_name(unfinished.name + "-journal")
         with explained(target):
             if target.exists():
                 raise FaultError(_("exists already; name a new file"))
@@ -174,7 +175,8 @@ class Database:
                 os.replace(unfinished, target)
             except BaseException:
                 copy.close()
-                unfinished.unlink(missing_ok=True)
+                for left in (unfinished, journal):
+                    left.unlink(missing_ok=True)
                 raise
 
     def close(self) -> None:
