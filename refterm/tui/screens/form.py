@@ -12,7 +12,6 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, VerticalScroll
-from textual.content import Content
 from textual.geometry import Size
 from textual.message import Message
 from textual.screen import ModalScreen
@@ -22,11 +21,11 @@ from textual.worker import Worker, WorkerState
 
 from refterm.errors import InvalidInputError, RefTermError
 from refterm.i18n import _
-from refterm.text import fit, width
+from refterm.text import width
 from refterm.tui.office import Office
 from refterm.tui.screens.draft_keeper import DraftKeeper, Typed
 from refterm.tui.widgets.form_fields import ChoiceField, Field, FieldSpec, FormRow, LineField, NotesField, make_field
-from refterm.tui.widgets.form_frame import FormFooter, SubmitButton, Told
+from refterm.tui.widgets.form_frame import FormFooter, SubmitButton, Told, frame_title
 
 T = TypeVar("T")
 _log = logging.getLogger("refterm")
@@ -34,7 +33,7 @@ _log = logging.getLogger("refterm")
 DRAFT_SECONDS = 0.5
 # A decision that takes longer waits for the database, and the form says so.
 PATIENCE_SECONDS = 0.4
-# From so many lines on there is room for larger notes.
+# From so many lines on there is room for larger notes, and for a blank line above the first field.
 ROOMY_LINES = 30
 # What the frame of the dialog takes at its sides, padding included, and above and below.
 _SIDES, _EDGES = 6, 2
@@ -326,23 +325,14 @@ class Form(ModalScreen[T | None], Generic[T]):
             return
         self._fitted = (size, self._footer.message)
         cells = min(self._cells, size.width) - _SIDES
-        lines = self._footer.lines(cells)
+        lines, roomy = self._footer.lines(cells), size.height >= ROOMY_LINES
         self._footer.styles.height = lines
-        self._scroll.styles.max_height = max(size.height - lines - _EDGES, 1)
-        self._dialog.border_title = self._frame_title(cells)
+        self._dialog.styles.padding = (int(roomy), 2, 0, 2)
+        self._scroll.styles.max_height = max(size.height - lines - _EDGES - int(roomy), 1)
+        self._dialog.border_title = frame_title(self._title, self._beside, cells, self.office.signs)
         for control in self._controls.values():
             if isinstance(control, NotesField):
-                control.styles.height = 4 if size.height >= ROOMY_LINES else 3
-
-    def _frame_title(self, cells: int) -> Content:
-        """The title at the left, whom it is about at the right, the frame's line between them."""
-        signs = self.office.signs
-        room = max(cells - width(self._title) - 5, 0)
-        beside = self._beside
-        if width(beside) > room:
-            beside = fit(beside, room, ellipsis=signs.ellipsis).rstrip()
-        line = signs.rule * max(cells - width(self._title) - width(beside) - 2, 1)
-        return Content.assemble((self._title, "bold"), f" {line} " if beside else "", beside)
+                control.styles.height = 4 if roomy else 3
 
     def _restored_sentence(self, saved_at: datetime) -> str:
         workplace = self.office.workplace

@@ -25,6 +25,8 @@ from refterm.tui.signs import Signs
 
 Texts = Mapping[str, str]
 TYPE_AHEAD_SECONDS = 1.0
+# Of more options than this a part is shown, with the chosen one in it.
+MOST_SHOWN = 8
 
 
 @dataclass(frozen=True)
@@ -153,7 +155,7 @@ class ChoiceField(Widget, can_focus=True):
         self._clock = clock
         self._typed = ""
         self._typed_at = 0.0
-        self.styles.height = 1 if spec.inline else len(self.options)
+        self.styles.height = 1 if spec.inline else min(len(self.options), MOST_SHOWN)
         self.chosen = -1
         self.put(text)
 
@@ -179,7 +181,7 @@ class ChoiceField(Widget, can_focus=True):
             return Content.assemble(*pieces)
         cells = max(self.content_size.width, 1)
         lines = []
-        for number, label in enumerate(labels):
+        for number, label in list(enumerate(labels))[self._first_shown() :][:MOST_SHOWN]:
             sign = ">" if number == self.chosen else " "
             line = fit(f"{sign} {label}", cells, ellipsis=self._signs.ellipsis)
             lines.append(Content.styled(line, style if number == self.chosen else ""))
@@ -209,8 +211,8 @@ class ChoiceField(Widget, can_focus=True):
 
     def on_click(self, event: events.Click) -> None:
         """Choose what was clicked on."""
-        if not self.inline and 0 <= event.y < len(self.options):
-            self.choose(event.y)
+        if not self.inline and 0 <= event.y < min(len(self.options), MOST_SHOWN):
+            self.choose(self._first_shown() + event.y)
         elif self.inline:
             end = 0
             for number, (_value, label) in enumerate(self.options):
@@ -218,6 +220,9 @@ class ChoiceField(Widget, can_focus=True):
                 if event.x < end:
                     self.choose(number)
                     return
+
+    def _first_shown(self) -> int:
+        return min(max(self.chosen - MOST_SHOWN // 2, 0), max(len(self.options) - MOST_SHOWN, 0))
 
     def _type(self, character: str) -> None:
         now = self._clock()
@@ -333,7 +338,7 @@ class FormRow(Horizontal):
             first = next((y for y in range(place.bottom, len(lines)) if not lines[y]), len(lines) - 1)
             for y, line in enumerate(sentence.wrap(cells - start), first):
                 if y < len(lines):
-                    lines[y].append((start, line.plain.rstrip(), "bold"))
+                    lines[y].append((start, line.plain.rstrip(), "bold $foreground"))
 
 
 def _line(pieces: Sequence[tuple[int, str, str]], cells: int, ellipsis: str) -> Content:

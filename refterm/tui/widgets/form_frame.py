@@ -1,4 +1,4 @@
-"""What frames the fields of a form: lines to know before, and the footer with the message and the button."""
+"""What frames the fields of a form: its title, lines to know before, and the footer with message and button."""
 
 from __future__ import annotations
 
@@ -16,6 +16,24 @@ from refterm.text import fit, width
 from refterm.tui.signs import Signs
 
 
+def frame_title(title: str, beside: str, cells: int, signs: Signs) -> Content:
+    """A title for a frame: what it is at the left, whom it is about at the right, the frame's line between them.
+
+    Args:
+        title: at the left.
+        beside: at the right, already fit for display; cut where there is no room.
+        cells: how many the title can take.
+        signs: how this terminal draws.
+    """
+    if not beside:
+        return Content.styled(title, "bold")
+    room = max(cells - width(title) - 5, 0)
+    if width(beside) > room:
+        beside = fit(beside, room, ellipsis=signs.ellipsis).rstrip()
+    line = signs.rule * max(cells - width(title) - width(beside) - 2, 1)
+    return Content.assemble((title, "bold"), f" {line} ", beside)
+
+
 class Told(Widget):
     """Lines to know before a decision."""
 
@@ -29,15 +47,24 @@ class Told(Widget):
 
 
 class SubmitButton(Widget, can_focus=True):
-    """The button that submits a form."""
+    """A button of one line, such as the one that submits a form."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,space", "press", show=False)]
 
     class Pressed(Message):
         """The button was pressed."""
 
-    def __init__(self, label: str) -> None:
-        super().__init__(id="form-submit")
+        def __init__(self, button: SubmitButton) -> None:
+            super().__init__()
+            self.button = button
+
+        @property
+        def control(self) -> SubmitButton:
+            """The button."""
+            return self.button
+
+    def __init__(self, label: str, *, id: str = "form-submit") -> None:  # noqa: A002
+        super().__init__(id=id)
         self.label = label
         self.styles.width = width(label) + 4
 
@@ -46,11 +73,11 @@ class SubmitButton(Widget, can_focus=True):
         return Content(f"[ {self.label} ]")
 
     def action_press(self) -> None:
-        """Submit."""
-        self.post_message(self.Pressed())
+        """Press it."""
+        self.post_message(self.Pressed(self))
 
     def on_click(self) -> None:
-        """Submit."""
+        """Press it."""
         self.action_press()
 
 
