@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import logging
 import os
 from collections.abc import Mapping
 from contextlib import suppress
@@ -15,9 +14,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from refterm.errors import StoreError
+from refterm.log import note_failure
 from refterm.text import clean
 
-_log = logging.getLogger("refterm")
 # Whatever grew larger than this was not written by a form.
 _LARGEST = 16_000_000
 
@@ -62,12 +62,12 @@ class Drafts:
         except FileNotFoundError:
             return None
         except OSError as error:
-            _log.warning("draft %s cannot be read: %s", path, error.strerror)
+            _note(f"the draft {path} cannot be read", error)
             return None
         try:
             return _read(content)
         except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
-            _log.warning("draft %s is damaged and was put aside: %s", path, type(error).__name__)
+            _note(f"the draft {path} is damaged and was put aside", error)
             with suppress(OSError):
                 os.replace(path, path.with_suffix(".damaged"))
             return None
@@ -126,3 +126,11 @@ def _read(content: bytes) -> Draft:
 def _texts(found: Mapping[str, object]) -> dict[str, str]:
     # Cleaned again: a file can be written by another program.
     return {str(name): clean(text) for name, text in found.items() if isinstance(text, str)}
+
+
+def _note(what: str, error: Exception) -> None:
+    """A draft that cannot be read must keep nobody from working; the log tells whoever mends it."""
+    problem = StoreError(what)
+    problem.__cause__ = error
+    with suppress(OSError):
+        note_failure(problem)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
+from refterm.log import note_failure
 from refterm.services.drafts import Drafts
-
-_log = logging.getLogger("refterm")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +86,7 @@ class DraftKeeper:
                         self._drafts.drop(self._form, one)
                 self._kept = differs
             except OSError as error:
-                # A full disk must not keep anybody from deciding.
-                _log.warning("a draft cannot be kept: %s", error)
+                _note(error)
 
     def forget(self) -> None:
         """What was typed so far is sent or given up."""
@@ -99,4 +97,10 @@ class DraftKeeper:
                 for one in self._referrals:
                     self._drafts.drop(self._form, one)
             except OSError as error:
-                _log.warning("a draft cannot be dropped: %s", error)
+                _note(error)
+
+
+def _note(error: OSError) -> None:
+    """A full disk must keep nobody from deciding: it goes to the log, as far as that can be written."""
+    with suppress(OSError):
+        note_failure(error)

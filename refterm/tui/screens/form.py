@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from typing import ClassVar, Generic, TypeVar, cast
@@ -21,6 +21,7 @@ from textual.worker import Worker, WorkerState
 
 from refterm.errors import InvalidInputError, RefTermError
 from refterm.i18n import _
+from refterm.log import note_failure
 from refterm.text import width
 from refterm.tui.office import Office
 from refterm.tui.screens.draft_keeper import DraftKeeper, Typed
@@ -28,7 +29,6 @@ from refterm.tui.widgets.form_fields import ChoiceField, Field, FieldSpec, FormR
 from refterm.tui.widgets.form_frame import FormFooter, SubmitButton, Told, frame_title
 
 T = TypeVar("T")
-_log = logging.getLogger("refterm")
 # What is typed is on disk within a second; typing on does not put it off.
 DRAFT_SECONDS = 0.5
 # A decision that takes longer waits for the database, and the form says so.
@@ -219,38 +219,45 @@ class Form(ModalScreen[T | None], Generic[T]):
         hand_in = partial(self._hand_in, self.texts(), self._typed(self._keeper) if self._keeper else None)
         self.run_worker(hand_in, group="submit", thread=True, exclusive=True, exit_on_error=False)
 
-    def _hand_in(self, texts: dict[str, str], typed: Typed | None) -> T:
-        """In a thread: the service's answer. The draft outlives whatever ends the process meanwhile."""
+    def _hand_in(self, texts: dict[str, str], typed: Typed | None) -> tuple[T] | RefTermError:
+        """In a thread: the service's answer, or why not. The draft outlives whatever ends the process meanwhile."""
         if self._keeper and typed:
             self._keeper.write(typed)
-        result = self._submit(texts)
+        try:
+            result = self._submit(texts)
+        except RefTermError as error:
+            return error
         if self._keeper:
             self._keeper.forget()
-        return result
+        return (result,)
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """Close with the answer, or say what is wrong."""
         if event.worker.group != "submit" or not event.worker.is_finished:
             return
         event.stop()
+        if event.state is WorkerState.CANCELLED:  # the desk is going
+            return
         self._submitting = False
         self.set_class(False, "-submitting")
-        if event.state is WorkerState.SUCCESS:
-            self._leave(cast(T, event.worker.result))
+        answer = cast("tuple[T] | RefTermError | None", event.worker.result)
+        if isinstance(answer, tuple):
+            self._leave(answer[0])
         elif self._leaving:
             self.action_leave()
-        elif event.worker.error is not None:
-            self._refuse(event.worker.error)
+        else:
+            self._refuse(answer or event.worker.error)
 
-    def _refuse(self, error: BaseException) -> None:
+    def _refuse(self, error: BaseException | None) -> None:
         fields = error.fields if isinstance(error, InvalidInputError) else {}
         self._show_errors(fields)
         if isinstance(error, InvalidInputError):
             self._say("; ".join(text for name, text in fields.items() if name not in self._controls))
         elif isinstance(error, RefTermError):
             self._say(str(error))
-        else:
-            _log.error("form %s failed", self.form, exc_info=error)
+        elif error is not None:
+            with suppress(OSError):
+                note_failure(error)
             self._say(_("this failed, and refterm.log tells how; what you typed is kept"))
         bad = next((name for name in self._controls if name in fields), None)
         if bad:
@@ -285,8 +292,7 @@ class Form(ModalScreen[T | None], Generic[T]):
             if self._text(other) != text:
                 self._put_text(other, text)
         self._show_hints()
-        if self._keeper and self._draft_timer is None:
-            self._draft_timer = self.set_timer(DRAFT_SECONDS, self._keep_draft)
+        self._keep_draft_soon()
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """In a low terminal, bring the field into sight together with the line for its error."""
@@ -354,8 +360,16 @@ class Form(ModalScreen[T | None], Generic[T]):
     def _typed(self, keeper: DraftKeeper) -> Typed:
         return keeper.typed(self.texts(), self._shown, self.office.workplace.now())
 
+    def _keep_draft_soon(self) -> None:
+        if self._keeper and self._draft_timer is None:
+            self._draft_timer = self.set_timer(DRAFT_SECONDS, self._keep_draft)
+
     def _keep_draft(self) -> None:
         self._draft_timer = None
-        if self._keeper and not self._submitting and not self._left:
-            write = partial(self._keeper.write, self._typed(self._keeper))
-            self.run_worker(write, group="draft", thread=True, exit_on_error=False)
+        if self._left or not self._keeper:
+            return
+        if self._submitting:  # what was handed in is kept already; what was typed since waits for the answer
+            self._keep_draft_soon()
+            return
+        write = partial(self._keeper.write, self._typed(self._keeper))
+        self.run_worker(write, group="draft", thread=True, exit_on_error=False)
