@@ -213,12 +213,15 @@ def _run_demo(settings: Settings, acting: str | None) -> int:
     with demo.throwaway(SystemClock()) as path:
         place = open_workplace(replace(settings, database=str(path)), acting=acting)
         # What is typed goes with the demo, too.
-        return _run(place, settings, None, path.parent)
+        return _run(place, settings, None, path.parent, _("demo: made-up referrals, thrown away at the end"))
 
 
-def _run(place: Workplace, settings: Settings, states: ViewStates | None, folder: Path | None = None) -> int:
+def _run(
+    place: Workplace, settings: Settings, states: ViewStates | None, folder: Path | None = None, caption: str = ""
+) -> int:
     signs = choose_signs(settings)
-    app = RefTermApp(office_for(place, settings, signs, folder), signs=signs, states=states, settings=settings)
+    office = replace(office_for(place, settings, signs, folder), caption=caption)
+    app = RefTermApp(office, signs=signs, states=states, settings=settings)
     try:
         app.run(mouse=settings.mouse)
     finally:

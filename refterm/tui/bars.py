@@ -17,12 +17,12 @@ from refterm.tui.render import Look, Piece, one_line
 MOST_SAID = 1000
 
 
-def top(person: str, read_only: bool, look: Look) -> tuple[list[Piece], list[Piece]]:
-    """The program's name, and who sits at the desk."""
+def top(person: str, caption: str, read_only: bool, look: Look) -> tuple[list[Piece], list[Piece]]:
+    """The program's name, which desk it is where that is not the person's own, and who sits at it."""
     right = [(one_line(person, look) + " ", "dim")]
     if read_only:
         right.insert(0, (_("read only") + "   ", "soon"))
-    return [(" refterm", "dim")], right
+    return [(" refterm", "dim"), (f"   {caption}" if caption else "", "soon")], right
 
 
 def tabs(view: View, counts: dict[Tab, int], hits: int | None) -> tuple[list[Piece], list[Piece]]:

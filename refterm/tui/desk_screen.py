@@ -173,7 +173,9 @@ class DeskScreen(Screen[None]):
         look, workplace = self.look(), self.office.workplace
         view = self.view
         hits = self._list.count if view.search or view.filter != Filter() else None
-        self._lines["top"].show(*bars.top(workplace.actor.name, workplace.database.read_only, look))
+        self._lines["top"].show(
+            *bars.top(workplace.actor.name, self.office.caption, workplace.database.read_only, look)
+        )
         self._lines["tabs"].show(*bars.tabs(view, self._counts, hits))
         said = bars.alert(self._alert, look) if self.state.tab is Tab.INBOX and not self.whole else []
         self._lines["alert"].display = bool(said)

@@ -23,6 +23,7 @@ class Office:
         marks: marks and notes.
         drafts: what was typed and not yet sent.
         ascii: nothing but ASCII is drawn.
+        caption: which desk this is, where it is not the person's own, such as the demo's.
     """
 
     workplace: Workplace
@@ -31,6 +32,7 @@ class Office:
     marks: Marks
     drafts: Drafts
     ascii: bool = False
+    caption: str = ""
 
     @property
     def signs(self) -> Signs:
