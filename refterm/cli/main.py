@@ -50,7 +50,11 @@ def run(arguments: Sequence[str], *, clock: Clock | None = None) -> int:
         _complain(str(error))
         return error.exit_status
     except OSError as error:
-        _complain(error.strerror or str(error), os.fsdecode(error.filename) if error.filename else None)
+        what = error.strerror or str(error)
+        if error.filename:
+            _complain(what, os.fsdecode(error.filename))
+        else:
+            _complain(_("the output cannot be written: {error}").format(error=what))
         return REFUSED
     except Exception as error:
         _complain(_unexpected(error))

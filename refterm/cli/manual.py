@@ -40,7 +40,7 @@ def _words() -> Pairs:
 def _keys() -> Pairs:
     return [
         ("1 2 3", _("Inbox, Active, Archived")),
-        ("j k g G", _("move, as do arrows and page keys; f goes to the next flame")),
+        ("j k g G f", _("down, up, top, end (arrows, PgUp and PgDn, too), next flame")),
         ("enter", _("detail, full screen; there tab and x choose and remove a contact; escape leaves")),
         ("/ F o", _("search, filter, next order")),
         ("a d", _("accept, decline (Inbox)")),

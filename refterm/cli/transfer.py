@@ -56,6 +56,7 @@ def import_(
     failed = bool(unreadable)
     with ExitStack() as stack:
         workplace = stack.enter_context(invocation.workplace(create=True))
+        workplace.require_writing()
         from refterm.services.importing import Importer
 
         importer = Importer(workplace)

@@ -159,7 +159,7 @@ def _unsearchable(connection: sqlite3.Connection) -> Iterator[int]:
     """Referrals that the search index has not, or not as they stand; and numbers that it has too many."""
     rows = connection.execute(
         "select referral.id, status, company, contacts, need, deal_name, crm_id, tab, words"
-        " from referral left join referral_search on referral_search.rowid = referral.id"
+        " from referral left join referral_search on referral_search.rowid = referral.id where json_valid(contacts)"
     )
     for row in rows:
         if row["tab"] != row["status"] or row["words"] != words(row):

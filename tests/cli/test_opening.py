@@ -1,0 +1,89 @@
+"""`refterm` and `refterm demo`: what is asked of the terminal, and what is handed to the desk."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pexpect
+import pytest
+
+from refterm.config import Settings
+from refterm.services.workplace import Workplace
+from tests.cli.conftest import Command, complaint
+
+
+@pytest.mark.parametrize("arguments", [(), ("demo",), ("--read-only",), ("--db", "x.db", "demo", "--ascii")])
+def test_a_pipe_is_no_terminal(process: Command, arguments: tuple[str, ...]) -> None:
+    assert complaint(process(*arguments)) == (
+        "the desk needs a terminal; on a pipe use refterm list, or see refterm --help"
+    )
+
+
+@pytest.mark.parametrize("kind", ["dumb", ""])
+def test_a_terminal_that_cannot_draw(database_path: Path, kind: str) -> None:
+    child = pexpect.spawn(
+        sys.executable,
+        ["-m", "refterm", "--db", str(database_path)],
+        env={**os.environ, "TERM": kind},
+        encoding="utf-8",
+        timeout=30,
+    )
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 1
+    assert child.before == (
+        "refterm: the desk cannot be drawn on this terminal (TERM is empty or dumb); use refterm list\r\n"
+    )
+
+
+class TestHandedOver:
+    @pytest.fixture
+    def opened(self, monkeypatch: pytest.MonkeyPatch) -> list[tuple[Settings, str | None, bool]]:
+        """What a desk that only takes note was opened with."""
+        calls: list[tuple[Settings, str | None, bool]] = []
+
+        def run_desk(settings: Settings, *, acting: str | None, demo: bool = False) -> int:
+            calls.append((settings, acting, demo))
+            return 0
+
+        desk = ModuleType("refterm.tui.app")
+        desk.run_desk = run_desk  # type: ignore[attr-defined]
+        monkeypatch.setitem(sys.modules, "refterm.tui.app", desk)
+        monkeypatch.setattr("refterm.cli.opening.is_terminal", lambda stream: True)
+        monkeypatch.setenv("TERM", "xterm-256color")
+        return calls
+
+    def test_without_flags(self, refterm: Command, workplace: Workplace, opened: list[Any]) -> None:
+        assert refterm().status == 0
+        ((settings, acting, demo),) = opened
+        assert (settings.read_only, settings.ascii, settings.mouse, settings.kiosk) == (False, None, True, False)
+        assert (settings.database, acting, demo) == (str(workplace.database.path), None, False)
+
+    @pytest.mark.parametrize("command", [(), ("demo",)])
+    @pytest.mark.parametrize("after", [True, False])
+    def test_flags(
+        self, refterm: Command, workplace: Workplace, opened: list[Any], command: tuple[str, ...], after: bool
+    ) -> None:
+        flags = ("--read-only", "--ascii", "--no-mouse", "--kiosk", "--as", "luis", "--db", "other.db")
+        assert refterm(*((*command, *flags) if after else (*flags, *command))).status == 0
+        ((settings, acting, demo),) = opened
+        assert (settings.read_only, settings.ascii, settings.mouse, settings.kiosk) == (True, True, False, True)
+        assert (settings.database, acting, demo) == ("other.db", "luis", bool(command))
+
+    def test_no_user_file_is_read_in_kiosk(
+        self, refterm: Command, workplace: Workplace, opened: list[Any], tmp_path: Path
+    ) -> None:
+        file = tmp_path / "mine.toml"
+        file.write_text("nonsense = 1\n")
+        assert refterm("--config", file, "--kiosk").status == 0
+        assert "nonsense is not a key" in complaint(refterm("--config", file))
+
+    def test_its_exit_status_is_ours(
+        self, refterm: Command, workplace: Workplace, opened: list[Any], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(sys.modules["refterm.tui.app"], "run_desk", lambda *a, **k: 1)
+        assert refterm().status == 1

@@ -1,0 +1,192 @@
+"""`refterm import` and `refterm export` as commands; what becomes of each record is tested with the services."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pexpect
+import pytest
+
+from refterm.services.marks import Marks
+from refterm.services.workplace import Workplace
+from tests.cli.conftest import Command, complaint, said
+from tests.conftest import ImportRecords
+from tests.samples import active_record, api_record, closed_record, ndjson, page
+
+
+@pytest.fixture
+def good(tmp_path: Path) -> Path:
+    path = tmp_path / "good.ndjson"
+    path.write_bytes(ndjson([api_record(), active_record()]))
+    return path
+
+
+@pytest.fixture
+def mixed(tmp_path: Path) -> Path:
+    path = tmp_path / "mixed.ndjson"
+    path.write_bytes(ndjson([api_record()]) + b'{"id": 1}\n\nnonsense\n' + ndjson([api_record()]))
+    return path
+
+
+class TestImport:
+    def test_summary(self, refterm: Command, workplace: Workplace, good: Path) -> None:
+        assert said(refterm("import", good)) == "2 new, 0 updated, 0 unchanged, 0 rejected"
+        assert said(refterm("import", good)) == "0 new, 0 updated, 2 unchanged, 0 rejected"
+
+    def test_standard_input(self, refterm: Command, workplace: Workplace) -> None:
+        result = refterm("import", "-", stdin=page([api_record()]))
+        assert said(result) == "1 new, 0 updated, 0 unchanged, 0 rejected"
+
+    def test_several_files_are_summed_up(
+        self, refterm: Command, workplace: Workplace, good: Path, tmp_path: Path
+    ) -> None:
+        other = tmp_path / "other.json"
+        other.write_bytes(page([api_record()]))
+        assert said(refterm("import", good, other, good)) == "3 new, 0 updated, 2 unchanged, 0 rejected"
+
+    def test_refusals_name_file_and_line(self, refterm: Command, workplace: Workplace, mixed: Path) -> None:
+        result = refterm("import", mixed)
+        assert (result.status, result.lines) == (3, ["2 new, 0 updated, 0 unchanged, 2 rejected"])
+        assert [line.split(": ")[:2] for line in result.err.splitlines()] == [
+            ["refterm", f"{mixed}:2"],
+            ["refterm", f"{mixed}:4"],
+        ]
+
+    def test_rejects_are_kept_as_they_were(
+        self, refterm: Command, workplace: Workplace, mixed: Path, tmp_path: Path
+    ) -> None:
+        rejects = tmp_path / "rejects.ndjson"
+        refterm("import", mixed, "--rejects", rejects)
+        assert rejects.read_bytes() == b'{"id": 1}\nnonsense\n'
+
+    def test_rejects_never_over_an_input(self, refterm: Command, workplace: Workplace, good: Path) -> None:
+        before = good.read_bytes()
+        assert "is the file for the rejects, too" in complaint(refterm("import", good, "--rejects", good))
+        assert good.read_bytes() == before
+
+    def test_a_file_that_cannot_be_read_stops_no_other(
+        self, refterm: Command, workplace: Workplace, good: Path, tmp_path: Path
+    ) -> None:
+        result = refterm("import", tmp_path / "none", good, tmp_path)
+        assert (result.status, result.lines) == (1, ["2 new, 0 updated, 0 unchanged, 0 rejected"])
+        assert result.err.splitlines() == [
+            f"refterm: {tmp_path / 'none'}: there is no such file",
+            f"refterm: {tmp_path}: is a folder; name the files in it",
+        ]
+
+    def test_a_file_without_referrals_stops_no_other(
+        self, refterm: Command, workplace: Workplace, good: Path, tmp_path: Path
+    ) -> None:
+        picture = tmp_path / "picture.png"
+        picture.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 4)
+        result = refterm("import", picture, good)
+        assert result.status in (1, 3)
+        assert result.lines[0].startswith("2 new")
+        assert all(line.startswith(f"refterm: {picture}") for line in result.err.splitlines())
+
+    def test_a_read_only_desk_takes_nothing(
+        self, refterm: Command, workplace: Workplace, mixed: Path, tmp_path: Path
+    ) -> None:
+        rejects = tmp_path / "rejects.ndjson"
+        assert "open for reading only" in complaint(refterm("--read-only", "import", mixed, "--rejects", rejects))
+        assert not rejects.exists()
+
+    def test_the_shape_can_be_said(self, refterm: Command, workplace: Workplace, good: Path) -> None:
+        assert refterm("import", good, "--format", "ndjson").status == 0
+        assert "'xml' is not one of" in complaint(refterm("import", good, "--format", "xml"), status=2)
+
+    def test_progress_on_a_terminal_goes_away_again(self, database_path: Path, tmp_path: Path) -> None:
+        file = tmp_path / "many.ndjson"
+        file.write_bytes(ndjson([api_record() for _number in range(3000)]))
+        child = pexpect.spawn(
+            sys.executable,
+            ["-m", "refterm", "--db", str(database_path), "import", str(file)],
+            env={**os.environ, "TERM": "xterm"},
+            encoding="utf-8",
+            timeout=60,
+        )
+        child.expect(pexpect.EOF)
+        child.close()
+        assert child.exitstatus == 0
+        seen = child.before
+        assert seen.endswith("3000 new, 0 updated, 0 unchanged, 0 rejected\r\n")
+        assert "%" in seen
+        assert seen.rpartition("\x1b[K")[2] == "3000 new, 0 updated, 0 unchanged, 0 rejected\r\n"
+
+    def test_a_pipe_of_a_shell(self, process: Command, good: Path) -> None:
+        """A file that can be read once only."""
+        command = f'"{sys.executable}" -m refterm import <(cat "{good}")'
+        done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stdout, done.stderr) == (0, "2 new, 0 updated, 0 unchanged, 0 rejected\n", "")
+
+
+class TestExport:
+    @pytest.fixture
+    def ids(self, import_records: ImportRecords, workplace: Workplace) -> list[int]:
+        ids = import_records(
+            [api_record(customerProfile__name="Ärzte 東北"), active_record(), closed_record("Lost"), api_record()]
+        )
+        Marks(workplace).favorite(ids[0])
+        Marks(workplace).skip(ids[0], "+2h")
+        Marks(workplace).take(ids[1])
+        return ids
+
+    @pytest.mark.parametrize("shape", ["csv", "json", "ndjson"])
+    def test_what_it_writes_import_reads_back(
+        self, refterm: Command, ids: list[int], tmp_path: Path, shape: str
+    ) -> None:
+        file = tmp_path / f"out.{shape}"
+        assert said(refterm("export", "-o", file)) == f"Exported 4 referrals to {file}."
+        other = tmp_path / "other.db"
+        assert said(refterm("import", file, "--db", other)) == "4 new, 0 updated, 0 unchanged, 0 rejected"
+        ours = {record["source_id"]: record for record in refterm("list", "--tab", "all", "--json").json}
+        theirs = {
+            record["source_id"]: record for record in refterm("list", "--tab", "all", "--json", "--db", other).json
+        }
+        for source_id, record in ours.items():
+            for key in ("id", "version"):
+                record.pop(key), theirs[source_id].pop(key)
+        assert ours == theirs
+
+    @pytest.mark.parametrize(
+        ("name", "begins"), [("out.json", "["), ("out.ndjson", "{"), ("out.csv", "Errors,"), ("out", "Errors,")]
+    )
+    def test_shape_by_name(self, refterm: Command, ids: list[int], tmp_path: Path, name: str, begins: str) -> None:
+        refterm("export", "-o", tmp_path / name)
+        assert (tmp_path / name).read_text("utf-8").startswith(begins)
+
+    @pytest.mark.parametrize(("tab", "count"), [("inbox", 2), ("active", 1), ("archived", 1), ("all", 4)])
+    def test_tabs_on_standard_output(self, refterm: Command, ids: list[int], tab: str, count: int) -> None:
+        result = refterm("export", "--tab", tab, "--format", "ndjson")
+        assert (result.status, result.err) == (0, "")
+        assert len([json.loads(line) for line in result.lines]) == count
+
+    def test_standard_output_is_utf8_whatever_the_locale(self, process: Command, ids: list[int]) -> None:
+        result = process("export", "--format", "csv", environment={"PYTHONIOENCODING": "ascii"})
+        assert "Ärzte 東北" in result.out
+
+    def test_a_file_that_was_there_is_replaced_whole(self, refterm: Command, ids: list[int], tmp_path: Path) -> None:
+        file = tmp_path / "out.csv"
+        file.write_text("x" * 100_000)
+        refterm("export", "-o", file)
+        assert "xxx" not in file.read_text("utf-8")
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+        assert [path.name for path in tmp_path.iterdir() if path.name.endswith(".part")] == []
+
+    def test_never_over_the_desk_itself(self, refterm: Command, ids: list[int], database_path: Path) -> None:
+        assert "is the desk's own database" in complaint(refterm("export", "-o", database_path))
+        assert refterm("db", "check").status == 0
+
+    def test_where_nothing_can_be_written(self, refterm: Command, ids: list[int], tmp_path: Path) -> None:
+        assert "No such file or directory" in complaint(refterm("export", "-o", tmp_path / "none" / "out.csv"))
+        assert refterm("export", "-o", "/dev/null").status == 0
+
+    def test_an_empty_desk(self, refterm: Command, workplace: Workplace) -> None:
+        assert json.loads(refterm("export", "--format", "json").out) == []
+        assert refterm("export", "--format", "ndjson").out == ""
+        assert len(refterm("export").lines) == 1
