@@ -138,8 +138,8 @@ def arriving(incoming: Incoming, now: datetime) -> Referral:
 
 
 def settled(referral: Referral, moment: datetime) -> Referral:
-    """An archived referral whose time of closing is that moment where its record states none."""
-    if referral.closed_at is not None:
+    """A referral that is, if archived, closed at that moment where its record states no time of closing."""
+    if referral.status is not Status.ARCHIVED or referral.closed_at is not None:
         return referral
     deal, decided_at = referral.deal, referral.decided_at
     if referral.outcome is Outcome.WON and deal.closed_on is None:

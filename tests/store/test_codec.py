@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from refterm.domain.history import Action, Actor, Notice
@@ -45,6 +45,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
 ROWS = st.fixed_dictionaries(VALUES)
 
 
+@settings(deadline=None)
 @given(INSTANTS)
 def test_an_instant_is_kept_to_the_microsecond(moment: datetime) -> None:
     """Z1, contract: times are kept to the microsecond; a float would lose it."""
@@ -55,6 +56,7 @@ def test_an_instant_is_kept_to_the_microsecond(moment: datetime) -> None:
     assert codec.iso(elsewhere).endswith("Z")
 
 
+@settings(deadline=None)
 @given(AMOUNTS)
 def test_an_amount_keeps_the_digits_typed(amount: Decimal) -> None:
     columns = codec.deal_columns(Deal(value=amount))
@@ -64,6 +66,7 @@ def test_an_amount_keeps_the_digits_typed(amount: Decimal) -> None:
     assert codec.amount_or_none(None) is None
 
 
+@settings(deadline=None)
 @given(AMOUNTS, AMOUNTS)
 def test_amounts_are_ordered_as_they_are(one: Decimal, other: Decimal) -> None:
     """Exact to the last digit that is kept, as far as sums of this world go."""
@@ -75,6 +78,7 @@ def test_amounts_are_ordered_as_they_are(one: Decimal, other: Decimal) -> None:
         assert orders[0] == orders[1]
 
 
+@settings(deadline=None)
 @given(before=ROWS, after=ROWS)
 def test_what_the_history_keeps_of_a_change_takes_it_back(before: Columns, after: Columns) -> None:
     """T4, U1: the values before are those of the row, whatever was changed."""
