@@ -38,7 +38,7 @@ from refterm.services.view_state import ViewState, ViewStates
 from refterm.services.workplace import Workplace, open_workplace
 from refterm.tui.desk_screen import DeskScreen
 from refterm.tui.office import Office
-from refterm.tui.signs import ASCII, ASCII_ONLY, UNICODE, Signs
+from refterm.tui.signs import Signs, choose_signs
 
 HANG_UP_CHECK = 2.0
 LAST_RESORT = 5
@@ -166,25 +166,10 @@ def terminal_gone() -> bool:
     return any(event & (select.POLLHUP | select.POLLERR | select.POLLNVAL) for _fd, event in poll.poll(0))
 
 
-def choose_signs(settings: Settings) -> Signs:
-    """UTF-8 signs where the terminal shows them; ASCII where the person or the locale says so."""
-    import locale
-
-    encoding = (os.environ.get("LC_ALL") or os.environ.get("LC_CTYPE") or os.environ.get("LANG") or "").lower()
-    shows = "utf-8" in encoding or "utf8" in encoding
-    if not encoding:
-        shows = False
-    if settings.ascii is True:
-        return ASCII if shows else ASCII_ONLY
-    if settings.ascii is False:
-        return UNICODE
-    return UNICODE if shows and locale.getpreferredencoding(False) else ASCII_ONLY
-
-
 def office_for(place: Workplace, settings: Settings, signs: Signs, folder: Path | None = None) -> Office:
     """The services that the screens work with; drafts lie in the state folder, or in the one given."""
     drafts = Drafts((folder or config.state_folder()) / "drafts", str(place.database.path), place.actor.name)
-    return Office(place, Desk(place), Triage(place), Marks(place), drafts, signs is not UNICODE)
+    return Office(place, Desk(place), Triage(place), Marks(place), drafts, signs)
 
 
 def run_desk(settings: Settings, *, acting: str | None = None, demo: bool = False) -> int:
@@ -219,7 +204,7 @@ def _run_demo(settings: Settings, acting: str | None) -> int:
 def _run(
     place: Workplace, settings: Settings, states: ViewStates | None, folder: Path | None = None, caption: str = ""
 ) -> int:
-    signs = choose_signs(settings)
+    signs = choose_signs(settings.ascii, os.environ, coerced=bool(sys.flags.utf8_mode))
     office = replace(office_for(place, settings, signs, folder), caption=caption)
     app = RefTermApp(office, signs=signs, states=states, settings=settings)
     try:

@@ -9,7 +9,7 @@ from refterm.services.drafts import Drafts
 from refterm.services.marks import Marks
 from refterm.services.triage import Triage
 from refterm.services.workplace import Workplace
-from refterm.tui.signs import ASCII, UNICODE, Signs
+from refterm.tui.signs import UNICODE, Signs
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Office:
         triage: decisions and the work on a deal.
         marks: marks and notes.
         drafts: what was typed and not yet sent.
-        ascii: nothing but ASCII is drawn.
+        signs: what this terminal can draw.
         caption: which desk this is, where it is not the person's own, such as the demo's.
     """
 
@@ -31,10 +31,10 @@ class Office:
     triage: Triage
     marks: Marks
     drafts: Drafts
-    ascii: bool = False
+    signs: Signs = UNICODE
     caption: str = ""
 
     @property
-    def signs(self) -> Signs:
-        """The signs that this terminal can draw."""
-        return ASCII if self.ascii else UNICODE
+    def ascii(self) -> bool:
+        """Whether nothing but ASCII is drawn."""
+        return self.signs is not UNICODE

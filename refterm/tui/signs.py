@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from refterm.text import ascii_only, display
@@ -34,3 +34,22 @@ UNICODE = Signs(hot="🔥", cooled="○", rule="─", thumb="▐", ellipsis="…
 ASCII = Signs(hot="HOT", cooled="WARM", rule="-", thumb="|", ellipsis="...", dot="-")
 # A terminal that cannot show UTF-8 at all: customers' texts lose their accents, too.
 ASCII_ONLY = Signs(hot="HOT", cooled="WARM", rule="-", thumb="|", ellipsis="...", dot="-", outside=_plain)
+
+
+def choose_signs(ascii_wanted: bool | None, environment: Mapping[str, str], *, coerced: bool) -> Signs:
+    """The signs for a terminal: what the person wants, else what the locale says it shows.
+
+    Args:
+        ascii_wanted: the setting `ascii`; None is `auto`.
+        environment: the process's.
+        coerced: Python found the C locale, or none, and may have set LC_CTYPE to a UTF-8 one itself (PEP 538, 540); what
+            it set says nothing about the terminal.
+    """
+    category = environment.get("LC_CTYPE", "")
+    if coerced and category.lower() in ("c.utf-8", "c.utf8", "utf-8"):
+        category = ""
+    named = (environment.get("LC_ALL") or category or environment.get("LANG") or "").lower()
+    shows = "utf-8" in named or "utf8" in named
+    if ascii_wanted:
+        return ASCII if shows else ASCII_ONLY
+    return UNICODE if shows or ascii_wanted is False else ASCII_ONLY

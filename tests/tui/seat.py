@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 from rich.segment import Segment
 from textual import events
@@ -48,8 +49,8 @@ class TestedApp(RefTermApp):
 
     __test__ = False
 
-    def __init__(self, office: Office, **given: object) -> None:
-        super().__init__(office, **given)  # type: ignore[arg-type]
+    def __init__(self, office: Office, **given: Any) -> None:
+        super().__init__(office, **given)
         self.titles: list[str] = []
         self.copied: list[str] = []
         self.bells = 0
@@ -194,7 +195,7 @@ def screen_text(app: RefTermApp) -> str:
 def office_for(place: Workplace, folder: Path, signs: Signs = UNICODE) -> Office:
     """The services on a desk, with drafts in a folder of the test."""
     drafts = Drafts(folder / "drafts", str(place.database.path), place.actor.name)
-    return Office(place, Desk(place), Triage(place), Marks(place), drafts, signs is not UNICODE)
+    return Office(place, Desk(place), Triage(place), Marks(place), drafts, signs)
 
 
 @asynccontextmanager
