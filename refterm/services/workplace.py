@@ -9,11 +9,12 @@ from datetime import date, datetime, timedelta, tzinfo
 
 from refterm import config
 from refterm.clock import Clock, SystemClock
-from refterm.config import Settings
+from refterm.config import RoleSettings, Settings
 from refterm.domain.deadline import Deadlines
 from refterm.domain.history import Actor
 from refterm.errors import ConfigurationError, NotAllowedError
 from refterm.i18n import _
+from refterm.services.roles import Role, own_groups, role_of
 from refterm.store.database import Database
 
 
@@ -29,6 +30,7 @@ class Workplace:
         zone: the viewer's zone; None is the machine's.
         undo_seconds: for how long a decision can be undone (U1).
         tell_customers: whether customers of imported referrals are told by this desk (`notices.customers`).
+        role: what the login may do.
     """
 
     database: Database
@@ -38,6 +40,7 @@ class Workplace:
     zone: tzinfo | None = None
     undo_seconds: int = 60
     tell_customers: bool = True
+    role: Role = Role.ADMIN
 
     def now(self) -> datetime:
         """The present instant in UTC."""
@@ -47,12 +50,23 @@ class Workplace:
         """The present day in the viewer's zone."""
         return self.clock.now().astimezone(self.zone).date()
 
+    @property
+    def looks_only(self) -> bool:
+        """Whether nothing can be changed here: a desk open for reading only, or a viewer's."""
+        return self.database.read_only or self.role < Role.TRIAGER
+
     def require_writing(self) -> None:
-        """Refuse a change on a desk that is open for reading only.
+        """Refuse a change on a desk that is open for reading only, or by a viewer.
 
         Raises:
-            NotAllowedError: on such a desk.
+            NotAllowedError: saying which of the two it is.
         """
+        if self.role < Role.TRIAGER:
+            raise NotAllowedError(
+                _("{login} may only look here; ask an admin of this desk for the role triager").format(
+                    login=self.actor.login
+                )
+            )
         if self.database.read_only:
             raise NotAllowedError(
                 _("this desk is open for reading only; open it without --read-only to change anything")
@@ -96,7 +110,13 @@ def workplace(database: Database, settings: Settings, actor: Actor, clock: Clock
         zone=settings.zone(),
         undo_seconds=settings.undo_seconds,
         tell_customers=settings.notices.customers != "never",
+        role=own_role(settings, actor.login),
     )
+
+
+def own_role(settings: Settings, login: str) -> Role:
+    """The role of this process's login."""
+    return Role.ADMIN if settings.roles == RoleSettings() else role_of(login, own_groups(), settings.roles)
 
 
 def who(settings: Settings, acting: str | None = None, environment: Mapping[str, str] | None = None) -> Actor:
@@ -104,11 +124,18 @@ def who(settings: Settings, acting: str | None = None, environment: Mapping[str,
 
     Raises:
         ConfigurationError: for a name that cannot stand in the history.
+        NotAllowedError: for another's name, where the site names roles and the login is no admin.
     """
     login = _login(os.environ if environment is None else environment)
     name = acting if acting is not None else settings.user if settings.user is not None else login
     if not name.strip() or not name.isprintable():
         raise ConfigurationError(_("the name of who acts cannot be empty; give one with --as, REFTERM_USER or user"))
+    if name.strip() != login and own_role(settings, login) < Role.ADMIN:
+        raise NotAllowedError(
+            _("{login} may not act as {name}: that needs the role admin on this desk").format(
+                login=login, name=name.strip()
+            )
+        )
     return Actor(name.strip(), login)
 
 

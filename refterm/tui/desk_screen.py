@@ -150,7 +150,7 @@ class DeskScreen(Screen[None]):
 
     def situation(self) -> Situation:
         """What decides whether an action can be done now."""
-        return Situation(self.state.tab, self.row is not None, self.office.workplace.database.read_only, self.kiosk)
+        return Situation(self.state.tab, self.row is not None, self.office.workplace.looks_only, self.kiosk)
 
     def reload(self, *, cursor_on: int | None = None, top: bool = False) -> None:
         """Read the list, the counts and the alert again; the cursor stays on its referral, or goes to a given one."""
@@ -173,9 +173,7 @@ class DeskScreen(Screen[None]):
         look, workplace = self.look(), self.office.workplace
         view = self.view
         hits = self._list.count if view.search or view.filter != Filter() else None
-        self._lines["top"].show(
-            *bars.top(workplace.actor.name, self.office.caption, workplace.database.read_only, look)
-        )
+        self._lines["top"].show(*bars.top(workplace.actor.name, self.office.caption, workplace.looks_only, look))
         self._lines["tabs"].show(*bars.tabs(view, self._counts, hits))
         said = bars.alert(self._alert, look) if self.state.tab is Tab.INBOX and not self.whole else []
         self._lines["alert"].display = bool(said)
