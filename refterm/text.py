@@ -12,9 +12,6 @@ from functools import lru_cache
 # C0 (but line feed), DEL, C1, bidirectional controls, lone surrogates: contract, section Import.
 _FORBIDDEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _LINE_BREAKS = re.compile("\r?\n|[\u2028\u2029]")
-_CJK = re.compile(
-    "([\u2e80-\u2fff\u3005-\u3007\u3040-\u30ff\u3100-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff])"
-)
 # What cannot be seen, or what terminals do not agree about: format characters and variation selectors.
 _INVISIBLE = ("Cf", "Cc", "Cs", "Co", "Cn", "Zl", "Zp")
 _VARIATION = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
@@ -62,12 +59,20 @@ def _is_accent(character: str) -> bool:
     return kind >= 200 or 10 <= kind <= 36 or kind == 1
 
 
+@lru_cache(maxsize=1)
+def _cjk() -> re.Pattern[str]:
+    # Compiled when first needed: so many letters take 3 ms, which every start of the program would pay.
+    return re.compile(
+        "([\u2e80-\u2fff\u3005-\u3007\u3040-\u30ff\u3100-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff])"
+    )
+
+
 def split_cjk(text: str) -> str:
     """Put blanks around Chinese, Japanese and Korean characters, so that each can be searched for.
 
     Half and full width, and syllables taken apart, become the usual form, so that either finds the other.
     """
-    return text if text.isascii() else _CJK.sub(r" \1 ", unicodedata.normalize("NFKC", text))
+    return text if text.isascii() else _cjk().sub(r" \1 ", unicodedata.normalize("NFKC", text))
 
 
 @lru_cache(maxsize=8192)
