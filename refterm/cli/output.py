@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import islice
-from typing import Any, TextIO
+from typing import Any, NamedTuple, TextIO
 
 from refterm.cli import terminal
 from refterm.i18n import _
@@ -66,8 +65,7 @@ def ask(question: str) -> bool | None:
     return sys.stdin.readline().strip().casefold()[:1] in ("y", _("y"))
 
 
-@dataclass(frozen=True)
-class Column:
+class Column(NamedTuple):
     """A column of a table.
 
     Attributes:
