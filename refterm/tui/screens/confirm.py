@@ -58,5 +58,5 @@ class Confirm(ModalScreen[bool]):
 
     def action_answer(self, yes: bool) -> None:
         """Close with the answer."""
-        if self.is_current:
+        if self.app.screen is self:
             self.dismiss(yes)

@@ -266,7 +266,7 @@ class Form(ModalScreen[T | None], Generic[T]):
     def _leave(self, result: T | None) -> None:
         if self._left:
             return
-        if not self.is_current:
+        if self.app.screen is not self:
             # Something stands above the form; closing now would close that instead.
             self._answer = (result,)
             return

@@ -65,7 +65,7 @@ class Panel(ModalScreen[None]):
 
     def action_close(self) -> None:
         """Close."""
-        if self.is_current:
+        if self.app.screen is self:
             self.dismiss(None)
 
     def action_scroll(self, lines: int) -> None:
