@@ -280,12 +280,12 @@ def test_the_throwaway_desk_is_gone_after_a_signal(number: signal.Signals, tmp_p
         # A test run that was itself started under nohup hands on that hang-ups are ignored.
         "import signal\nsignal.signal(signal.SIGHUP, signal.SIG_DFL)\n"
         "from refterm.clock import SystemClock\nfrom refterm.services import demo\n"
-        "with demo.throwaway(SystemClock()) as path:\n    print(path, flush=True)\n    input()\n"
+        # Not one long wait: a signal just before it would be seen only after it.
+        "import time\nwith demo.throwaway(SystemClock()) as path:\n    print(path, flush=True)\n"
+        "    while True:\n        time.sleep(0.05)\n"
     )
     environment = {**os.environ, "TMPDIR": str(tmp_path)}
-    process = subprocess.Popen(
-        [sys.executable, "-c", program], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
+    process = subprocess.Popen([sys.executable, "-c", program], env=environment, stdout=subprocess.PIPE, text=True)
     assert process.stdout
     path = Path(process.stdout.readline().strip())
     assert path.is_file()
