@@ -286,13 +286,16 @@ def test_the_throwaway_desk_is_gone_after_a_signal(number: signal.Signals, tmp_p
     )
     environment = {**os.environ, "TMPDIR": str(tmp_path)}
     process = subprocess.Popen([sys.executable, "-c", program], env=environment, stdout=subprocess.PIPE, text=True)
-    assert process.stdout
-    path = Path(process.stdout.readline().strip())
-    assert path.is_file()
-    assert path.is_relative_to(tmp_path)
-    process.send_signal(number)
-    assert process.wait(timeout=10) == 128 + number
-    process.communicate()
+    try:
+        assert process.stdout
+        path = Path(process.stdout.readline().strip())
+        assert path.is_file()
+        assert path.is_relative_to(tmp_path)
+        process.send_signal(number)
+        assert process.wait(timeout=10) == 128 + number
+    finally:
+        process.kill()
+        process.communicate()
     assert not path.parent.exists()
 
 
