@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from refterm.domain import money, reasons
@@ -107,12 +108,13 @@ _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
 
 
-def to_record(cells: Mapping[str, str], decimal_mark: DecimalMark) -> Json:
+def to_record(cells: Mapping[str, str], decimal_mark: DecimalMark, titles: Mapping[str, str] | None = None) -> Json:
     """A row as a record in the API's shape; a column that is missing is not mentioned in it.
 
     Args:
         cells: the row's cells by the folded names of their columns.
         decimal_mark: how the file writes decimals.
+        titles: the names as the file has them, for columns that the API's shape has no place for.
 
     Raises:
         RecordError: for a cell that cannot be read.
@@ -129,8 +131,8 @@ def to_record(cells: Mapping[str, str], decimal_mark: DecimalMark) -> Json:
             contact[part] = cell if value else None
         elif consent := _CONSENTS.get(column):
             _put(record, ("consent", consent), _yes(value))
-        elif numbered := _NUMBERED.fullmatch(column):
-            (solutions if numbered[1] == "solution" else team).append((int(numbered[2]), cell))
+        elif numbered := _numbered(column):
+            (solutions if numbered[0] == "solution" else team).append((numbered[1], cell))
         elif column == _DUNS:
             _put(record, ("customerProfile", "ids"), [_duns(value)] if value else [])
         elif column == _REASON:
@@ -142,7 +144,7 @@ def to_record(cells: Mapping[str, str], decimal_mark: DecimalMark) -> Json:
         elif column == _HELP:
             _put(record, ("inviteContext", "assistanceRequestCode"), _help(value))
         elif value and column != OWN.casefold():
-            _put(record, ("csv", column), cell)
+            _put(record, ("csv", titles.get(column, column) if titles else column), cell)
     if contact:
         _put(record, ("customerProfile", "team"), [contact] if any(contact.values()) else [])
     if solutions:
@@ -150,8 +152,9 @@ def to_record(cells: Mapping[str, str], decimal_mark: DecimalMark) -> Json:
         _put(record, ("details", "requirements", "solutions"), given)
     if team:
         record["team"] = [_member(cell) for _n, cell in sorted(team) if cell.strip()]
-    cleaned: Json = wire.cleaned(record)
-    return cleaned
+    if not "".join((*cells, *cells.values())).isprintable():
+        record = wire.cleaned(record)
+    return record
 
 
 def over(old: Mapping[str, Any], new: Json) -> Json:
@@ -199,7 +202,7 @@ def row(record: Json, extras: Iterable[str]) -> list[str]:
         cells[f"team member {number}"] = ", ".join(parts)
     other = record.get("csv")
     if isinstance(other, dict):
-        cells = {**{column: _shown(value) for column, value in other.items()}, **cells}
+        cells = {**{column.casefold(): _shown(value) for column, value in other.items()}, **cells}
     return [_guarded(cell) for cell in (*(cells.get(column.casefold(), "") for column in COLUMNS), *extras)]
 
 
@@ -211,6 +214,13 @@ def _guarded(cell: str) -> str:
 def unguarded(cell: str) -> str:
     """The cell without that `'`."""
     return cell.removeprefix("'")
+
+
+@lru_cache(maxsize=512)
+def _numbered(column: str) -> tuple[str, int] | None:
+    """What a numbered column holds, and its number."""
+    numbered = _NUMBERED.fullmatch(column)
+    return (numbered[1], int(numbered[2])) if numbered else None
 
 
 def _put(record: Json, path: tuple[str, ...], value: Any) -> None:

@@ -34,7 +34,6 @@ _PAGE = re.compile(rf'\s*\{{\s*(?:{_STRING}\s*:\s*(?:{_STRING}|[\w.+-]+)\s*,\s*)
 _IDENTITY = re.compile(r'"id"\s*:')
 # What gives JSON its structure. A string that is not closed ends with its line, so that it spoils only that.
 _TOKEN = re.compile(r'"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+(?:"|(\n))|(")|[\[\]{},]', re.S)
-_ESCAPED_BYTE = re.compile("[\udc80-\udcff]")
 _BLANKS = re.compile(r"[ \t\r\n]*")
 
 
@@ -44,7 +43,7 @@ class Item:
 
     Attributes:
         line: the line on which it begins, from 1.
-        raw: the input as it was, one line (of CSV: as many as the record has).
+        raw: the input as it was.
         record: in the API's shape, cleaned; None where it is refused.
         text: its JSON, where that can be kept as it is.
         refusal: the reason, a sentence; None for the rest of an input that was refused already.
@@ -220,9 +219,11 @@ def _one(window: _Window) -> Iterator[Item]:
     """The record that begins here."""
     line = window.line
     value, text, refusal = window.value()
-    raw = b" ".join(part.strip() for part in text.encode("utf-8", "surrogateescape").splitlines())
-    if refusal is None and _ESCAPED_BYTE.search(text):
-        refusal = _("it holds bytes that are not UTF-8")
+    try:
+        raw = text.encode()
+    except UnicodeEncodeError:
+        raw = text.encode("utf-8", "surrogateescape")
+        refusal = refusal or _("it holds bytes that are not UTF-8")
     if refusal is None:
         yield from _finished(line, raw, value, text)
     else:

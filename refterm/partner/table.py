@@ -34,18 +34,24 @@ class Row:
 
 def is_header(line: str) -> bool:
     """Whether a line names columns of Partner Center."""
-    _delimiter, names = _split(line)
-    return len(_KNOWN.intersection(names)) > 1 or _OWN in names
+    _delimiter, titles = _split(line)
+    return _known(titles) > 1 or _OWN in map(str.casefold, titles)
 
 
 def _split(line: str) -> tuple[str, list[str]]:
-    """The delimiter and the folded names of a header: the delimiter by which most names are known."""
+    """The delimiter and the titles of a header: the delimiter by which most of them are known."""
     splits = []
     for delimiter in ",;\t":
-        names = [" ".join(name.split()).casefold() for name in next(csv.reader([line], delimiter=delimiter), [])]
-        splits.append((len(_KNOWN.intersection(names)), delimiter, names))
-    _known, delimiter, names = max(splits, key=lambda split: split[0])
-    return delimiter, names
+        try:
+            titles = next(csv.reader([line], delimiter=delimiter), [])
+        except csv.Error:
+            titles = []  # no header of anybody's
+        splits.append((delimiter, [" ".join(title.split()) for title in titles]))
+    return max(splits, key=lambda split: _known(split[1]))
+
+
+def _known(titles: list[str]) -> int:
+    return len(_KNOWN.intersection(title.casefold() for title in titles))
 
 
 class Table:
@@ -66,7 +72,9 @@ class Table:
         self._lines = _Lines(stream, longest)
         line = next((line for line in self._lines if line.strip()), "")
         self.header = self._lines.raw()
-        self._delimiter, self._names = _split(line)
+        self._delimiter, titles = _split(line)
+        self._names = [title.casefold() for title in titles]
+        self._titles = dict(zip(self._names, titles, strict=True))
         if not {"referral id", _OWN}.intersection(self._names):
             raise RefTermError(_("holds no referrals: it has no column Referral ID"))
         self._own = _OWN in self._names
@@ -105,7 +113,7 @@ class Table:
         try:
             if named.get(_OWN, "").strip():
                 return self._restored(line, raw, named[_OWN])
-            record = columns.to_record(named, "," if self._delimiter == ";" else ".")
+            record = columns.to_record(named, "," if self._delimiter == ";" else ".", self._titles)
             return Row(line, raw, record)
         except RecordError as error:
             return Row(line, raw, refusal=str(error))

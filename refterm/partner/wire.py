@@ -67,8 +67,11 @@ def finish(value: Any, text: str) -> tuple[Json, str | None]:
         raise RecordError(_("it is no object"))
     if text.count("{") + text.count("[") > MAX_DEPTH and _is_deeper(value, MAX_DEPTH):
         raise RecordError(_("it is nested too deeply"))
-    if text.isprintable() and not _ESCAPE.search(text):
-        return value, text
+    # Line breaks between the values of a record that is written on many lines are no part of its texts.
+    in_lines = "\n" in text
+    bare = text.replace("\n", "") if in_lines else text
+    if bare.isprintable() and not _ESCAPE.search(bare):
+        return value, None if in_lines else text
     return cleaned(value), None
 
 

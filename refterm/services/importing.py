@@ -174,11 +174,14 @@ class Importer:
         return incoming if kept is None else own.restored(incoming, kept)
 
     def _reject(self, rejects: BinaryIO, header: bytes, raw: bytes) -> None:
+        """Keep what was refused: JSON in one line, so that it can be read again line by line; CSV with its header."""
         if header and header != self._rejected_header:
             self._rejected_header = header
-            rejects.write(_line(header))
-        if raw:
-            rejects.write(_line(raw))
+            rejects.write(header if header.endswith(b"\n") else header + b"\n")
+        if not header and b"\n" in raw[:-1]:
+            raw = b" ".join(part.strip() for part in raw.split(b"\n"))
+        # A line that is too long comes in parts.
+        rejects.write(raw if not raw or raw.endswith(b"\n") or len(raw) >= LONGEST else raw + b"\n")
 
     def _write(self, arrivals: list[_Arrival], now: datetime) -> None:
         if not arrivals:
@@ -277,8 +280,3 @@ def _columns(incoming: Incoming, referral: Referral) -> dict[str, Any]:
         "changed_here": int(incoming.changed_here),
         "source_updated_at": codec.micros_or_none(incoming.updated_at),
     }
-
-
-def _line(raw: bytes) -> bytes:
-    """What was refused, as a line; a line too long comes in parts."""
-    return raw if raw.endswith(b"\n") or len(raw) >= LONGEST else raw + b"\n"

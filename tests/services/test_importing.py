@@ -103,6 +103,21 @@ def test_refused_rows_of_a_csv_are_kept_with_their_header_once(workplace: Workpl
     assert rejects.getvalue().decode() == header + 'b;B;Open;Pending;"x\ny"\r\nd;;New;Pending;\r\n'
 
 
+def test_a_refused_element_of_a_list_is_kept_in_one_line(workplace: Workplace) -> None:
+    rejects = io.BytesIO()
+    content = b'[{\n  "id": "a",\n  "n": NaN\n},\n' + json.dumps(api_record(), indent=1).encode() + b"]"
+    assert bring_in(workplace, content, rejects=rejects) == Summary(new=1, rejected=1)
+    assert rejects.getvalue() == b'{ "id": "a", "n": NaN }\n'
+
+
+def test_a_line_too_long_is_kept_whole(workplace: Workplace, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("refterm.partner.reader", "refterm.services.importing"):
+        monkeypatch.setattr(f"{module}.LONGEST", 2000)
+    content, rejects = b"x" * 5000 + b"\n" + json.dumps(api_record(customerProfile__team=[])).encode(), io.BytesIO()
+    assert bring_in(workplace, content, rejects=rejects, format="ndjson") == Summary(new=1, rejected=1)
+    assert rejects.getvalue() == b"x" * 5000 + b"\n"
+
+
 def test_what_was_refused_comes_in_once_mended(workplace: Workplace) -> None:
     rejects = io.BytesIO()
     bring_in(workplace, page([api_record(), api_record(status="Open")]), rejects=rejects)
