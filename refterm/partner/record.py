@@ -275,8 +275,9 @@ def _objects(parent: Json, key: str) -> list[Json]:
     if not value and (value is None or isinstance(value, list | dict)):
         return []
     listed = value if isinstance(value, list) else [value]
-    if not all(isinstance(one, dict) for one in listed):
-        raise RecordError(_("{field} is no list of objects: {value}").format(field=key, value=show(value)))
+    for one in listed:
+        if not isinstance(one, dict):
+            raise RecordError(_("{field} is no list of objects: {value}").format(field=key, value=show(value)))
     return listed
 
 

@@ -138,7 +138,7 @@ class Importer:
                 if on_refused:
                     on_refused(Refused(item.line, arrival))
             if not isinstance(arrival, _Arrival):
-                if rejects:
+                if rejects is not None:
                     self._reject(rejects, reader.header, item.raw)
                 continue
             source_id = arrival.incoming.referral.source_id

@@ -78,11 +78,10 @@ def changes(ours: Row, theirs: Incoming) -> dict[str, Any]:
         taken |= {column: stated[column] for column in _DEAL}
         if theirs.restored:
             taken |= {column: stated[column] for column in _NOTED}
+            taken["changed_here"] = int(ours["changed_here"] or theirs.changed_here)
     if takes_over(ours, theirs):
         kept = ("decided_at", "decided_by") if ours_stands else ()
         taken |= {column: stated[column] for column in _DECISION if column not in kept}
-        if theirs.restored and theirs.changed_here:
-            taken["changed_here"] = 1
     elif not ours_stands and (stated["status"], stated["outcome"]) == (ours["status"], ours["outcome"]):
         taken |= _same_decision(stated)
     taken |= _times(ours, theirs, stated)
@@ -92,8 +91,8 @@ def changes(ours: Row, theirs: Incoming) -> dict[str, Any]:
 
 
 def _same_decision(stated: Row) -> dict[str, Any]:
-    """Decided alike on both sides: the times and the reason as the source has them, where it has them."""
-    return {column: stated[column] for column in ("decided_at", *_CLOSING) if stated[column] is not None}
+    """Decided alike on both sides: who, when and why as the record has them, where it has them."""
+    return {column: stated[column] for column in ("decided_at", "decided_by", *_CLOSING) if stated[column] is not None}
 
 
 def _times(ours: Row, theirs: Incoming, stated: Row) -> dict[str, Any]:

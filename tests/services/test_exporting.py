@@ -261,6 +261,21 @@ def test_a_newer_export_of_another_desk_is_taken_over(
     assert bring_in(workplace, text) == Summary(unchanged=3)
 
 
+def test_what_another_desk_worked_on_stands_here_too(
+    workplace: Workplace, import_records: ImportRecords, fresh: Callable[[], Workplace], clock: SettableClock
+) -> None:
+    record = active_record()
+    import_records([record])
+    other = fresh()
+    import_into(other, [record])
+    clock.advance(timedelta(minutes=1))
+    Triage(other).edit(1, {"name": "Theirs", "notes": "Their notes"}, TODAY)
+    assert bring_in(workplace, export(other, "ndjson")) == Summary(updated=1)
+    later = {**record, "name": "Source", "updatedDateTime": ahead(hours=1)}
+    assert bring_in(workplace, json.dumps(later)) == Summary(updated=1)
+    assert (rows(workplace)[0]["deal_name"], rows(workplace)[0]["deal_notes"]) == ("Theirs", "Their notes")
+
+
 def test_csv_has_partner_centers_columns_then_what_people_read_then_ours(lived_in: Workplace) -> None:
     header, first, *_rest = csv.reader(io.StringIO(export(lived_in, "csv")))
     assert tuple(header[: len(COLUMNS)]) == COLUMNS
