@@ -12,10 +12,14 @@ from hypothesis import strategies as st
 
 from refterm.clock import SettableClock
 from refterm.domain.decisions import Context
+from refterm.domain.history import DESK, Action
 from refterm.domain.query import Filter, Order, Tab, View
 from refterm.services.desk import Desk
 from refterm.services.triage import Triage
 from refterm.services.workplace import Workplace
+from refterm.store import journal, plain
+from refterm.store.listing import MOST_HITS
+from refterm.store.search_words import SEARCHED
 from tests.samples import NOW
 from tests.store.support import Columns, assert_consistent, insert, micros, open_at, row
 
@@ -236,9 +240,18 @@ def test_the_index_follows_a_change(workplace: Workplace) -> None:
     assert_consistent(workplace.database)
 
 
+@pytest.mark.parametrize("field", SEARCHED)
+def test_a_change_of_one_searched_column_alone_is_followed(workplace: Workplace, field: str) -> None:
+    [number] = insert(workplace.database, [row()])
+    value = {"status": "active", "contacts": people(("Uwe", "uwe@ost.example"))}.get(field, "Ostwind")
+    with workplace.database.writing() as connection:
+        before = plain.get(connection, number)
+        present = plain.update(connection, before, {field: value})
+        journal.record(connection, before, present, Action.UPDATED, DESK, NOW)
+    assert_consistent(workplace.database)
+
+
 def test_the_newest_hits_are_kept_where_there_are_too_many(workplace: Workplace) -> None:
     """Counts stop at 1000+: of more hits than anybody reads, the newest by number are there."""
-    from refterm.store.listing import MOST_HITS
-
     numbers = insert(workplace.database, [row(company="Kontor") for _ in range(MOST_HITS + 10)])
     assert sorted(found(workplace, "kontor")) == numbers[10:]
