@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from textual import events
@@ -178,6 +179,23 @@ async def test_without_colours_the_chosen_the_focused_and_the_wrong_are_still_se
         styles = [segment.style for strip in strips for segment in strip if "Close engagement" in segment.text]
         assert styles
         assert all(style and style.reverse for style in styles), "the button has the focus"
+
+
+async def test_typing_and_tab_draw_a_few_cells_and_never_the_whole_screen(
+    office: Office, import_records: ImportRecords
+) -> None:
+    (number,) = import_records([api_record()])
+    async with open_form(accept_form(office, office.desk.referral(number))) as here:
+        drawn: list[str] = []
+        display = here.app._display
+
+        def record(screen: Any, update: Any) -> None:
+            drawn.append(type(update).__name__)
+            display(screen, update)
+
+        here.app._display = record
+        await here.press("tab", "1", "0", "shift+tab")
+        assert set(drawn) == {"ChopsUpdate"}
 
 
 # Before a decision (I9)

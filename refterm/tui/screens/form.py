@@ -14,8 +14,10 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, VerticalScroll
 from textual.geometry import Size
 from textual.message import Message
+from textual.reactive import Reactive
 from textual.screen import ModalScreen
 from textual.timer import Timer
+from textual.widget import Widget
 from textual.widgets import Input, TextArea
 from textual.worker import Worker, WorkerState
 
@@ -51,6 +53,9 @@ class Form(ModalScreen[T | None], Generic[T]):
         Binding("ctrl+s", "submit", show=False, priority=True),
         Binding("ctrl+r", "start_over", show=False, priority=True),
     ]
+
+    # A screen repaints all of itself when the focus moves, which over SSH is 20 kB for a tab; the fields repaint anyway.
+    focused: Reactive[Widget | None] = Reactive(None, repaint=False)
 
     def __init__(
         self,
