@@ -77,7 +77,7 @@ def examine(
     except RefTermError as error:
         yield Finding(_("database"), str(error), _("name an SQLite file with --db, REFTERM_DB or `database`"))
         return
-    yield from _database(path, clock)
+    yield from _database(path.absolute(), clock)
 
 
 def _terminal(environment: Mapping[str, str]) -> Finding:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from heapq import merge
-from itertools import groupby, islice
 
 from refterm.domain.referral import Referral
 from refterm.store import codec
@@ -39,10 +37,10 @@ class Whole:
                 yield codec.read_referral(found[number]), self._duplicates(found[number])
 
     def _duplicates(self, row: sqlite3.Row) -> list[int]:
-        groups = [self._group(column, row[column]) for column in _SAME if row[column] is not None]
-        # Each group is ordered, newest first; one number comes up once for each thing they share.
-        newest = (number for number, _same in groupby(merge(*groups, reverse=True)))
-        return list(islice((number for number in newest if number != row["id"]), self._most))
+        groups = (self._group(column, row[column]) for column in _SAME if row[column] is not None)
+        same = {number for group in groups for number in group}
+        same.discard(row["id"])
+        return sorted(same, reverse=True)[: self._most]
 
     def _read_group(self, column: str, value: str) -> tuple[int, ...]:
         query = f"select id from referral where {column} = ? order by id desc limit ?"
