@@ -364,7 +364,8 @@ async def test_start_over_puts_the_first_texts_back_and_forgets_the_draft(office
         await here.type("Other")
         await here.press("tab", "tab")
         await here.type("-1")
-        await here.press("ctrl+s", "ctrl+r")
+        await here.press("ctrl+s")
+        await here.press("ctrl+r")
         assert here.screen.texts() == first
         assert here.screen.errors() == {}
         assert here.focus == "name"
