@@ -194,10 +194,14 @@ def parse_day_start(text: str, field: str, zone: tzinfo | None = None) -> dateti
         ) from None
 
 
+def local_time(instant: datetime, zone: tzinfo | None = None) -> datetime:
+    """An instant in the viewer's zone; None is the machine's."""
+    try:
+        return instant.astimezone(zone)
+    except (OverflowError, ValueError):  # year 1 or 9999, which sources write for "unknown" or "never"
+        return instant
+
+
 def local_text(instant: datetime, zone: tzinfo | None = None) -> str:
     """An instant for reading, in the viewer's zone: `2026-03-16 01:00`."""
-    try:
-        local = instant.astimezone(zone)
-    except (OverflowError, ValueError):  # year 1 or 9999, which sources write for "unknown" or "never"
-        local = instant
-    return local.isoformat(" ", "minutes")[: len("2026-03-16 01:00")]
+    return local_time(instant, zone).isoformat(" ", "minutes")[: len("2026-03-16 01:00")]

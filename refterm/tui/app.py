@@ -12,7 +12,9 @@ import asyncio
 import select
 import signal
 import sys
+import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
@@ -71,6 +73,8 @@ class RefTermApp(App[None]):
         self.settings = settings
         self.animation_level = "none"
         self._states = states
+        self._view_kept = True
+        self._view_lock = threading.Lock()
         self.state = states.load() if states else ViewState()
         if office.ascii:
             self.add_class("-ascii")
@@ -94,8 +98,19 @@ class RefTermApp(App[None]):
     def keep_view(self) -> None:
         """Write the view state down, in a thread."""
         if self._states:
-            states, state = self._states, self.state
-            self.run_worker(lambda: states.save(state), thread=True, group="view", exclusive=True, exit_on_error=False)
+            self._view_kept = False
+            self.run_worker(self._save_view, thread=True, group="view", exit_on_error=False)
+
+    def _save_view(self) -> None:
+        with self._view_lock:  # two threads would write into the same unfinished file
+            if self._states and not self._view_kept:
+                self._view_kept = True
+                self._states.save(self.state)
+
+    def on_unmount(self) -> None:
+        """Remember the view also when the person leaves before a thread came to it."""
+        with suppress(OSError):
+            self._save_view()
 
     def _keep_theme(self) -> None:
         if self.state.theme != self.theme:

@@ -25,8 +25,18 @@ def top(person: str, caption: str, read_only: bool, look: Look) -> tuple[list[Pi
     return [(" refterm", "dim"), (f"   {caption}" if caption else "", "soon")], right
 
 
-def tabs(view: View, counts: dict[Tab, int], hits: int | None) -> tuple[list[Piece], list[Piece]]:
-    """The tabs with their counts; at the right what the list is narrowed to, and its order."""
+def tabs(
+    view: View, counts: dict[Tab, int], hits: int | None, marked: int, cells: int
+) -> tuple[list[Piece], list[Piece]]:
+    """The tabs with their counts, which always stand; at the right, as far as there is room, what the list is.
+
+    Args:
+        view: what is looked at.
+        counts: how many referrals each tab has.
+        hits: how many pass search and filter; None where there is neither.
+        marked: how many are marked.
+        cells: the width of the bar.
+    """
     names = {Tab.INBOX: _("Inbox"), Tab.ACTIVE: _("Active"), Tab.ARCHIVED: _("Archived")}
     left: list[Piece] = []
     for number, (tab, name) in enumerate(names.items(), 1):
@@ -37,17 +47,30 @@ def tabs(view: View, counts: dict[Tab, int], hits: int | None) -> tuple[list[Pie
             (f"{counts.get(tab, 0)} ", "chosen" if chosen else "dim"),
         ]
     right: list[Piece] = []
-    if view.search:
-        right.append(("/" + display(view.search)[:24] + "  ", "strong"))
-    if view.filter != Filter():
-        right.append((_("filter: {filter}").format(filter=filter_text(view.filter)) + "  ", "strong"))
+    if marked:
+        right.append((_("{n} marked").format(n=marked), "strong"))
     if hits is not None:
         said = f"{MOST_SAID}+" if hits > MOST_SAID and view.search else str(hits)
-        right.append((ngettext("{n} hit", "{n} hits", hits).format(n=said) + "  ", "plain"))
-    elif not view.search:
-        right.append(("/ " + _("search") + "   ", "dim"))
-    right.append((_("order: {order}").format(order=order_word(view.effective_order)) + " ", "dim"))
-    return left, right
+        right.append((ngettext("{n} hit", "{n} hits", hits).format(n=said), "plain"))
+    if view.search:
+        right.append(("/" + display(view.search)[:24], "strong"))
+    if view.filter != Filter():
+        right.append((_("filter: {filter}").format(filter=filter_text(view.filter)), "strong"))
+    right.append((_("order: {order}").format(order=order_word(view.effective_order)), "dim"))
+    if hits is None:
+        right.append(("/ " + _("search"), "dim"))
+    return left, _in_room(right, cells - sum(width(text) for text, _style in left) - 1)
+
+
+def _in_room(pieces: Sequence[Piece], room: int) -> list[Piece]:
+    """As many of the pieces as there is room for, the first ones being the most important."""
+    drawn: list[Piece] = []
+    for text, style in pieces:
+        room -= width(text) + 2
+        if room < 0:
+            break
+        drawn.append((text + "  ", style))
+    return drawn
 
 
 def filter_text(chosen: Filter) -> str:

@@ -184,6 +184,7 @@ def mark(desk: DeskScreen, work: Callable[[], None] | None = None, sentence: str
     """Mark the row and go on; with work: do it and say so."""
     if work is None:
         desk.referral_list.toggle_mark()
+        desk.draw()
     else:
         desk.write(work, lambda _none: desk.after_write(sentence))
 
@@ -191,6 +192,7 @@ def mark(desk: DeskScreen, work: Callable[[], None] | None = None, sentence: str
 def mark_range(desk: DeskScreen) -> None:
     """Mark from the last mark to the cursor."""
     desk.referral_list.mark_range()
+    desk.draw()
 
 
 def detail(desk: DeskScreen) -> None:
@@ -311,6 +313,7 @@ def back(desk: DeskScreen) -> None:
         desk.close_search(keep=False)
     elif desk.referral_list.marked:
         desk.referral_list.clear_marks()
+        desk.draw()
     elif desk.view.filter != Filter():
         desk.set_filter(Filter())
 

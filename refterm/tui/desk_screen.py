@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import ClassVar, TypeVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Container
@@ -17,6 +17,7 @@ from textual.widgets import Input
 
 from refterm.domain import deadline
 from refterm.domain.query import Filter, Tab, View
+from refterm.domain.referral import Status
 from refterm.domain.row import Row
 from refterm.errors import NotFoundError, RefTermError
 from refterm.i18n import _
@@ -40,6 +41,7 @@ from refterm.tui.widgets.referral_list import ReferralList
 T = TypeVar("T")
 DETAIL_PAUSE = 0.12
 SAME_SHOWN = 3
+STATUSES = {Tab.INBOX: Status.NEW, Tab.ACTIVE: Status.ACTIVE, Tab.ARCHIVED: Status.ARCHIVED}
 
 
 class DeskScreen(Screen[None]):
@@ -82,18 +84,18 @@ class DeskScreen(Screen[None]):
         width, height = self.app.size
         self.add_class(*self._get_breakpoint_classes(width, self.HORIZONTAL_BREAKPOINTS or []))
         self.add_class(*self._get_breakpoint_classes(height, self.VERTICAL_BREAKPOINTS or []))
-        ellipsis = self.signs.ellipsis
-        yield Line(id="top", ellipsis=ellipsis)
-        yield Line(id="tabs", ellipsis=ellipsis)
-        alert = Line(id="alert", ellipsis=ellipsis)
+        ellipsis, outside = self.signs.ellipsis, self.signs.outside
+        yield Line(id="top", ellipsis=ellipsis, outside=outside)
+        yield Line(id="tabs", ellipsis=ellipsis, outside=outside)
+        alert = Line(id="alert", ellipsis=ellipsis, outside=outside)
         alert.display = self.state.tab is Tab.INBOX and self.office.desk.alert() is not None
         yield alert
         with Container(id="body"):
             yield ReferralList(id="list")
             yield Line(id="rule", ellipsis="")
             yield DetailPane(id="detail")
-        yield Line(id="message", ellipsis=ellipsis)
-        yield Line(id="keys", ellipsis=ellipsis)
+        yield Line(id="message", ellipsis=ellipsis, outside=outside)
+        yield Line(id="keys", ellipsis=ellipsis, outside=outside)
 
     def on_mount(self) -> None:
         """Show the first rows, then archive what is due meanwhile (I4)."""
@@ -160,6 +162,7 @@ class DeskScreen(Screen[None]):
             self._counts = desk.counts()
             self._alert = desk.alert()
             listing = desk.listing(self.view)
+            self._forget_marks()
             self._list.show(self.state.tab, listing, self.look(), cursor_on=stay, top=top)
             self._sleeper.event = self._find_next_event()
         except RefTermError as error:
@@ -168,13 +171,20 @@ class DeskScreen(Screen[None]):
         self._list.empty_text = [] if listing.count else self._empty_text()
         self.draw()
 
+    def _forget_marks(self) -> None:
+        """Marks stay on what is still in the tab: what somebody decided meanwhile is not marked any more."""
+        if self._list.marked:
+            rows = self.office.desk.rows(sorted(self._list.marked))
+            self._list.marked &= {row.id for row in rows if row.status is STATUSES[self.state.tab]}
+
     def draw(self) -> None:
         """Bring every bar up to date; each draws itself only where it reads otherwise."""
         look, workplace = self.look(), self.office.workplace
         view = self.view
         hits = self._list.count if view.search or view.filter != Filter() else None
         self._lines["top"].show(*bars.top(workplace.actor.name, self.office.caption, workplace.looks_only, look))
-        self._lines["tabs"].show(*bars.tabs(view, self._counts, hits))
+        marked = len(self._list.marked)
+        self._lines["tabs"].show(*bars.tabs(view, self._counts, hits, marked, self.app.size.width))
         said = bars.alert(self._alert, look) if self.state.tab is Tab.INBOX and not self.whole else []
         self._lines["alert"].display = bool(said)
         self._lines["alert"].show(said, bars.alert_keys(self._alert) if said else [])
@@ -234,7 +244,7 @@ class DeskScreen(Screen[None]):
             if self._sleeper.event and now >= self._sleeper.event:
                 self._sleeper.event = None
                 self._expire()
-                self.reload()
+                self._follow()
             elif self._sleeper.texts and now >= self._sleeper.texts:
                 self._update_times()
         except RefTermError as error:
@@ -269,7 +279,7 @@ class DeskScreen(Screen[None]):
         if not changes.entries:
             return
         self._list.unseen -= {entry.referral for entry in changes.entries if entry.action in CLOSING}
-        self.reload()
+        self._follow()
         # Where there was more than can be told one by one, the tabs' counts tell how much.
         more = {tab: self._counts[tab] - count for tab, count in before.items()} if changes.more else {}
         if told := news(self.office.desk, changes.entries, more, self.look()):
@@ -282,6 +292,14 @@ class DeskScreen(Screen[None]):
         self.show_title()
         if self._detail.referral_id in {entry.referral for entry in changes.entries}:
             self.show_detail()
+
+    def _follow(self) -> None:
+        """Read again what time or others changed. The full detail is left when its referral left the list: another in
+        its place would take the keys that are meant for the first."""
+        here = self.row.id if self.row and self.whole else None
+        self.reload()
+        if here is not None and (self.row is None or self.row.id != here):
+            self.show_whole(False)
 
     def show_title(self) -> None:
         """Count the unseen ones in the terminal's title."""
@@ -297,7 +315,7 @@ class DeskScreen(Screen[None]):
     def _moved(self, event: ReferralList.Moved) -> None:
         row = event.row
         if row and row.id in self._list.unseen:
-            self._list.unseen.discard(row.id)
+            self._list.saw(row.id)
             self.show_title()
         if row is None or (self._detail.shown is None and not self._detail_timer):
             self.show_detail()
@@ -366,6 +384,26 @@ class DeskScreen(Screen[None]):
         self.add_class("-searching")
         field.focus()
 
+    def on_key(self, event: events.Key) -> None:
+        """Open the search, and put into its field what was typed before the focus had come there.
+
+        Here and not by the binding, which acts later: of `/door` typed in one go the letters would be keys of the desk.
+        """
+        if not self.has_class("-searching"):
+            if event.key == "slash":
+                event.stop()
+                self.action_act("search")
+        elif event.is_printable and event.character:
+            # A letter that was sent to the field never comes here.
+            event.stop()
+            self.query_one(Input).insert_text_at_cursor(event.character)
+        elif event.key in ("enter", "backspace") and not isinstance(self.focused, Input):
+            event.stop()
+            if event.key == "enter":
+                self.close_search(keep=True)
+            else:
+                self.query_one(Input).action_delete_left()
+
     @on(Input.Changed, "#search")
     def _typed(self, event: Input.Changed) -> None:
         self.search = event.value
@@ -417,7 +455,6 @@ class DeskScreen(Screen[None]):
 
     def after_write(self, sentence: str, *, undo: bool = False) -> None:
         """Show the desk as it is after a change of one's own, and say what happened."""
-        self._list.clear_marks()
         changes = self.office.desk.changes(self._token)
         self._token, self._written = changes.token, self.office.desk.written()
         self.reload()

@@ -10,6 +10,7 @@ from refterm.domain.deadline import Flame
 from refterm.domain.money import show_money
 from refterm.domain.referral import Contact, Referral, Status
 from refterm.domain.row import Row
+from refterm.domain.when import local_time
 from refterm.i18n import _
 from refterm.text import fit, width
 from refterm.tui.render import Look, Piece, channel_word, one_line, outcome_word
@@ -58,7 +59,7 @@ def alert_text(
 
 def moment(instant: datetime, look: Look) -> str:
     """An instant in the viewer's zone: `Mon 2 Mar 09:14`, with the year where it is another."""
-    local = instant.astimezone(look.zone)
+    local = local_time(instant, look.zone)
     year = f" {local.year}" if local.year != look.now.astimezone(look.zone).year else ""
     return f"{local:%a} {local.day} {local:%b}{year} {local:%H:%M}"
 
@@ -99,7 +100,7 @@ def pane(shown: Shown, cells: int, look: Look) -> Lines:
     received = _("received {time}").format(time=moment(referral.received_at, look))
     if referral.received_estimated:
         received = _("imported {time}").format(time=moment(referral.received_at, look))
-    right = dot.join(part for part in (received, channel_word(referral.channel), _profile(referral)) if part)
+    right = dot.join(part for part in (received, channel_word(referral.channel), _profile(referral, look)) if part)
     lines.append(_ends((" " + _company(referral, look), "strong"), (right, "dim"), cells, look))
     left = dot.join(
         part
@@ -219,7 +220,7 @@ def same_text(row: Row, look: Look) -> str:
         return _("#{id} new").format(id=row.id)
     if row.status is Status.ACTIVE:
         return _("#{id} active").format(id=row.id)
-    when = row.closed_at.astimezone(look.zone).strftime("%Y-%m") if row.closed_at else "?"
+    when = local_time(row.closed_at, look.zone).isoformat()[:7] if row.closed_at else "?"
     reason = f" ({row.reason})" if row.reason else ""
     return _("#{id} {outcome} in {month}{reason}").format(
         id=row.id, outcome=outcome_word(row.outcome or ""), month=when, reason=reason
@@ -268,8 +269,8 @@ def _place(referral: Referral, look: Look) -> str:
     return one_line(", ".join(part for part in (referral.customer.city, referral.customer.country) if part), look)
 
 
-def _profile(referral: Referral) -> str:
-    return _("profile {name}").format(name=referral.profile) if referral.profile else ""
+def _profile(referral: Referral, look: Look) -> str:
+    return _("profile {name}").format(name=one_line(referral.profile, look)) if referral.profile else ""
 
 
 def _person(person: Contact, look: Look) -> str:
@@ -305,7 +306,8 @@ def _wrap(text: str, cells: int, look: Look) -> list[str]:
             if line:
                 lines.append(line)
             while width(word) > cells > 1:
-                head = fit(word, cells, ellipsis="").rstrip()
+                # Only the blank that fills up before a wide letter; a word may be made of other kinds of blank.
+                head = fit(word, cells, ellipsis="").removesuffix(" ")
                 lines.append(head)
                 word = word[len(head) :]
             line = word
@@ -321,9 +323,11 @@ def _ends(left: Piece, right: Piece, cells: int, look: Look) -> list[Piece]:
 
 
 def _cut(line: list[Piece], cells: int, look: Look) -> list[Piece]:
+    """The line as it is drawn: every text made fit for the terminal once more, so that none is forgotten."""
     drawn: list[Piece] = []
     room = cells
-    for text, style in line:
+    for raw, style in line:
+        text = look.signs.outside(raw)
         size = width(text)
         if size > room:
             drawn.append((fit(text, room, ellipsis=look.signs.ellipsis), style))

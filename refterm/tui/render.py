@@ -12,6 +12,7 @@ from refterm.domain.money import show_amount
 from refterm.domain.query import Tab
 from refterm.domain.referral import Status
 from refterm.domain.row import Row
+from refterm.domain.when import local_time
 from refterm.i18n import _
 from refterm.text import fit, width
 from refterm.tui.signs import Signs
@@ -115,7 +116,9 @@ def pieces(
         text, style = content[column.key]
         if drawn:
             drawn.append((" ", "plain"))
-        drawn.append((fit(text, column.cells, right=column.right, ellipsis=look.signs.ellipsis), style))
+        drawn.append(
+            (fit(look.signs.outside(text), column.cells, right=column.right, ellipsis=look.signs.ellipsis), style)
+        )
     return drawn
 
 
@@ -193,7 +196,7 @@ def _cells(row: Row, tab: Tab, look: Look, *, marked: bool, unseen: bool) -> dic
     content["outcome"] = (outcome_word(row.outcome or "expired"), "plain")
     content["reason"] = (row.reason or "", "dim")
     closed = row.closed_at or row.expires_at
-    content["closed"] = (closed.astimezone(look.zone).date().isoformat() if closed else "", "dim")
+    content["closed"] = (local_time(closed, look.zone).date().isoformat() if closed else "", "dim")
     return content
 
 

@@ -17,6 +17,12 @@ from tests.tui.seat import Seat, sit_down
 SitDown = Callable[..., AbstractAsyncContextManager[Seat]]
 
 
+@pytest.fixture(autouse=True)
+def _quick_detail(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The detail follows the cursor sooner than for a person, so that a thousand key presses do not take minutes."""
+    monkeypatch.setattr("refterm.tui.desk_screen.DETAIL_PAUSE", 0.005)
+
+
 @pytest.fixture
 def sit(workplace: Workplace, tmp_path: Path) -> SitDown:
     """Opens Ana's desk; see `sit_down`."""

@@ -23,12 +23,13 @@ from refterm.services.desk import Desk
 from refterm.services.drafts import Drafts
 from refterm.services.marks import Marks
 from refterm.services.triage import Triage
-from refterm.services.view_state import ViewStates
+from refterm.services.view_state import ViewState, ViewStates
 from refterm.services.workplace import Workplace
 from refterm.tui.app import RefTermApp
 from refterm.tui.desk_screen import DeskScreen
 from refterm.tui.office import Office
 from refterm.tui.signs import UNICODE, Signs
+from refterm.tui.sleeper import Sleeper
 from refterm.tui.widgets.line import Line
 
 LONGEST_WAIT = 10.0
@@ -37,11 +38,19 @@ ROUNDS = 4
 _CHARACTERS = {"space": " ", "slash": "/", "question_mark": "?", "enter": "\r", "tab": "\t", "escape": "\x1b"}
 
 
-class StillDesk(DeskScreen):
-    """The desk without its sleeper: the tests' clock stands still, and they wake the desk when they have moved it."""
+class StillSleeper(Sleeper):
+    """Never wakes by itself: the tests' clock stands still, and they wake the desk when they have moved it."""
 
-    def _sleep(self) -> None:
-        pass
+    def sleep(self) -> None:
+        """Do nothing."""
+
+
+class StillDesk(DeskScreen):
+    """The desk, woken by the test."""
+
+    def __init__(self, office: Office, signs: Signs, state: ViewState, **given: Any) -> None:
+        super().__init__(office, signs, state, **given)
+        self._sleeper = StillSleeper(self, office.workplace.clock, self.wake)
 
 
 class TestedApp(RefTermApp):
@@ -166,6 +175,12 @@ class Seat:
         assert found, f"{part!r} is not on the screen:\n{self.text}"
         return found[0]
 
+    def row_line(self, number: int) -> str:
+        """The line of the screen on which a referral of the list stands."""
+        listing = self.desk.referral_list
+        line = listing.region.y + 1 + self.ids.index(number) - listing._top
+        return self.text.splitlines()[line]
+
     async def resize(self, width: int, height: int) -> None:
         """Another size of the terminal."""
         await self.pilot.resize_terminal(width, height)
@@ -177,7 +192,7 @@ class Seat:
         for widget in self.app.screen.walk_children(Widget, with_self=True):
             widget.refresh()
         await self._rounds()
-        assert self.text == shown
+        assert self.text.splitlines() == shown.splitlines()
 
 
 def screen_segments(app: RefTermApp) -> list[list[Segment]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -9,7 +10,7 @@ from rich.style import Style
 from textual.strip import Strip
 from textual.widget import Widget
 
-from refterm.text import fit, width
+from refterm.text import display, fit, width
 from refterm.tui.render import Piece
 
 
@@ -32,8 +33,15 @@ class Line(Widget):
     Line { height: 1; width: 1fr; }
     """
 
-    def __init__(self, *, id: str, ellipsis: str = "…") -> None:  # noqa: A002
+    def __init__(self, *, id: str, ellipsis: str = "…", outside: Callable[[str], str] = display) -> None:  # noqa: A002
+        """
+        Args:
+            id: its name on the screen.
+            ellipsis: what stands where a text is cut.
+            outside: makes a text fit for this terminal; done here, so that no caller can forget it.
+        """
         super().__init__(id=id)
+        self._outside = outside
         self._left: list[Piece] = []
         self._right: list[Piece] = []
         self._ellipsis = ellipsis
@@ -41,9 +49,13 @@ class Line(Widget):
 
     def show(self, left: list[Piece], right: list[Piece] | None = None) -> None:
         """Show pieces from the left, and others at the right end."""
-        if (left, right or []) != (self._left, self._right):
-            self._left, self._right = left, right or []
+        shown = self._clean(left), self._clean(right or [])
+        if shown != (self._left, self._right):
+            self._left, self._right = shown
             self.refresh()
+
+    def _clean(self, pieces: list[Piece]) -> list[Piece]:
+        return [(self._outside(text), style) for text, style in pieces]
 
     @property
     def text(self) -> str:

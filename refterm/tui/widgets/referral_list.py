@@ -162,6 +162,11 @@ class ReferralList(Widget, can_focus=True):
         self.move_to(index)
         return True
 
+    def saw(self, referral_id: int) -> None:
+        """Take the sign of a new one off."""
+        self.unseen.discard(referral_id)
+        self.refresh()
+
     # Marks
 
     def toggle_mark(self) -> None:
@@ -170,17 +175,20 @@ class ReferralList(Widget, can_focus=True):
         if row is None:
             return
         self.marked ^= {row.id}
-        self._range_from = self._cursor
+        self._range_from = row.id
         self.refresh(Region(0, self._cursor - self._top + 1, self.size.width, 1))
         self.move_by(1)
 
     def mark_range(self) -> None:
         """Mark everything from where a mark was last set to the cursor."""
-        start = self._cursor if self._range_from is None else self._range_from
-        first, last = sorted((start, self._cursor))
-        if self._listing:
-            self.marked |= {row.id for row in self._listing.rows(first, last + 1)}
-        self._range_from = self._cursor
+        row = self.current
+        if row is None or self._listing is None:
+            return
+        # From a referral, not from a position: rows may have come or gone above it since.
+        start = self._listing.index_of(self._range_from) if self._range_from is not None else None
+        first, last = sorted((self._cursor if start is None else start, self._cursor))
+        self.marked |= {row.id for row in self._listing.rows(first, last + 1)}
+        self._range_from = row.id
         self.refresh()
 
     def clear_marks(self) -> None:
@@ -204,7 +212,7 @@ class ReferralList(Widget, can_focus=True):
         if row is None:
             middle = y - 2
             said = self.empty_text[middle] if not self.count and 0 <= middle < len(self.empty_text) else ""
-            return self._strip([("   " + said, "plain")])
+            return self._strip([("   " + look.signs.outside(said), "plain")])
         self._drawn_times[row.id] = time_texts(row, self.tab, look)
         drawn = pieces(row, self.tab, self._columns, look, marked=row.id in self.marked, unseen=row.id in self.unseen)
         return self._strip(drawn, cursor=index == self._cursor, thumb=self._has_thumb(y - 1))
