@@ -38,6 +38,11 @@ def test_favorite_toggles(refterm: Command, new: int) -> None:
     assert refterm("show", new, "--json").json["favorite"] is False
 
 
+def test_a_sentence_ends_with_one_point(refterm: Command, import_records: ImportRecords) -> None:
+    (number,) = import_records([api_record(customerProfile__name="Lakehead Schools Inc.")])
+    assert said(refterm("note", number, "x")) == f"Noted on #{number} Lakehead Schools Inc."
+
+
 class TestTake:
     """Another's take is given up only after a question (T3)."""
 
