@@ -13,7 +13,7 @@ import shutil
 import signal
 import tempfile
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -91,7 +91,9 @@ def throwaway(clock: Clock) -> Iterator[Path]:
         try:
             yield build(folder, clock)
         finally:
-            shutil.rmtree(folder, ignore_errors=True)
+            # A terminal that closes sends more than one signal; the second must not stop the tidying up.
+            with _handling(signal.SIG_IGN, [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]):
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def build(folder: Path, clock: Clock) -> Path:
@@ -216,16 +218,24 @@ def _ending_on_signals() -> Iterator[None]:
     def end(number: int, _frame: FrameType | None) -> None:
         raise SystemExit(128 + number)
 
+    deadly = [
+        number for number in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(number) is signal.Handlers.SIG_DFL
+    ]
+    with _handling(end, deadly):
+        yield
+
+
+@contextmanager
+def _handling(
+    handler: Callable[[int, FrameType | None], None] | signal.Handlers, numbers: list[signal.Signals]
+) -> Iterator[None]:
+    """Handle signals so within the block. Outside the main thread, which alone can, nothing changes."""
     try:
-        kept: Mapping[int, Any] = {
-            number: signal.signal(number, end)
-            for number in (signal.SIGTERM, signal.SIGHUP)
-            if signal.getsignal(number) is signal.SIG_DFL
-        }
-    except ValueError:  # signals are the main thread's alone
+        kept = {number: signal.signal(number, handler) for number in numbers}
+    except ValueError:
         kept = {}
     try:
         yield
     finally:
-        for number, handler in kept.items():
-            signal.signal(number, handler)
+        for number, before in kept.items():
+            signal.signal(number, before)

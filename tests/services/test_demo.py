@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import tempfile
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -297,6 +299,33 @@ def test_the_throwaway_desk_is_gone_after_a_signal(number: signal.Signals, tmp_p
         process.kill()
         process.communicate()
     assert not path.parent.exists()
+
+
+def test_a_second_signal_does_not_stop_the_tidying_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A terminal that closes sends several."""
+    remove = shutil.rmtree
+
+    def interrupted(folder: Path, **options: Any) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.raise_signal(number)
+        remove(folder, **options)
+
+    monkeypatch.setattr(shutil, "rmtree", interrupted)
+    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)]
+    with demo.throwaway(SettableClock(NOW)) as path:
+        pass
+    assert not path.parent.exists()
+    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)] == before
+
+
+def test_it_can_be_made_in_any_thread() -> None:
+    with ThreadPoolExecutor(1) as pool:
+        assert not pool.submit(_made_and_gone).result().exists()
+
+
+def _made_and_gone() -> Path:
+    with demo.throwaway(SettableClock(NOW)) as path:
+        return path.parent
 
 
 def test_a_signal_that_is_ignored_stays_ignored() -> None:
