@@ -157,7 +157,7 @@ def empty(view: View, look: Look, *, desk_is_empty: bool, back: datetime | None)
         return [_("Nothing found for {search}.").format(search=searched), _("escape clears the search.")]
     if view.filter != Filter():
         return [_("Nothing passes the filter."), _("F changes it, escape clears it.")]
-    if view.tab is Tab.INBOX and desk_is_empty:
+    if view.tab is Tab.INBOX and desk_is_empty and not back:
         return [
             _("The desk is empty. Bring referrals in, in another terminal or after q:"),
             "",

@@ -246,9 +246,9 @@ def next_flame(desk: DeskScreen) -> None:
     if not flames:
         desk.say(_("No customer waits to be contacted."), "dim")
         return
+    here = desk.row.id if desk.row and desk.state.tab is Tab.INBOX else None
     if desk.state.tab is not Tab.INBOX:
         desk.show_tab(Tab.INBOX)
-    here = desk.row.id if desk.row else None
     after = flames.index(here) + 1 if here in flames else 0
     for number in (*flames[after:], *flames[:after]):
         if desk.referral_list.go_to(number):

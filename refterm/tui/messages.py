@@ -45,9 +45,8 @@ class Messages:
         """When what it says next changes by itself."""
         moments = [self._said.until] if self._said else []
         if self._undo:
-            left = self._undo.until - now
-            second = self._undo.until - left // SECOND * SECOND + timedelta(microseconds=1)
-            moments.append(min(second, self._undo.until))
+            seconds = -((now - self._undo.until) // SECOND)
+            moments.append(self._undo.until - (seconds - 1) * SECOND)
         return min(moments, default=None)
 
     def pieces(self, now: datetime, size: Size) -> tuple[list[Piece], list[Piece]]:
