@@ -96,7 +96,8 @@ def compact(shown: Shown, cells: int, look: Look) -> Lines:
 def pane(shown: Shown, cells: int, look: Look) -> Lines:
     """What stands below the list, or beside it: the need, the person to call, and what is known besides."""
     referral, dot = shown.referral, f" {look.signs.dot} "
-    lines: Lines = [alert] if (alert := flame_line(referral, look)) else []
+    alert = flame_line(referral, look)
+    lines: Lines = [alert] if alert else []
     received = _("received {time}").format(time=moment(referral.received_at, look))
     if referral.received_estimated:
         received = _("imported {time}").format(time=moment(referral.received_at, look))
@@ -118,6 +119,9 @@ def pane(shown: Shown, cells: int, look: Look) -> Lines:
     lines += _labelled(_("Wants"), wants, cells, look)
     lines += deal_lines(referral, cells, look)
     lines += _labelled(_("Taken by"), one_line(referral.taken_by or "", look), cells, look)
+    if referral.contacted_at and not alert:
+        who = one_line(referral.contacted_by or "?", look)
+        lines += _labelled(_("Contacted"), f"{moment(referral.contacted_at, look)}{dot}{who}", cells, look)
     if referral.skipped_until:
         lines += _labelled(_("Skipped until"), moment(referral.skipped_until, look), cells, look)
     lines += same_lines(shown, cells, look)
