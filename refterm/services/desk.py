@@ -145,9 +145,19 @@ class Desk:
         return Changes(max(newest, last), entries, last < newest)
 
     def next_instant(self) -> datetime | None:
-        """When the desk next changes by itself, the texts of the rows aside: an expiry, a return of what is skipped."""
+        """When the next referral expires or comes back from where it was put aside (I4, I8)."""
         with self.workplace.database.reading() as connection:
             return min(reading.next_instants(connection, self.workplace.now()), default=None)
+
+    def next_event(self, alert: Alert | None) -> datetime:
+        """When rows next come, go or change their place by themselves (F5).
+
+        An expiry, a return, the flame of the alert cooling (the first of all to do so), the end of the day (A4).
+        """
+        moments = [self.next_instant(), self.day_ends()]
+        if alert and alert.hot:
+            moments.append(self.workplace.deadlines.flame_until(alert.row.received_at))
+        return min(moment for moment in moments if moment)
 
     def next_back(self) -> datetime | None:
         """When the next of those put aside comes back (I8)."""

@@ -305,7 +305,7 @@ def help(desk: DeskScreen) -> None:  # noqa: A001
 
 def back(desk: DeskScreen) -> None:
     """One step back: out of the search, the detail, then the search's hits, the filter, the marks."""
-    if desk.has_class("-searching"):
+    if desk.searching.is_open:
         desk.close_search(keep=False)
     elif desk.whole:
         desk.show_whole(False)

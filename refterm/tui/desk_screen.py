@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from datetime import datetime
 from typing import ClassVar, TypeVar
 
 from textual import events, on
@@ -20,7 +19,6 @@ from refterm.domain.query import Filter, Tab, View
 from refterm.domain.referral import Status
 from refterm.domain.row import Row
 from refterm.errors import NotFoundError, RefTermError
-from refterm.i18n import _
 from refterm.services.desk import Alert
 from refterm.services.expiry import expire_due
 from refterm.services.view_state import ViewState
@@ -32,6 +30,7 @@ from refterm.tui.messages import Messages
 from refterm.tui.news import CLOSING, news
 from refterm.tui.office import Office
 from refterm.tui.render import Look
+from refterm.tui.searching import Searching
 from refterm.tui.signs import Signs
 from refterm.tui.sleeper import Sleeper
 from refterm.tui.widgets.detail_pane import DetailPane
@@ -72,6 +71,7 @@ class DeskScreen(Screen[None]):
         self._alert: Alert | None = None
         self._token = 0
         self._written = 0
+        self.searching = Searching(self, lambda: self.close_search(keep=True))
         self._messages = Messages(office.workplace.undo_seconds)
         self._sleeper = Sleeper(self, office.workplace.clock, self.wake)
         self._detail_timer: Timer | None = None
@@ -164,7 +164,7 @@ class DeskScreen(Screen[None]):
             listing = desk.listing(self.view)
             self._forget_marks()
             self._list.show(self.state.tab, listing, self.look(), cursor_on=stay, top=top)
-            self._sleeper.event = self._find_next_event()
+            self._sleeper.event = desk.next_event(self._alert)
         except RefTermError as error:
             self.say(str(error), "late")
             return
@@ -225,17 +225,17 @@ class DeskScreen(Screen[None]):
         if self._sleeper.asleep:
             self._sleeper.sleep()
 
-    def _find_next_event(self) -> datetime | None:
-        """When rows come or go by themselves: an expiry, a return, a flame that cools, the end of the day (A4)."""
-        workplace = self.office.workplace
-        moments = [self.office.desk.next_instant(), self.office.desk.day_ends()]
-        if self._alert and self._alert.hot:
-            moments.append(workplace.deadlines.flame_until(self._alert.row.received_at))
-        return min((moment for moment in moments if moment), default=None)
-
     def wake(self) -> None:
         """Look what has changed, by time or by others; called by the sleeper."""
         now = self.office.workplace.now()
+        if not self.is_current:
+            # Under a form nothing is drawn: each redraw would draw the form again, too. What is due is still archived.
+            if self._sleeper.event and now >= self._sleeper.event:
+                self._sleeper.event = None
+                self._expire()
+            self._sleeper.texts = None
+            self._sleeper.sleep()
+            return
         try:
             written = self.office.desk.written()
             if written != self._written:
@@ -251,6 +251,12 @@ class DeskScreen(Screen[None]):
             self.say(str(error), "late")
         self._sleeper.sleep()
 
+    def on_screen_resume(self) -> None:
+        """Catch up with what happened under a form."""
+        if self._sleeper.asleep:
+            self.reload()
+            self.wake()
+
     def _update_times(self) -> None:
         look = self.look()
         self._list.update_times(look)
@@ -265,7 +271,8 @@ class DeskScreen(Screen[None]):
 
         def done(_archived: list[int]) -> None:
             self._expiring = False
-            self.read_changes()
+            if self.is_current:
+                self.read_changes()
 
         def failed(_error: RefTermError) -> None:
             self._expiring = False
@@ -375,34 +382,14 @@ class DeskScreen(Screen[None]):
     # Search
 
     def open_search(self) -> None:
-        """Put the search field in the place of the tabs."""
-        field = self.query(Input).first(Input) if self.query(Input) else None
-        if field is None:
-            field = Input(placeholder=_("search"), id="search", compact=True, select_on_focus=False)
-            field.cursor_blink = False
-            self.mount(field, after="#top")
-        self.add_class("-searching")
-        field.focus()
+        """Put the search field in the place of the top bar."""
+        self.searching.open()
 
     def on_key(self, event: events.Key) -> None:
-        """Open the search, and put into its field what was typed before the focus had come there.
-
-        Here and not by the binding, which acts later: of `/door` typed in one go the letters would be keys of the desk.
-        """
-        if not self.has_class("-searching"):
-            if event.key == "slash":
-                event.stop()
-                self.action_act("search")
-        elif event.is_printable and event.character:
-            # A letter that was sent to the field never comes here.
+        """Open the search at its key, not by the binding, which acts later than the next letter may come."""
+        if not self.searching.take(event) and event.key == "slash" and not self.searching.is_open:
             event.stop()
-            self.query_one(Input).insert_text_at_cursor(event.character)
-        elif event.key in ("enter", "backspace") and not isinstance(self.focused, Input):
-            event.stop()
-            if event.key == "enter":
-                self.close_search(keep=True)
-            else:
-                self.query_one(Input).action_delete_left()
+            self.action_act("search")
 
     @on(Input.Changed, "#search")
     def _typed(self, event: Input.Changed) -> None:
@@ -420,13 +407,11 @@ class DeskScreen(Screen[None]):
 
     def close_search(self, *, keep: bool) -> None:
         """Back to the list, with the hits or with everything."""
-        self.remove_class("-searching")
+        self.searching.close()
         self._list.focus()
         if not keep:
             self.search = ""
-            for field in self.query(Input):
-                with field.prevent(Input.Changed):
-                    field.value = ""
+            self.searching.clear()
             self.reload()
         elif not self.search:
             self.reload()
