@@ -31,7 +31,7 @@ async def draw(target: Path, folder: Path) -> None:
     clock = SettableClock(INSTANT)
     settings = Settings(time_zone="UTC")
     place = workplace(Database(demo.build(folder, clock)), settings, Actor("ana", "ana"), clock)
-    app = RefTermApp(office_for(place, settings, UNICODE), signs=UNICODE, states=None, settings=settings)
+    app = RefTermApp(office_for(place, settings, UNICODE), states=None, settings=settings)
     try:
         async with app.run_test(size=SIZE) as pilot:
             await pilot.pause()

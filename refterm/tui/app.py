@@ -23,7 +23,9 @@ from typing import ClassVar
 from textual.app import App
 from textual.binding import Binding
 from textual.command import Provider
+from textual.filter import Monochrome
 from textual.screen import Screen
+from textual.scrollbar import ScrollBar, ScrollBarRender
 from textual.theme import BUILTIN_THEMES
 
 import refterm
@@ -40,6 +42,7 @@ from refterm.services.view_state import ViewState, ViewStates
 from refterm.services.workplace import Workplace, open_workplace
 from refterm.tui.desk_screen import DeskScreen
 from refterm.tui.office import Office
+from refterm.tui.plain import AsciiScrollBar, NoColours
 from refterm.tui.signs import Signs, choose_signs
 
 HANG_UP_CHECK = 2.0
@@ -66,22 +69,25 @@ class RefTermApp(App[None]):
     BINDINGS: ClassVar = [Binding("ctrl+p", "command_palette", show=False, priority=True)]
     TITLE = "refterm"
 
-    def __init__(self, office: Office, *, signs: Signs, states: ViewStates | None, settings: Settings) -> None:
+    def __init__(self, office: Office, *, states: ViewStates | None, settings: Settings) -> None:
         super().__init__()
         self.office = office
-        self.signs = signs
         self.settings = settings
         self.animation_level = "none"
         self._states = states
         self._view_kept = True
         self._view_lock = threading.Lock()
         self.state = states.load() if states else ViewState()
+        if self.no_color:
+            self._filters = [kept for kept in self._filters if not isinstance(kept, Monochrome)]
+            self._filters.append(NoColours())
+        ScrollBar.renderer = AsciiScrollBar if office.ascii else ScrollBarRender
         if office.ascii:
             self.add_class("-ascii")
 
     def get_default_screen(self) -> Screen[None]:
         """The desk: it is the first screen, so that no empty one is drawn before it."""
-        return DeskScreen(self.office, self.signs, self.state, kiosk=self.settings.kiosk, bell=self.settings.bell)
+        return DeskScreen(self.office, self.state, kiosk=self.settings.kiosk, bell=self.settings.bell)
 
     def on_mount(self) -> None:
         """Be ready for the terminal to go away."""
@@ -92,6 +98,13 @@ class RefTermApp(App[None]):
         if not self.is_headless:
             self._mind_signals()
             self.set_terminal_title("refterm")
+
+    def action_command_palette(self) -> None:
+        """Every action by name."""
+        from refterm.tui.palette import Palette
+
+        if not Palette.is_open(self):
+            self.push_screen(Palette())
 
     # What is remembered
 
@@ -221,7 +234,7 @@ def _run(
 ) -> int:
     signs = choose_signs(settings.ascii, os.environ, coerced=bool(sys.flags.utf8_mode))
     office = replace(office_for(place, settings, signs, folder), caption=caption)
-    app = RefTermApp(office, signs=signs, states=states, settings=settings)
+    app = RefTermApp(office, states=states, settings=settings)
     try:
         app.run(mouse=settings.mouse)
     finally:

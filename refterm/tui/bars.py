@@ -119,28 +119,22 @@ def alert_keys(shown: Alert | None) -> list[Piece]:
 
 
 def keys(able: Sequence[Action], cells: int, *, whole: bool) -> list[Piece]:
-    """The keys that work now, as many as fit; the way to all of them stands always."""
-    always = [action for action in able if action.id in ("help", "quit")]
-    fixed = sum(_size(action) for action in always)
-    chosen: list[Piece] = []
-    room = cells - fixed - 1
+    """The keys that work now, as many as fit; the way back and the way to all of them stand always."""
+    always = [(key_name(action.keys[0]), action.short) for action in able if action.id in ("help", "quit")]
+    if whole:
+        always.insert(0, ("escape", _("back")))
+    left_out = ("help", "quit", "detail") if whole else ("help", "quit")
+    room = cells - sum(len(key) + width(short) + 3 for key, short in always)
+    chosen: list[tuple[str, str]] = []
     for action in able:
-        if action in always:
+        if action.id in left_out:
             continue
-        short = _("back") if whole and action.id == "detail" else action.short
-        size = len(key_name(action.keys[0])) + width(short) + 3
-        if size > room:
+        key, short = key_name(action.keys[0]), action.short
+        room -= len(key) + width(short) + 3
+        if room < 0:
             break
-        key = "escape" if whole and action.id == "detail" else key_name(action.keys[0])
-        chosen += [(f" {key}", "key"), (f" {short} ", "dim")]
-        room -= size + len(key) - len(key_name(action.keys[0]))
-    for action in always:
-        chosen += [(f" {key_name(action.keys[0])}", "key"), (f" {action.short} ", "dim")]
-    return chosen
-
-
-def _size(action: Action) -> int:
-    return len(key_name(action.keys[0])) + width(action.short) + 3
+        chosen.append((key, short))
+    return [piece for key, short in (*chosen, *always) for piece in ((f" {key}", "key"), (f" {short} ", "dim"))]
 
 
 def empty(view: View, look: Look, *, desk_is_empty: bool, back: datetime | None) -> list[str]:

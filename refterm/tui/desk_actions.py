@@ -75,8 +75,11 @@ def remove_contact(desk: DeskScreen) -> None:
     from refterm.tui.screens.confirm import confirm
 
     shown, index = desk.detail_pane.shown, desk.contact_index
-    if not desk.whole or shown is None or index is None:
+    if not desk.whole:
         desk.say(_("Contacts are removed in the detail: enter opens it."), "dim")
+        return
+    if shown is None or index is None:
+        desk.say(_("This deal has no contact; c adds one."), "dim")
         return
     referral, person = shown.referral, shown.referral.team[index]
 
@@ -211,13 +214,14 @@ def next_contact(desk: DeskScreen) -> None:
             shown.referral.team
         )
         desk.show_detail()
+        desk.detail_pane.show_chosen()
 
 
 def search(desk: DeskScreen) -> None:
     """The search field."""
     if desk.whole:
         desk.show_whole(False)
-    desk.open_search()
+    desk.searching.open()
 
 
 def order(desk: DeskScreen) -> None:

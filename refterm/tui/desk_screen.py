@@ -31,7 +31,6 @@ from refterm.tui.news import CLOSING, news
 from refterm.tui.office import Office
 from refterm.tui.render import Look
 from refterm.tui.searching import Searching
-from refterm.tui.signs import Signs
 from refterm.tui.sleeper import Sleeper
 from refterm.tui.widgets.detail_pane import DetailPane
 from refterm.tui.widgets.line import Line
@@ -52,17 +51,16 @@ class DeskScreen(Screen[None]):
     ]
     AUTO_FOCUS = "#list"
 
-    def __init__(
-        self, office: Office, signs: Signs, state: ViewState, *, kiosk: bool = False, bell: bool = False
-    ) -> None:
+    def __init__(self, office: Office, state: ViewState, *, kiosk: bool = False, bell: bool = False) -> None:
         super().__init__()
         self.HORIZONTAL_BREAKPOINTS = [(0, "-cramped"), (80, "-normal"), (160, "-wide")]
         self.VERTICAL_BREAKPOINTS = [(0, "-low"), (24, "-short"), (30, "-tall")]
         self.office = office
-        self.signs = signs
+        self.referral_list = ReferralList(id="list")
+        self.detail_pane = DetailPane(id="detail")
+        self.signs = office.signs
         self.state = state
-        self.kiosk = kiosk
-        self.rings = bell
+        self.kiosk, self.rings = kiosk, bell
         self.search = ""
         self.whole = False
         self.contact_index: int | None = None
@@ -91,16 +89,14 @@ class DeskScreen(Screen[None]):
         alert.display = self.state.tab is Tab.INBOX and self.office.desk.alert() is not None
         yield alert
         with Container(id="body"):
-            yield ReferralList(id="list")
+            yield self.referral_list
             yield Line(id="rule", ellipsis="")
-            yield DetailPane(id="detail")
+            yield self.detail_pane
         yield Line(id="message", ellipsis=ellipsis, outside=outside)
         yield Line(id="keys", ellipsis=ellipsis, outside=outside)
 
     def on_mount(self) -> None:
         """Show the first rows, then archive what is due meanwhile (I4)."""
-        self._list = self.query_one(ReferralList)
-        self._detail = self.query_one(DetailPane)
         self._lines = {line.id: line for line in self.query(Line)}
         self._token = self.office.desk.token()
         self._written = self.office.desk.written()
@@ -132,17 +128,7 @@ class DeskScreen(Screen[None]):
     @property
     def row(self) -> Row | None:
         """The referral under the cursor."""
-        return self._list.current
-
-    @property
-    def referral_list(self) -> ReferralList:
-        """The list."""
-        return self._list
-
-    @property
-    def detail_pane(self) -> DetailPane:
-        """The detail."""
-        return self._detail
+        return self.referral_list.current
 
     def look(self) -> Look:
         """What drawing needs to know at this instant."""
@@ -163,27 +149,27 @@ class DeskScreen(Screen[None]):
             self._alert = desk.alert()
             listing = desk.listing(self.view)
             self._forget_marks()
-            self._list.show(self.state.tab, listing, self.look(), cursor_on=stay, top=top)
+            self.referral_list.show(self.state.tab, listing, self.look(), cursor_on=stay, top=top)
             self._sleeper.event = desk.next_event(self._alert)
         except RefTermError as error:
             self.say(str(error), "late")
             return
-        self._list.empty_text = [] if listing.count else self._empty_text()
+        self.referral_list.empty_text = [] if listing.count else self._empty_text()
         self.draw()
 
     def _forget_marks(self) -> None:
         """Marks stay on what is still in the tab: what somebody decided meanwhile is not marked any more."""
-        if self._list.marked:
-            rows = self.office.desk.rows(sorted(self._list.marked))
-            self._list.marked &= {row.id for row in rows if row.status is STATUSES[self.state.tab]}
+        if self.referral_list.marked:
+            rows = self.office.desk.rows(sorted(self.referral_list.marked))
+            self.referral_list.marked &= {row.id for row in rows if row.status is STATUSES[self.state.tab]}
 
     def draw(self) -> None:
         """Bring every bar up to date; each draws itself only where it reads otherwise."""
         look, workplace = self.look(), self.office.workplace
         view = self.view
-        hits = self._list.count if view.search or view.filter != Filter() else None
+        hits = self.referral_list.count if view.search or view.filter != Filter() else None
         self._lines["top"].show(*bars.top(workplace.actor.name, self.office.caption, workplace.looks_only, look))
-        marked = len(self._list.marked)
+        marked = len(self.referral_list.marked)
         self._lines["tabs"].show(*bars.tabs(view, self._counts, hits, marked, self.app.size.width))
         said = bars.alert(self._alert, look) if self.state.tab is Tab.INBOX and not self.whole else []
         self._lines["alert"].display = bool(said)
@@ -216,9 +202,9 @@ class DeskScreen(Screen[None]):
 
     def _plan_texts(self) -> None:
         look = self.look()
-        moments = [self._list.next_change(), self._messages.next_change(look.now)]
+        moments = [self.referral_list.next_change(), self._messages.next_change(look.now)]
         urged = [self._alert.row.received_at] if self._alert and self._alert.hot else []
-        if (shown := self._detail.shown) and shown.referral.flame and not shown.referral.contacted_at:
+        if (shown := self.detail_pane.shown) and shown.referral.flame and not shown.referral.contacted_at:
             urged.append(shown.referral.received_at)
         moments += [deadline.flame_changes_at(received, look.now, look.deadlines) for received in urged]
         self._sleeper.texts = min((moment for moment in moments if moment), default=None)
@@ -259,8 +245,8 @@ class DeskScreen(Screen[None]):
 
     def _update_times(self) -> None:
         look = self.look()
-        self._list.update_times(look)
-        self._detail.update_times(look)
+        self.referral_list.update_times(look)
+        self.detail_pane.update_times(look)
         self.draw()
 
     def _expire(self) -> None:
@@ -285,19 +271,19 @@ class DeskScreen(Screen[None]):
         self._token, before = changes.token, dict(self._counts)
         if not changes.entries:
             return
-        self._list.unseen -= {entry.referral for entry in changes.entries if entry.action in CLOSING}
+        self.referral_list.unseen -= {entry.referral for entry in changes.entries if entry.action in CLOSING}
         self._follow()
         # Where there was more than can be told one by one, the tabs' counts tell how much.
         more = {tab: self._counts[tab] - count for tab, count in before.items()} if changes.more else {}
         if told := news(self.office.desk, changes.entries, more, self.look()):
             self.say(told.sentence, told.style)
             if told.arrived:
-                self._list.unseen |= told.arrived
-                self._list.refresh()
+                self.referral_list.unseen |= told.arrived
+                self.referral_list.refresh()
                 if self.rings:
                     self.app.bell()
         self.show_title()
-        if self._detail.referral_id in {entry.referral for entry in changes.entries}:
+        if self.detail_pane.referral_id in {entry.referral for entry in changes.entries}:
             self.show_detail()
 
     def _follow(self) -> None:
@@ -310,7 +296,7 @@ class DeskScreen(Screen[None]):
 
     def show_title(self) -> None:
         """Count the unseen ones in the terminal's title."""
-        unseen = len(self._list.unseen)
+        unseen = len(self.referral_list.unseen)
         title = f"refterm ({unseen})" if unseen else "refterm"
         if title != self._title:
             self._title = title
@@ -321,10 +307,10 @@ class DeskScreen(Screen[None]):
     @on(ReferralList.Moved)
     def _moved(self, event: ReferralList.Moved) -> None:
         row = event.row
-        if row and row.id in self._list.unseen:
-            self._list.saw(row.id)
+        if row and row.id in self.referral_list.unseen:
+            self.referral_list.saw(row.id)
             self.show_title()
-        if row is None or (self._detail.shown is None and not self._detail_timer):
+        if row is None or (self.detail_pane.shown is None and not self._detail_timer):
             self.show_detail()
             return
         # A held key draws the list only; the detail follows once the cursor rests.
@@ -336,7 +322,7 @@ class DeskScreen(Screen[None]):
         """Show the referral under the cursor, and what is known of the same customer (I9)."""
         row, look = self.row, self.look()
         if row is None:
-            self._detail.show(None, look)
+            self.detail_pane.show(None, look)
             self._draw_keys()
             return
         try:
@@ -344,7 +330,7 @@ class DeskScreen(Screen[None]):
             same = self.office.desk.duplicates(row.id)
             told = self.office.desk.rows(same[:SAME_SHOWN])
         except NotFoundError:
-            self._detail.show(None, look)
+            self.detail_pane.show(None, look)
             return
         except RefTermError as error:
             self.say(str(error), "late")
@@ -353,15 +339,15 @@ class DeskScreen(Screen[None]):
             self.contact_index = None
         else:
             self.contact_index = min(self.contact_index or 0, len(referral.team) - 1)
-        self._detail.show(Shown(referral, tuple(told), len(same), self.contact_index), look)
+        self.detail_pane.show(Shown(referral, tuple(told), len(same), self.contact_index), look)
         self._draw_keys()
 
     def show_whole(self, whole: bool) -> None:
         """The detail on the full screen, or the list again."""
-        self.whole = self._detail.whole = whole
+        self.whole = self.detail_pane.whole = whole
         self.contact_index = None
         self.set_class(whole, "-whole")
-        self._list.disabled = False
+        self.referral_list.disabled = False
         self.show_detail()
         self.draw()
 
@@ -371,7 +357,7 @@ class DeskScreen(Screen[None]):
             self.show_whole(False)
         if tab is not self.state.tab:
             self.state.tab = tab
-            self._list.clear_marks()
+            self.referral_list.clear_marks()
             self.reload(top=True)
             self.keep_view()
 
@@ -380,10 +366,6 @@ class DeskScreen(Screen[None]):
         self.app.keep_view()  # type: ignore[attr-defined]
 
     # Search
-
-    def open_search(self) -> None:
-        """Put the search field in the place of the top bar."""
-        self.searching.open()
 
     def on_key(self, event: events.Key) -> None:
         """Open the search at its key, not by the binding, which acts later than the next letter may come."""
@@ -408,7 +390,7 @@ class DeskScreen(Screen[None]):
     def close_search(self, *, keep: bool) -> None:
         """Back to the list, with the hits or with everything."""
         self.searching.close()
-        self._list.focus()
+        self.referral_list.focus()
         if not keep:
             self.search = ""
             self.searching.clear()

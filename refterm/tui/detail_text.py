@@ -102,14 +102,15 @@ def pane(shown: Shown, cells: int, look: Look) -> Lines:
     if referral.received_estimated:
         received = _("imported {time}").format(time=moment(referral.received_at, look))
     right = dot.join(part for part in (received, channel_word(referral.channel), _profile(referral, look)) if part)
-    lines.append(_ends((" " + _company(referral, look), "strong"), (right, "dim"), cells, look))
+    lines += _ends((" " + _company(referral, look), "strong"), (right, "dim"), cells)
     left = dot.join(
         part
         for part in (_size(referral), one_line(referral.customer.industry or "", look), _place(referral, look))
         if part
     )
-    lines.append(_ends((" " + left, "plain"), ("", "dim"), cells, look))
-    lines.append([(" ", "plain"), *_standing(referral, look)])
+    if left:
+        lines.append([(" " + left, "plain")])
+    lines += _in_lines(_standing(referral, look), cells)
     lines.append([])
     lines += _wrapped(referral.need, cells, look)
     lines.append([])
@@ -319,11 +320,20 @@ def _wrap(text: str, cells: int, look: Look) -> list[str]:
     return lines
 
 
-def _ends(left: Piece, right: Piece, cells: int, look: Look) -> list[Piece]:
-    room = cells - width(right[0]) - 1
-    if not right[0] or room < 20:
-        return [left]
-    return [(fit(left[0], room, ellipsis=look.signs.ellipsis), left[1]), (" ", "plain"), right]
+def _ends(left: Piece, right: Piece, cells: int) -> Lines:
+    """Two pieces at the ends of a line; on two lines where they do not fit on one."""
+    room = cells - width(left[0]) - width(right[0])
+    if room < 2:
+        return [[left], [(" " + right[0], right[1])]]
+    return [[left, (" " * room, "plain"), right]]
+
+
+def _in_lines(parts: list[list[Piece]], cells: int) -> Lines:
+    """Parts that belong together on one line; each on its own where they do not fit."""
+    line = [piece for part in parts for piece in part]
+    if 1 + sum(width(text) for text, _style in line) <= cells:
+        return [[(" ", "plain"), *line]]
+    return [[(" ", "plain"), *part] for part in parts]
 
 
 def _cut(line: list[Piece], cells: int, look: Look) -> list[Piece]:

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from functools import partial
 
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider, SearchIcon
 from textual.content import Content
 
 from refterm.i18n import _
 from refterm.tui.actions import key_name, registry, why_off
 from refterm.tui.desk_screen import DeskScreen
+
+
+class Palette(CommandPalette):
+    """Textual's palette, with no picture that a terminal may lack."""
+
+    def __init__(self) -> None:
+        super().__init__(placeholder=_("the name of an action"), id="--command-palette")
+
+    def on_mount(self) -> None:
+        """Put a plain sign before the field."""
+        self.query_one(SearchIcon).icon = "/"
 
 
 class ActionProvider(Provider):

@@ -118,7 +118,8 @@ class Seat:
 
     async def wake(self) -> None:
         """Let the desk look at the clock and at what others wrote, as its sleeper does."""
-        self.desk.wake()
+        with self.app._context():  # several desks may be open in one test
+            self.desk.wake()
         await self.settle()
 
     async def until(self, condition: Callable[[], bool]) -> None:
@@ -233,7 +234,7 @@ async def sit_down(
     """
     settings = replace(settings or Settings(), bell=True)
     states = ViewStates(folder / "state", place.actor.name)
-    app = TestedApp(office_for(place, folder, signs), signs=signs, states=states, settings=settings)
+    app = TestedApp(office_for(place, folder, signs), states=states, settings=settings)
     async with app.run_test(size=size) as pilot:
         seat = Seat(app, pilot, place)
         await seat.settle()

@@ -75,6 +75,12 @@ class DetailPane(Widget, can_focus=True):
             self._top = top
             self.refresh()
 
+    def show_chosen(self) -> None:
+        """Bring the contact under the cursor into sight."""
+        chosen = [number for number, line in enumerate(self._lines) if any(style == "chosen" for _text, style in line)]
+        if chosen and not self._top <= chosen[0] < self._top + self.size.height:
+            self.scroll_lines(chosen[0] - self._top - self.size.height // 2)
+
     def _lay_out(self) -> None:
         lines: Lines = []
         if self._shown and self._look and self.size.width:

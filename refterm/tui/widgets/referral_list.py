@@ -235,12 +235,20 @@ class ReferralList(Widget, can_focus=True):
     def _style(self, name: str, cursor: bool = False) -> Style:
         style = self._styles_by_name.get((name, cursor))
         if style is None:
-            style = self.get_component_rich_style(f"list--{name}")
+            # Dim letters are hard to read on the cursor.
+            shown = "plain" if cursor and name == "dim" else name
+            style = self.get_component_rich_style(f"list--{shown}")
             if cursor:
-                over = self.get_component_rich_style("list--cursor", partial=True)
-                style = style + over
+                style = self._under_cursor(style)
             self._styles_by_name[name, cursor] = style
         return style
+
+    def _under_cursor(self, style: Style) -> Style:
+        """The cursor lies over everything in its row; where a terminal has few colours or none, the row is reversed."""
+        if self.app.no_color or self.app.console.color_system in (None, "standard"):
+            return Style(bold=True, reverse=True)
+        over = self.get_component_rich_style("list--cursor")
+        return style + Style(bgcolor=over.bgcolor, bold=True)
 
     def notify_style_update(self) -> None:
         """Forget the styles when the theme changes."""
