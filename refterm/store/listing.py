@@ -19,8 +19,8 @@ from refterm.domain.query import Filter, Order, Tab, View
 from refterm.domain.referral import Outcome, Status
 from refterm.domain.row import Row
 from refterm.store import codec
+from refterm.store.conditions import DUE, HOT, OPEN_FLAME, PAST_DUE, where_clause
 from refterm.store.search_words import match
-from refterm.text import clean_line
 
 PAGE = 100
 MOST_HITS = 2000
@@ -57,12 +57,6 @@ _INDEXES: dict[tuple[Tab, Order], str] = {
     (Tab.ACTIVE, Order.PURCHASE_DATE): "referral_purchase",
     (Tab.ARCHIVED, Order.CLOSED_AT): "referral_closed",
 }
-_OPEN_FLAME = "status = 'new' and flame = 1 and contacted_at is null and received_at > :cooled"
-_HOT = f"select id from referral indexed by referral_open_flame where {_OPEN_FLAME}"
-_DUE = "(status = 'new' and expires_at <= :now)"
-_PAST_DUE = f"select id from referral where {_DUE}"
-_SKIPPED = "select id from referral where skipped_until > :now"
-_INBOX = f"status = 'new' and id not in ({_PAST_DUE})"
 
 
 class Listing(Protocol):
@@ -114,20 +108,20 @@ def listing(
         "today": today.isoformat(),
     }
     order = view.effective_order
-    where = _where(view, bound, show_due=show_due)
+    where = where_clause(view, bound, show_due=show_due)
     keys, down = _KEYS[order]
     if order is Order.CLOSED_AT and (show_due or view.tab is Tab.ALL):
-        keys = (f"case when {_DUE} then expires_at else coalesce(closed_at, 0) end", "id")
+        keys = (f"case when {DUE} then expires_at else coalesce(closed_at, 0) end", "id")
     if view.search.strip():
         return _hits(connection, view, order, where, bound, keys, down, most_hits)
     if view.tab is Tab.INBOX and order is Order.DUE:
         everything = view.filter == Filter()
         index = _index(view, order, show_due=show_due)
         hot_index = "referral_open_flame" if everything else index
-        hot = _Segment(connection, f"{where} and {_OPEN_FLAME}", bound, keys, down, index=hot_index)
+        hot = _Segment(connection, f"{where} and {OPEN_FLAME}", bound, keys, down, index=hot_index)
         rest_count = inbox_count(connection, now) - hot.count if everything else None
         # Older ones cannot be hot, which spares most rows the look into the set of those that are.
-        rest = f"{where} and not (received_at > :cooled and id in ({_HOT}))"
+        rest = f"{where} and not (received_at > :cooled and id in ({HOT}))"
         return _Joined((hot, _Segment(connection, rest, bound, keys, down, rest_count, index=index)))
     count = None
     if view.filter == Filter() and view.tab is not Tab.ALL:
@@ -172,7 +166,7 @@ def inbox_count(connection: sqlite3.Connection, now: datetime) -> int:
 
 def past_due_count(connection: sqlite3.Connection, now: datetime) -> int:
     """How many new referrals are past their expiry, not yet archived."""
-    return int(connection.execute(f"select count(*) from ({_PAST_DUE})", {"now": codec.micros(now)}).fetchone()[0])
+    return int(connection.execute(f"select count(*) from ({PAST_DUE})", {"now": codec.micros(now)}).fetchone()[0])
 
 
 def _put_aside(connection: sqlite3.Connection, now: datetime) -> int:
@@ -184,45 +178,6 @@ def _put_aside(connection: sqlite3.Connection, now: datetime) -> int:
         bound,
     ).fetchone()[0]
     return int(skipped) + past_due_count(connection, now)
-
-
-def _where(view: View, bound: dict[str, Any], *, show_due: bool) -> str:
-    chosen, parts = view.filter, []
-    if view.tab is Tab.INBOX:
-        parts += [_INBOX, f"id {'in' if chosen.skipped else 'not in'} ({_SKIPPED})"]
-    elif view.tab is Tab.ACTIVE:
-        parts.append("status = 'active'")
-    elif view.tab is Tab.ARCHIVED:
-        parts.append(f"(status = 'archived' or {_DUE})" if show_due else "status = 'archived'")
-    if chosen.skipped and view.tab is not Tab.INBOX:
-        parts.append(f"id in ({_SKIPPED})")
-    if chosen.outcome:
-        shows_due = chosen.outcome is Outcome.EXPIRED and (show_due or view.tab is Tab.ALL)
-        due = f" or {_DUE}" if shows_due else ""
-        parts.append(f"(status = 'archived' and outcome = :outcome{due})")
-        bound["outcome"] = chosen.outcome.value
-    if chosen.since:
-        parts.append("received_at >= :since")
-        bound["since"] = codec.micros(chosen.since)
-    if chosen.until:
-        parts.append("received_at < :until")
-        bound["until"] = codec.micros(chosen.until)
-    if chosen.profile is not None:
-        parts.append("profile = :profile")
-        bound["profile"] = clean_line(chosen.profile)  # as names are kept; the driver refuses lone surrogates
-    if chosen.favorite:
-        parts.append("favorite = 1")
-    if chosen.flame:
-        parts.append(f"flame = 1 and status <> 'archived' and not {_DUE}")
-    if chosen.overdue:
-        parts.append(
-            "((status = 'new' and expires_at > :now and received_at <= :late and received_estimated = 0)"
-            " or (status = 'active' and purchase_date < :today))"
-        )
-    if chosen.mine is not None:
-        parts.append("(taken_by = :mine or (decided_by = :mine and (status = 'active' or outcome in ('won', 'lost'))))")
-        bound["mine"] = chosen.mine
-    return " and ".join(parts) or "1"
 
 
 class _Segment:
@@ -403,7 +358,7 @@ def _hits(
         return _Found(connection, [], bound["now"])
     ordered = ", ".join(f"{key} desc" if down else key for key in keys)
     if view.tab is Tab.INBOX and order is Order.DUE:
-        ordered = f"id not in ({_HOT}), {ordered}"
+        ordered = f"id not in ({HOT}), {ordered}"
     # The index is asked first and once; testing row by row whether it matches takes seconds at a million.
     sql = (
         f"select id from (select rowid as hit from referral_search where referral_search match :match"
