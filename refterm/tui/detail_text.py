@@ -84,8 +84,11 @@ def compact(shown: Shown, cells: int, look: Look) -> Lines:
     lines: Lines = [[(" " + head, "strong")]]
     if alert := flame_line(referral, look):
         lines = [alert]
-    state = _standing(referral, look)
-    lines.append([(" ", "plain"), *state])
+    standing = _standing(referral, look)
+    if len(_in_lines(standing, cells, look)) > 1:
+        # Four lines have no room for a fifth: the row says how late it is to answer, too.
+        standing[0] = standing[0][:1]
+    lines.append(_in_lines(standing, cells, look)[0])
     lines.append([(" " + one_line(referral.deal.name or "", look) + dot if referral.deal.name else " ", "strong")])
     lines[-1].append((one_line(referral.need, look), "plain"))
     if person := referral.contact:
@@ -110,7 +113,7 @@ def pane(shown: Shown, cells: int, look: Look) -> Lines:
     )
     if left:
         lines.append([(" " + left, "plain")])
-    lines += _in_lines(_standing(referral, look), cells)
+    lines += _in_lines(_standing(referral, look), cells, look)
     lines.append([])
     lines += _wrapped(referral.need, cells, look)
     lines.append([])
@@ -232,8 +235,8 @@ def same_text(row: Row, look: Look) -> str:
     )
 
 
-def _standing(referral: Referral, look: Look) -> list[Piece]:
-    """How it stands: what is left of its times, or how it ended."""
+def _standing(referral: Referral, look: Look) -> Lines:
+    """How it stands, in parts: what is left of each of its times, or how it ended."""
     if referral.status is Status.ARCHIVED:
         outcome = outcome_word(referral.outcome) if referral.outcome else ""
         text = (
@@ -241,25 +244,21 @@ def _standing(referral: Referral, look: Look) -> list[Piece]:
             if referral.closed_at
             else outcome
         )
-        return [(text, "strong")]
+        return [[(text, "strong")]]
     if referral.status is Status.ACTIVE:
         who = one_line(referral.decided_by or "", look)
         when = moment(referral.decided_at, look) if referral.decided_at else ""
-        return [(_("accepted {time} {who}").format(time=when, who=who).strip(), "plain")]
+        return [[(_("accepted {time} {who}").format(time=when, who=who).strip(), "plain")]]
     respond_by = look.deadlines.respond_by(referral.received_at)
     late = deadline.is_overdue(respond_by, look.now)
     text = deadline.respond_text(respond_by, look.now)
     answer = text if late else _("answer in {time}").format(time=text)
-    pieces: list[Piece] = [(answer, "late" if late else "plain"), (f" ({moment(respond_by, look)})", "dim")]
+    parts: Lines = [[(answer, "late" if late else "plain"), (f" ({moment(respond_by, look)})", "dim")]]
     if referral.expires_at:
         left = _("expires in {time}").format(time=deadline.left_text(referral.expires_at, look.now))
         estimated = _(", estimated") if referral.expiry_estimated else ""
-        pieces += [
-            (f" {look.signs.dot} ", "dim"),
-            (left, "plain"),
-            (f" ({moment(referral.expires_at, look)}{estimated})", "dim"),
-        ]
-    return pieces
+        parts.append([(left, "plain"), (f" ({moment(referral.expires_at, look)}{estimated})", "dim")])
+    return parts
 
 
 def _company(referral: Referral, look: Look) -> str:
@@ -328,12 +327,13 @@ def _ends(left: Piece, right: Piece, cells: int) -> Lines:
     return [[left, (" " * room, "plain"), right]]
 
 
-def _in_lines(parts: list[list[Piece]], cells: int) -> Lines:
+def _in_lines(parts: Lines, cells: int, look: Look) -> Lines:
     """Parts that belong together on one line; each on its own where they do not fit."""
-    line = [piece for part in parts for piece in part]
-    if 1 + sum(width(text) for text, _style in line) <= cells:
-        return [[(" ", "plain"), *line]]
-    return [[(" ", "plain"), *part] for part in parts]
+    blank: Piece = (" ", "plain")
+    line = [blank, *parts[0]]
+    for part in parts[1:]:
+        line += [(f" {look.signs.dot} ", "dim"), *part]
+    return [line] if sum(width(text) for text, _style in line) <= cells else [[blank, *part] for part in parts]
 
 
 def _cut(line: list[Piece], cells: int, look: Look) -> list[Piece]:
