@@ -66,7 +66,7 @@ class TestedApp(RefTermApp):
 
     def get_default_screen(self) -> DeskScreen:
         """The desk, woken by the test."""
-        return StillDesk(self.office, self.signs, self.state, kiosk=self.settings.kiosk, bell=self.settings.bell)
+        return StillDesk(self.office, self.state, kiosk=self.settings.kiosk, bell=self.settings.bell)
 
     def set_terminal_title(self, title: str) -> None:
         """Keep the title."""
