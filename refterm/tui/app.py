@@ -103,7 +103,7 @@ class RefTermApp(App[None]):
         """Every action by name."""
         from refterm.tui.palette import Palette
 
-        if not Palette.is_open(self):
+        if not isinstance(self.screen, Palette):
             self.push_screen(Palette())
 
     # What is remembered

@@ -23,6 +23,13 @@ def _quick_detail(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("refterm.tui.desk_screen.DETAIL_PAUSE", 0.005)
 
 
+@pytest.fixture(autouse=True)
+def _colourful_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A terminal with all colours, whatever the tests run in."""
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLORTERM", "truecolor")
+
+
 @pytest.fixture
 def sit(workplace: Workplace, tmp_path: Path) -> SitDown:
     """Opens Ana's desk; see `sit_down`."""

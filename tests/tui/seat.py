@@ -48,8 +48,8 @@ class StillSleeper(Sleeper):
 class StillDesk(DeskScreen):
     """The desk, woken by the test."""
 
-    def __init__(self, office: Office, signs: Signs, state: ViewState, **given: Any) -> None:
-        super().__init__(office, signs, state, **given)
+    def __init__(self, office: Office, state: ViewState, **given: Any) -> None:
+        super().__init__(office, state, **given)
         self._sleeper = StillSleeper(self, office.workplace.clock, self.wake)
 
 
