@@ -10,8 +10,10 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Container
+from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.timer import Timer
+from textual.widget import Widget
 from textual.widgets import Input
 
 from refterm.domain import deadline
@@ -50,6 +52,7 @@ class DeskScreen(Screen[None]):
         for action in registry()
     ]
     AUTO_FOCUS = "#list"
+    focused: Reactive[Widget | None] = Reactive(None, repaint=False)  # as in Form: a move repaints no whole screen
 
     def __init__(self, office: Office, state: ViewState, *, kiosk: bool = False, bell: bool = False) -> None:
         super().__init__()
@@ -102,11 +105,8 @@ class DeskScreen(Screen[None]):
         self._written = self.office.desk.written()
         self._show_rule()
         self.reload(top=True)
-        self.call_after_refresh(self._first_frame_stands)
-
-    def _first_frame_stands(self) -> None:
-        self._expire()
-        self._sleeper.sleep()
+        self.call_after_refresh(self._expire)
+        self.call_after_refresh(self._sleeper.sleep)
 
     def action_act(self, name: str) -> None:
         """Do an action of the registry, or say why it cannot be done now."""
