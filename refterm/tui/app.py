@@ -81,6 +81,7 @@ class RefTermApp(App[None]):
         if self.no_color:
             self._filters = [kept for kept in self._filters if not isinstance(kept, Monochrome)]
             self._filters.append(NoColours())
+            self.add_class("-no-colour")
         ScrollBar.renderer = AsciiScrollBar if office.ascii else ScrollBarRender
         if office.ascii:
             self.add_class("-ascii")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,6 +18,7 @@ from refterm.tui.render import Look, Piece, channel_word, one_line, outcome_word
 
 Lines = list[list[Piece]]
 LABEL = 16
+GAP = "   "
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,14 @@ def compact(shown: Shown, cells: int, look: Look) -> Lines:
     lines.append([(" " + one_line(referral.deal.name or "", look) + dot if referral.deal.name else " ", "strong")])
     lines[-1].append((one_line(referral.need, look), "plain"))
     if person := referral.contact:
-        lines.append([(" " + _person(person, look), "plain")])
+        lines.append([(" " + GAP.join(_person(person, look)), "plain")])
+    if referral.taken_by:
+        taken = _("taken by {who}").format(who=one_line(referral.taken_by, look))
+        room = cells - width(taken) - 2
+        if room > cells // 2:
+            first = _cut(lines[0], room, look)
+            gap = room - sum(width(text) for text, _style in first) + 2
+            lines[0] = [*first, (" " * gap, "plain"), (taken, "strong")]
     return [_cut(line, cells, look) for line in lines]
 
 
@@ -100,7 +109,7 @@ def pane(shown: Shown, cells: int, look: Look) -> Lines:
     """What stands below the list, or beside it: the need, the person to call, and what is known besides."""
     referral, dot = shown.referral, f" {look.signs.dot} "
     alert = flame_line(referral, look)
-    lines: Lines = [alert] if alert else []
+    lines: Lines = _alert_lines(alert, cells, look)
     received = _("received {time}").format(time=moment(referral.received_at, look))
     if referral.received_estimated:
         received = _("imported {time}").format(time=moment(referral.received_at, look))
@@ -118,7 +127,7 @@ def pane(shown: Shown, cells: int, look: Look) -> Lines:
     lines += _wrapped(referral.need, cells, look)
     lines.append([])
     for person in referral.customer.contacts:
-        lines.append([(" " + _person(person, look), "plain")])
+        lines += _person_lines(person, cells, look)
     wants = dot.join(one_line(text, look) for text in (*referral.products, *referral.services, *referral.solutions))
     lines += _labelled(_("Wants"), wants, cells, look)
     lines += deal_lines(referral, cells, look)
@@ -205,12 +214,17 @@ def team_lines(shown: Shown, cells: int, look: Look) -> Lines:
     """The people who work on the deal; the cursor on one of them (A3)."""
     lines: Lines = []
     for number, person in enumerate(shown.referral.team):
-        text = "  ".join(one_line(part, look) for part in (person.name, person.email, person.phone) if part)
+        parts = [one_line(part, look) for part in (person.name, person.email, person.phone) if part]
         chosen = number == shown.contact
-        label = fit(" " + (_("Contacts") if number == 0 else ""), LABEL)
-        help_text = "   " + _("enter edit  x remove") if chosen and shown.referral.status is Status.ACTIVE else ""
-        style = "chosen" if chosen else "plain"
-        lines.append([(label, "dim"), (f"{number + 1}  {text}", style), (help_text, "dim")])
+        said = _flow([f"{number + 1}  {parts[0]}", *parts[1:]] if parts else [str(number + 1)], "  ", cells - LABEL)
+        for line, text in enumerate(said):
+            label = fit(" " + (_("Contacts") if number == line == 0 else ""), LABEL)
+            lines.append([(label, "dim"), (text, "chosen" if chosen else "plain")])
+        if chosen and shown.referral.status is Status.ACTIVE:
+            keys = "   " + _("enter edit  x remove")
+            if LABEL + width(said[-1]) + width(keys) > cells:
+                lines.append([(" " * LABEL, "plain")])
+            lines[-1].append((keys, "dim"))
     return lines
 
 
@@ -277,10 +291,12 @@ def _profile(referral: Referral, look: Look) -> str:
     return _("profile {name}").format(name=one_line(referral.profile, look)) if referral.profile else ""
 
 
-def _person(person: Contact, look: Look) -> str:
-    return "   ".join(
-        one_line(part, look) for part in (person.name, person.title, person.email, person.phone) if part.strip()
-    )
+def _person(person: Contact, look: Look) -> list[str]:
+    return [one_line(part, look) for part in (person.name, person.title, person.email, person.phone) if part.strip()]
+
+
+def _person_lines(person: Contact, cells: int, look: Look) -> Lines:
+    return [[(" " + line, "plain")] for line in _flow(_person(person, look), GAP, cells - 1)]
 
 
 def _labelled(label: str, text: str, cells: int, look: Look, *, wrap: bool = False) -> Lines:
@@ -317,6 +333,29 @@ def _wrap(text: str, cells: int, look: Look) -> list[str]:
             line = word
         lines.append(line)
     return lines
+
+
+def _flow(parts: Sequence[str], gap: str, cells: int) -> list[str]:
+    """Parts one after another, none of them broken: one that does not fit begins a line."""
+    lines: list[str] = []
+    for part in parts:
+        if lines and width(lines[-1]) + width(gap) + width(part) <= cells:
+            lines[-1] += gap + part
+        else:
+            lines.append(part if not lines else "   " + part)
+    return lines
+
+
+def _alert_lines(alert: list[Piece], cells: int, look: Look) -> Lines:
+    """The alert, on as many lines as it needs."""
+    if not alert:
+        return []
+    sign, (text, style) = alert[0], alert[1]
+    blank: Piece = (" " * width(sign[0]), "plain")
+    return [
+        [sign if number == 0 else blank, (line, style)]
+        for number, line in enumerate(_wrap(text, max(cells - width(sign[0]), 2), look))
+    ]
 
 
 def _ends(left: Piece, right: Piece, cells: int) -> Lines:

@@ -80,9 +80,14 @@ async def _back_to_list(seat: Seat) -> None:
         await seat.press("escape")
 
 
-@pytest.mark.parametrize("tab", ["1", "2", "3"])
 @pytest.mark.parametrize(
-    ("filled", "whole"), [(True, False), (True, True), (False, False)], ids=["rows", "detail", "empty"]
+    ("tab", "filled", "whole"),
+    [
+        *((tab, True, False) for tab in ("1", "2", "3")),
+        *((tab, False, False) for tab in ("1", "3")),
+        ("2", True, True),
+    ],
+    ids=["inbox", "active", "archived", "empty inbox", "empty archive", "detail"],
 )
 async def test_every_key_works_or_says_why(
     sit: SitDown, import_records: ImportRecords, filled: bool, tab: str, whole: bool

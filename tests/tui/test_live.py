@@ -270,6 +270,18 @@ async def test_anothers_take_is_touched_only_after_a_question(
         assert seat.row.taken_by == taken_by
 
 
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (160, 50)], ids=str)
+async def test_a_take_is_seen_at_any_width(
+    sit: SitDown, import_records: ImportRecords, luis: Workplace, size: tuple[int, int]
+) -> None:
+    [number] = import_records(
+        [api_record(customerProfile__name="A company with a name of some length, and more of it")]
+    )
+    Marks(luis).take(number)
+    async with sit(size=size) as seat:
+        assert "luis" in seat.text
+
+
 async def test_a_take_warns_and_blocks_nobody(sit: SitDown, import_records: ImportRecords, luis: Workplace) -> None:
     [number] = import_records([api_record(), api_record()])[:1]
     Marks(luis).take(number)
