@@ -17,7 +17,7 @@ run: .venv/.installed ## open the real desk
 	@$(IN) refterm
 
 test: .venv/.tested lint ## check the code and run all tests
-	@$(IN) pytest
+	@$(IN) pytest -n auto
 
 lint: .venv/.tested ## check style, types and layers
 	@$(IN) ruff check --quiet .
