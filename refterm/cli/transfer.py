@@ -206,7 +206,10 @@ def _writing(target: str) -> Iterator[TextIO]:
         with open(path, "w", encoding="utf-8", newline="") as file:
             yield file
         return
-    descriptor, unfinished = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    try:
+        descriptor, unfinished = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    except OSError as error:  # of the name that was given, not of ours
+        raise OSError(error.errno, error.strerror, target) from error
     try:
         with open(descriptor, "w", encoding="utf-8", newline="") as file:
             yield file

@@ -158,6 +158,8 @@ class RefTermApp(App[None]):
                 resume(number, frame)
 
         signal.signal(signal.SIGCONT, resumed)
+        # The terminal comes back blank, and Textual itself repaints only when its focus happens to change.
+        self.app_resume_signal.subscribe(self, lambda _app: self.refresh(layout=True))
         self.set_interval(HANG_UP_CHECK, lambda: self._stop(signal.SIGHUP) if terminal_gone() else None)
 
     def _stop(self, number: int) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from refterm.domain.query import ORDERS, Filter, Tab
 from refterm.domain.referral import Referral, Status
 from refterm.errors import RefTermError
-from refterm.i18n import _
+from refterm.i18n import _, ngettext
 from refterm.services.triage import Done
 from refterm.text import display
 
@@ -174,7 +174,9 @@ def undo(desk: DeskScreen) -> None:
             return
         desk.forget_undo()
         numbers = ", ".join(f"#{number}" for number in result.referrals)
-        sentence = _("Undone: {referrals} stand as before.").format(referrals=numbers)
+        sentence = ngettext(
+            "Undone: {referrals} stands as before.", "Undone: {referrals} stand as before.", len(result.referrals)
+        ).format(referrals=numbers)
         if result.refused:
             sentence += " " + "; ".join(f"#{one.referral}: {one.error}" for one in result.refused)
         desk.after_write(sentence)
