@@ -26,10 +26,12 @@ class Terminal:
         self.screen = pyte.Screen(columns, lines)
         self.stream = pyte.ByteStream(self.screen)
         self.raw = b""
+        # What a test runner says of its own terminal is not said of this one.
+        inherited = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
         self.child = pexpect.spawn(
             sys.executable,
             ["-m", "refterm", *arguments],
-            env={**os.environ, "TERM": "xterm-256color", "LANG": "C.UTF-8", **(environment or {})},  # type: ignore[arg-type]
+            env={**inherited, "TERM": "xterm-256color", "LANG": "C.UTF-8", **(environment or {})},  # type: ignore[arg-type]
             dimensions=(lines, columns),
             timeout=PATIENCE,
             preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),

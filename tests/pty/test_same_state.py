@@ -95,10 +95,8 @@ def by_keys(database: Path) -> None:
 
 def select(desk: Terminal, company: str) -> None:
     """Search for a company, so that the cursor stands on it, and clear the search."""
-    desk.press("/")
-    desk.wait("search")
-    desk.press(company)
-    desk.wait("1 hit")
+    desk.press("/" + company)
+    desk.wait("1 hit", company)
     desk.press(ENTER)
     desk.wait(f"/{company[:24]}")
 
