@@ -140,7 +140,7 @@ def _report(desk: Desk, said: str, number: int, *, reason: str = "", undo: bool 
     """Print what was decided about one referral, where it went, and how to undo it."""
     referral = desk.referral(number)
     hint = undo_hint([number], desk.workplace.undo_seconds) if undo else ""
-    output.line(said.format(referral=label(referral), place=place(referral), reason=reason) + hint)
+    output.sentence(said.format(referral=label(referral), place=place(referral), reason=reason) + hint)
 
 
 def _several(

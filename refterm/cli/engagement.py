@@ -38,7 +38,7 @@ def edit_(invocation: Invocation, /, identity: str, **typed: str | None) -> None
         desk = Desk(workplace)
         number = desk.resolve(identity)
         Triage(workplace).edit(number, _given(typed), Context(today=workplace.today(), decimal_mark="."))
-        output.line(_("Saved {referral}.").format(referral=label(desk.referral(number))))
+        output.sentence(_("Saved {referral}.").format(referral=label(desk.referral(number))))
 
 
 @click.group("contact", cls=Group, help="")
@@ -116,7 +116,7 @@ def _change(
         desk = Desk(workplace)
         number = desk.resolve(identity)
         change(Triage(workplace), number)
-        output.line(said(desk.referral(number)))
+        output.sentence(said(desk.referral(number)))
 
 
 def _said(sentence: str, after: Referral, place: int | None = None) -> str:

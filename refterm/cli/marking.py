@@ -31,7 +31,7 @@ def note_(invocation: Invocation, identity: str, note: str) -> None:
     """Add a note to the history."""
     with _marks(invocation, identity) as (marks, desk, number):
         marks.note(number, note)
-        output.line(_("Noted on {referral}.").format(referral=label(desk.referral(number))))
+        output.sentence(_("Noted on {referral}.").format(referral=label(desk.referral(number))))
 
 
 @command("contacted")
@@ -42,7 +42,7 @@ def contacted_(invocation: Invocation, identity: str, notes: str) -> None:
     """Say that the customer has been contacted, or withdraw it."""
     with _marks(invocation, identity) as (marks, desk, number):
         said = _("{referral} counts as contacted.") if marks.contacted(number, notes) else _("{referral}: withdrawn.")
-        output.line(said.format(referral=label(desk.referral(number))))
+        output.sentence(said.format(referral=label(desk.referral(number))))
 
 
 @command("take")
@@ -54,7 +54,7 @@ def take_(invocation: Invocation, identity: str, yes: bool) -> None:
     with _marks(invocation, identity) as (marks, desk, number):
         question = _("{who} has taken {referral}. Take it over?")
         marks.take(number, over=_may(desk, desk.referral(number), question, yes=yes))
-        output.line(_("Took {referral}.").format(referral=label(desk.referral(number))))
+        output.sentence(_("Took {referral}.").format(referral=label(desk.referral(number))))
 
 
 @command("release")
@@ -66,7 +66,7 @@ def release_(invocation: Invocation, identity: str, yes: bool) -> None:
     with _marks(invocation, identity) as (marks, desk, number):
         _may(desk, desk.referral(number), _("{who} has taken {referral}. Release it?"), yes=yes)
         marks.release(number)
-        output.line(_("Released {referral}.").format(referral=label(desk.referral(number))))
+        output.sentence(_("Released {referral}.").format(referral=label(desk.referral(number))))
 
 
 @command("favorite")
@@ -76,7 +76,7 @@ def favorite_(invocation: Invocation, identity: str) -> None:
     """Mark a referral as favourite, or take the mark off."""
     with _marks(invocation, identity) as (marks, desk, number):
         said = _("{referral} is a favourite.") if marks.favorite(number) else _("{referral} is no favourite any more.")
-        output.line(said.format(referral=label(desk.referral(number))))
+        output.sentence(said.format(referral=label(desk.referral(number))))
 
 
 @command("skip")
@@ -92,7 +92,7 @@ def skip_(invocation: Invocation, identity: str, until: str) -> None:
         referral = desk.referral(number)
         assert referral.skipped_until is not None
         back = local_text(referral.skipped_until, desk.workplace.zone)
-        output.line(_("Skipped {referral} until {back}.").format(referral=label(referral), back=back))
+        output.sentence(_("Skipped {referral} until {back}.").format(referral=label(referral), back=back))
 
 
 @command("unskip")
@@ -103,7 +103,7 @@ def unskip_(invocation: Invocation, identity: str) -> None:
     with _marks(invocation, identity) as (marks, desk, number):
         marks.unskip(number)
         referral = desk.referral(number)
-        output.line(_("Brought back {referral}. {place}.").format(referral=label(referral), place=place(referral)))
+        output.sentence(_("Brought back {referral}. {place}.").format(referral=label(referral), place=place(referral)))
 
 
 @contextmanager

@@ -27,6 +27,11 @@ def line(text: str = "", *, dim: bool = False) -> None:
     _write(sys.stdout, f"{DIM}{shown}{PLAIN}\n" if dim and terminal.has_colours() else shown + "\n")
 
 
+def sentence(text: str) -> None:
+    """Print what was done. A sentence that ends in a name such as `Lakehead Schools Inc.` has one point, not two."""
+    line(re.sub(r"(?<!\.)\.\.(?!\.)", ".", text))
+
+
 def say(text: str) -> None:
     """Say something beside the data, on standard error."""
     _write(sys.stderr, _shown(text, sys.stderr) + "\n")

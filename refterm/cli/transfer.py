@@ -53,7 +53,7 @@ def import_(
     readable = [name for name in files if name not in unreadable]
     if not readable:
         return REFUSED
-    failed = bool(unreadable)
+    read = 0
     with ExitStack() as stack:
         workplace = stack.enter_context(invocation.workplace(create=True))
         workplace.require_writing()
@@ -63,12 +63,12 @@ def import_(
         kept = stack.enter_context(open(rejects, "wb")) if rejects else None
         bar = Progress(sum(os.path.getsize(name) for name in readable if os.path.isfile(name)))
         for name in readable:
-            failed |= not _import_one(importer, name, shape, kept, bar)
+            read += _import_one(importer, name, shape, kept, bar)
         bar.clear()
     output.line(str(importer.total))
-    if failed:
+    if not read:
         return REFUSED
-    return PARTIAL if importer.total.rejected else 0
+    return PARTIAL if importer.total.rejected or read < len(files) else 0
 
 
 def _import_one(

@@ -9,8 +9,8 @@ from refterm.i18n import _
 
 
 def label(referral: Referral) -> str:
-    """Which referral: `#42 Hansen KG`. The point of `Inc.` is left to the sentence, which often ends there."""
-    return f"#{referral.id} {referral.customer.company}".rstrip(" .")
+    """Which referral: `#42 Hansen KG`."""
+    return f"#{referral.id} {referral.customer.company}".rstrip()
 
 
 def place(referral: Referral) -> str:

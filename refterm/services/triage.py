@@ -78,7 +78,7 @@ class Triage:
             WrongStateError: when it is not new any more, saying who decided what and when (T2).
         """
 
-        def change(referral: Referral) -> Change:
+        def change(referral: Referral, now: datetime) -> Change:
             self._require(referral, Status.NEW)
             given = decisions.read_acceptance(
                 typed, replace(context, currency=context.currency or referral.deal.currency)
@@ -95,7 +95,7 @@ class Triage:
             )
             return Action.ACCEPTED, {
                 "status": Status.ACTIVE.value,
-                **self._decided(),
+                **self._decided(now),
                 **codec.deal_columns(deal),
                 "team": codec.team((*referral.team, *given.contacts)),
                 "skipped_until": None,
@@ -113,14 +113,13 @@ class Triage:
         """
         given = decisions.read_refusal(typed)
 
-        def change(referral: Referral) -> Change:
+        def change(referral: Referral, now: datetime) -> Change:
             self._require(referral, Status.NEW)
-            now = codec.micros(self.workplace.now())
             return Action.DECLINED, {
                 "status": Status.ARCHIVED.value,
                 "outcome": Outcome.DECLINED.value,
-                **self._decided(),
-                "closed_at": now,
+                **self._decided(now),
+                "closed_at": codec.micros(now),
                 "closed_by": self.workplace.actor.name,
                 "reason": given.reason,
                 "reason_notes": given.notes,
@@ -146,7 +145,7 @@ class Triage:
         if shown is not None and all(text == shown.get(field, "") for field, text in typed.items()):
             return
 
-        def change(referral: Referral) -> Change:
+        def change(referral: Referral, now: datetime) -> Change:
             self._require(referral, Status.ACTIVE)
             if shown is not None:
                 self._check_same(referral, typed, shown)
@@ -207,7 +206,7 @@ class Triage:
     def won(self, referral_id: int, typed: Typed, context: Context) -> None:
         """Report a deal as won (A1); it is archived so. The estimated purchase date stays as it was."""
 
-        def change(referral: Referral) -> Change:
+        def change(referral: Referral, now: datetime) -> Change:
             self._require(referral, Status.ACTIVE)
             deal = referral.deal
             mine = replace(context, currency=deal.currency or context.currency)
@@ -215,7 +214,7 @@ class Triage:
             value = deal.value if given.value is None else given.value
             currency = given.currency or deal.currency
             closed = replace(deal, value=value, currency=currency, closed_on=given.closed_on)
-            return Action.WON, {**self._closed(Outcome.WON), **codec.deal_columns(closed)}
+            return Action.WON, {**self._closed(Outcome.WON, now), **codec.deal_columns(closed)}
 
         self._apply(referral_id, change)
 
@@ -223,9 +222,9 @@ class Triage:
         """Report a deal as lost, with its reason (A1); it is archived so."""
         given = decisions.read_refusal(typed)
 
-        def change(referral: Referral) -> Change:
+        def change(referral: Referral, now: datetime) -> Change:
             self._require(referral, Status.ACTIVE)
-            return Action.LOST, {**self._closed(Outcome.LOST), "reason": given.reason, "reason_notes": given.notes}
+            return Action.LOST, {**self._closed(Outcome.LOST, now), "reason": given.reason, "reason_notes": given.notes}
 
         self._apply(referral_id, change)
 
@@ -290,18 +289,18 @@ class Triage:
             raise WrongStateError(accepted_sentence(referral, now))
         raise WrongStateError(_("referral {id} is new; accept it first").format(id=referral.id))
 
-    def _decided(self) -> dict[str, Any]:
+    def _decided(self, now: datetime) -> dict[str, Any]:
         return {
-            "decided_at": codec.micros(self.workplace.now()),
+            "decided_at": codec.micros(now),
             "decided_by": self.workplace.actor.name,
             "changed_here": 1,
         }
 
-    def _closed(self, outcome: Outcome) -> dict[str, Any]:
+    def _closed(self, outcome: Outcome, now: datetime) -> dict[str, Any]:
         return {
             "status": Status.ARCHIVED.value,
             "outcome": outcome.value,
-            "closed_at": codec.micros(self.workplace.now()),
+            "closed_at": codec.micros(now),
             "closed_by": self.workplace.actor.name,
             "changed_here": 1,
         }
@@ -309,13 +308,13 @@ class Triage:
     def _change_team(
         self, referral_id: int, action: Action, change: Callable[[list[TeamMember]], list[TeamMember]]
     ) -> None:
-        def change_team(referral: Referral) -> Change:
+        def change_team(referral: Referral, _now: datetime) -> Change:
             self._require(referral, Status.ACTIVE)
             return action, {"team": codec.team(change(list(referral.team)))}
 
         self._apply(referral_id, change_team)
 
-    def _apply(self, referral_id: int, change: Callable[[Referral], Change]) -> None:
+    def _apply(self, referral_id: int, change: Callable[[Referral, datetime], Change]) -> None:
         self.workplace.require_writing()
         from refterm.store import orm
 
@@ -338,14 +337,19 @@ class Triage:
         return Done(tuple(done), tuple(refused))
 
     def _change(
-        self, session: Session, referral_id: int, change: Callable[[Referral], Change], *, batch: str | None = None
+        self,
+        session: Session,
+        referral_id: int,
+        change: Callable[[Referral, datetime], Change],
+        *,
+        batch: str | None = None,
     ) -> None:
         from refterm.store import orm
 
         workplace, now = self.workplace, self.workplace.now()
         row = orm.get(session, referral_id)
         present = row.model_dump()
-        action, values = change(as_of(codec.read_referral(present), now))
+        action, values = change(as_of(codec.read_referral(present), now), now)
         if all(present[column] == value for column, value in values.items()):
             return  # set to what it is already: no change, and nothing for the history to tell
         before, after = orm.update(session, row, {"changed_here": 1, **values, "changed_at": codec.micros(now)})

@@ -41,6 +41,7 @@ def test_favorite_toggles(refterm: Command, new: int) -> None:
 def test_a_sentence_ends_with_one_point(refterm: Command, import_records: ImportRecords) -> None:
     (number,) = import_records([api_record(customerProfile__name="Lakehead Schools Inc.")])
     assert said(refterm("note", number, "x")) == f"Noted on #{number} Lakehead Schools Inc."
+    assert said(refterm("favorite", number)).startswith(f"#{number} Lakehead Schools Inc. is ")
 
 
 class TestTake:

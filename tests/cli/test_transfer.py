@@ -73,7 +73,7 @@ class TestImport:
         self, refterm: Command, workplace: Workplace, good: Path, tmp_path: Path
     ) -> None:
         result = refterm("import", tmp_path / "none", good, tmp_path)
-        assert (result.status, result.lines) == (1, ["2 new, 0 updated, 0 unchanged, 0 rejected"])
+        assert (result.status, result.lines) == (3, ["2 new, 0 updated, 0 unchanged, 0 rejected"])
         assert result.err.splitlines() == [
             f"refterm: {tmp_path / 'none'}: there is no such file",
             f"refterm: {tmp_path}: is a folder; name the files in it",
