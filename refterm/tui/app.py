@@ -42,8 +42,8 @@ from refterm.services.view_state import ViewState, ViewStates
 from refterm.services.workplace import Workplace, open_workplace
 from refterm.tui.desk_screen import DeskScreen
 from refterm.tui.office import Office
-from refterm.tui.plain import AsciiScrollBar, NoColours
-from refterm.tui.signs import Signs, choose_signs
+from refterm.tui.plain import AsciiLetters, AsciiScrollBar, NoColours
+from refterm.tui.signs import ASCII_ONLY, Signs, choose_signs
 
 HANG_UP_CHECK = 2.0
 LAST_RESORT = 5
@@ -82,6 +82,8 @@ class RefTermApp(App[None]):
             self._filters = [kept for kept in self._filters if not isinstance(kept, Monochrome)]
             self._filters.append(NoColours())
             self.add_class("-no-colour")
+        if office.signs is ASCII_ONLY:
+            self._filters.append(AsciiLetters())
         ScrollBar.renderer = AsciiScrollBar if office.ascii else ScrollBarRender
         if office.ascii:
             self.add_class("-ascii")

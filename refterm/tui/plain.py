@@ -9,6 +9,8 @@ from textual.color import Color
 from textual.filter import LineFilter
 from textual.scrollbar import ScrollBarRender
 
+from refterm.text import ascii_only, width
+
 
 class NoColours(LineFilter):
     """No colour at all, as NO_COLOR asks; Textual's own filter turns colours into greys, which are colours too."""
@@ -23,3 +25,24 @@ class AsciiScrollBar(ScrollBarRender):
 
     VERTICAL_BARS: ClassVar[list[str]] = [" "] * 8
     HORIZONTAL_BARS: ClassVar[list[str]] = [" "] * 8
+
+
+class AsciiLetters(LineFilter):
+    """Nothing but ASCII, whatever draws it: fields hold customers' texts with every letter they have.
+
+    The desk's own parts draw ASCII by themselves and know its width; this keeps the width, so that a field's cursor
+    stands where it should.
+    """
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        """The segments with each letter's likeness, or question marks, as wide as it was."""
+        return [
+            segment if segment.text.isascii() else Segment(_as_wide(segment.text), segment.style, segment.control)
+            for segment in segments
+        ]
+
+
+def _as_wide(text: str) -> str:
+    return "".join(
+        letter if letter.isascii() else ascii_only(letter)[: width(letter)].ljust(width(letter), "?") for letter in text
+    )
