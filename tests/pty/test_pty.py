@@ -14,15 +14,18 @@ import termios
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pexpect
 import pytest
 
+from refterm.clock import SystemClock
 from refterm.domain.deadline import Deadlines
 from refterm.domain.history import Actor
 from refterm.services.desk import Desk
+from refterm.services.importing import Importer
 from refterm.services.workplace import Workplace
 from refterm.store.database import Database
 from tests.pty.terminal import Terminal, run
@@ -59,10 +62,16 @@ def _import(database: Path, content: bytes) -> None:
     run("import", str(path), database=database)
 
 
+def _workplace(database: Path) -> Workplace:
+    return Workplace(Database(database), SystemClock(), Actor("ana", "ana"), Deadlines())
+
+
 @pytest.fixture
 def database(database_path: Path) -> Path:
     """A desk with two referrals."""
-    _import(database_path, _records("Penhale Boatyard Ltd", "Reederei Möwe KG"))
+    place = _workplace(database_path)
+    Importer(place).run(BytesIO(_records("Penhale Boatyard Ltd", "Reederei Möwe KG")), name="records.ndjson")
+    place.close()
     return database_path
 
 
@@ -185,16 +194,10 @@ def test_a_killed_desk_has_lost_nothing_that_was_saved(desk: Terminal, database:
     desk.wait("is a favourite")
     desk.child.kill(signal.SIGKILL)
     assert desk.end() == -signal.SIGKILL
-    place = Workplace(Database(database), _clock(), Actor("ana", "ana"), Deadlines())
+    place = _workplace(database)
     assert place.database.check() == []
     assert Desk(place).referral(1).favorite
     place.close()
-
-
-def _clock() -> Any:
-    from refterm.clock import SystemClock
-
-    return SystemClock()
 
 
 def test_the_view_is_remembered_by_keys_typed_in_one_go(desk: Terminal, database: Path) -> None:
@@ -268,7 +271,7 @@ def test_a_terminal_without_utf8_gets_ascii_only(database_path: Path) -> None:
             terminal.wait(words)
             if keys not in ("t", "/mow"):
                 _close(terminal, words)
-        assert [text for text in re.findall(rb"[^\x1b]*[\x80-\xff][^\x1b]*", terminal.raw)] == []
+        assert re.findall(rb"[^\x1b]*[\x80-\xff][^\x1b]*", terminal.raw) == []
 
 
 def test_no_colour_is_sent_where_none_is_wanted(database: Path) -> None:
