@@ -231,6 +231,7 @@ class DeskScreen(Screen[None]):
                 self._sleeper.event = None
                 self._expire()
                 self._follow()
+                self.detail_pane.update_times(self.look())
             elif self._sleeper.texts and now >= self._sleeper.texts:
                 self._update_times()
         except RefTermError as error:

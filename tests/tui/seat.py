@@ -92,7 +92,7 @@ class Seat:
             assert driver is not None
             driver.send_message(events.Key(name, character))
             await self._rounds()
-        await self.settle()
+        await self._settle_rest()
 
     async def type(self, text: str) -> None:
         """Type a text, all of it before anything is awaited, as a paste or a quick hand does."""
@@ -110,11 +110,20 @@ class Seat:
             self.app.screen._on_timer_update()
 
     async def settle(self) -> None:
-        """Wait for workers, messages, and the detail that follows a resting cursor."""
+        """Wait for messages, workers, and the detail that follows a resting cursor."""
         await self._rounds()
-        await self.app.workers.wait_for_complete()
-        await self._rounds()
-        await self.until(lambda: self.desk.detail_pane.referral_id == (self.desk.row.id if self.desk.row else None))
+        await self._settle_rest()
+
+    async def _settle_rest(self) -> None:
+        while not all(worker.is_finished for worker in self.app.workers):
+            await self.app.workers.wait_for_complete()
+            await self._rounds()
+        await self.until(self._detail_follows)
+
+    def _detail_follows(self) -> bool:
+        timer = self.desk._detail_timer
+        pending = timer is not None and timer._task is not None and not timer._task.done()
+        return not pending and self.desk.detail_pane.referral_id == (self.desk.row.id if self.desk.row else None)
 
     async def wake(self) -> None:
         """Let the desk look at the clock and at what others wrote, as its sleeper does."""
@@ -127,8 +136,8 @@ class Seat:
         end = monotonic() + LONGEST_WAIT
         while not condition():
             assert monotonic() < end, self.text
-            await asyncio.sleep(0.01)
-        await self._rounds()
+            await asyncio.sleep(0.005)
+            await self._rounds()
 
     @property
     def desk(self) -> DeskScreen:
