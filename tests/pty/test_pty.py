@@ -6,6 +6,7 @@ Waits are for something on the screen. Only two things take their time: a referr
 from __future__ import annotations
 
 import re
+import shlex
 import signal
 import sqlite3
 import subprocess
@@ -224,7 +225,7 @@ def test_the_desk_is_suspended_to_the_shell_and_comes_back(database: Path) -> No
     try:
         shell.sendline("PS1='rea''dy> '; export TERM=xterm-256color")
         shell.expect("ready> ")
-        shell.sendline(f"{sys.executable} -m refterm --db {database} --as ana")
+        shell.sendline(shlex.join([sys.executable, "-m", "refterm", "--db", str(database), "--as", "ana"]))
         shell.expect("Penhale")
         shell.expect("quit")
         shell.send(CTRL_Z)

@@ -168,3 +168,30 @@ def test_screens_and_commands_end_in_the_same_state(databases: tuple[Path, Path]
         *((2, action) for action in ("imported", "accepted", "lost")),
         *((3, action) for action in ("imported", "declined")),
     ]
+
+
+def test_a_form_typed_in_one_burst_puts_every_text_into_its_field(databases: tuple[Path, Path]) -> None:
+    """Over a slow line keys arrive together: none may land in the field before, none be missing when it is sent."""
+    database = databases[0]
+    with Terminal("--db", str(database)) as desk:
+        desk.wait(WON)
+        select(desk, WON)
+        open_form(desk, "a", "Accept referral")
+        desk.press(
+            TAB.join(("Deal X", "12500", "EUR", "1-3 months", "what they want", "CRM-1", "CAM-1", "Mara")) + CTRL_S
+        )
+        desk.wait(f"Accepted {WON}. Active.")
+        assert desk.leave() == 0
+    (found,) = json.loads(run("list", "--tab", "active", "--json", database=database))
+    deal = found["deal"]
+    typed = (
+        deal["name"],
+        deal["value"],
+        deal["currency"],
+        deal["timeframe"],
+        deal["notes"],
+        deal["crm_id"],
+        deal["campaign_id"],
+    )
+    assert typed == ("Deal X", "12500", "EUR", "1-3 months", "what they want", "CRM-1", "CAM-1")
+    assert [person["name"] for person in found["team"]] == ["Mara"]

@@ -48,10 +48,15 @@ class Form(ModalScreen[T | None], Generic[T]):
     """
 
     AUTO_FOCUS = "#form-rows *"
+    # Keys that come in one burst, as over a slow line, are handed to the field that has the focus when they come. So
+    # what moves the focus is done at once (priority), and what reads the fields waits for the keys before it.
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", show=False, priority=True),
-        Binding("ctrl+s", "submit", show=False, priority=True),
-        Binding("ctrl+r", "start_over", show=False, priority=True),
+        Binding("tab", "next_field", show=False, priority=True),
+        Binding("shift+tab", "previous_field", show=False, priority=True),
+        Binding("enter", "leave_line", show=False, priority=True),
+        Binding("escape", "after_typing('leave')", show=False, priority=True),
+        Binding("ctrl+s", "after_typing('submit')", show=False, priority=True),
+        Binding("ctrl+r", "after_typing('start_over')", show=False, priority=True),
     ]
 
     # A screen repaints all of itself when the focus moves, which over SSH is 20 kB for a tab; the fields repaint anyway.
@@ -175,8 +180,28 @@ class Form(ModalScreen[T | None], Generic[T]):
             self._keeper.write(self._typed(self._keeper))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """A decision on its way is not submitted again, nor thrown away."""
-        return None if action in ("submit", "start_over") and (self._submitting or self._left) else True
+        """A decision on its way is not submitted again, nor thrown away; `enter` goes on from a single line only."""
+        if action == "leave_line":
+            return isinstance(self.focused, LineField)
+        under_way = self._submitting or self._left
+        return None if under_way and parameters in (("submit",), ("start_over",)) else True
+
+    def action_next_field(self) -> None:
+        """Go to the next field."""
+        self.focus_next()
+
+    def action_previous_field(self) -> None:
+        """Go to the field before."""
+        self.focus_previous()
+
+    def action_leave_line(self) -> None:
+        """Go on from a single line; nothing is submitted."""
+        self.focus_next()
+
+    def action_after_typing(self, what: str) -> None:
+        """Do something once the field has taken the keys that came before."""
+        act = {"leave": self.action_leave, "submit": self.action_submit, "start_over": self.action_start_over}[what]
+        (self.focused or self).call_later(act)
 
     def action_leave(self) -> None:
         """Close, and keep the draft."""
