@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from refterm.domain.deadline import as_of, purchase_passes_at
@@ -17,6 +17,8 @@ from refterm.store.listing import MOST_HITS, Listing, counts, listing, past_due_
 
 __all__ = ["Alert", "Changes", "Desk", "Listing"]
 
+# What the history keeps for an undo only: whether this desk's decision stands over the source's.
+UNTOLD = frozenset({"changed_here"})
 # More changes at once than this are told as a number, not one by one.
 MOST_TOLD = 200
 
@@ -120,7 +122,10 @@ class Desk:
     def history(self, referral_id: int | None = None) -> Iterator[Entry]:
         """The history of one referral or of the whole desk, oldest first (T4)."""
         with self.workplace.database.reading() as connection:
-            yield from reading.history(connection, referral_id)
+            for entry in reading.history(connection, referral_id):
+                yield replace(
+                    entry, changes={field: both for field, both in entry.changes.items() if field not in UNTOLD}
+                )
 
     def profiles(self) -> list[str]:
         """The names of the profiles that referrals are routed to."""

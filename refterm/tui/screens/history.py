@@ -16,8 +16,6 @@ from refterm.tui.screens.panel import Panel
 from refterm.tui.signs import Signs
 
 _INDENT = 4
-# Bookkeeping of the desk itself; nobody typed or chose it.
-_UNTOLD = frozenset(["changed_here"])
 
 
 class HistoryScreen(Panel):
@@ -50,7 +48,7 @@ def entry_lines(entry: Entry, zone: tzinfo | None, signs: Signs) -> list[str]:
     lines = []
     for field, (before, after) in entry.changes.items():
         at = _instant(before if after is None else after)
-        if field in _UNTOLD or entry.by in (before, after) or at == entry.at:
+        if entry.by in (before, after) or at == entry.at:
             continue
         if isinstance(after, list) and isinstance(before, list):
             changed = [("-", one) for one in before if one not in after] + [
