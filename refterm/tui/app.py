@@ -102,6 +102,11 @@ class RefTermApp(App[None]):
             self._mind_signals()
             self.set_terminal_title("refterm")
 
+    def action_help_quit(self) -> None:
+        """Say how to leave to whoever tries ctrl+c."""
+        if isinstance(self.screen, DeskScreen):
+            self.screen.say(_("q quits the desk."), "dim")
+
     def action_command_palette(self) -> None:
         """Every action by name."""
         from refterm.tui.palette import Palette

@@ -198,6 +198,12 @@ async def test_the_palette_lists_every_action_with_its_key_or_why_it_is_off(
             assert theme in listed
 
 
+async def test_ctrl_c_says_how_to_leave(sit: SitDown) -> None:
+    async with sit() as seat:
+        await seat.press("ctrl+c")
+        assert seat.message == "q quits the desk."
+
+
 async def test_the_palette_does_what_is_chosen(sit: SitDown, import_records: ImportRecords) -> None:
     import_records([api_record()])
     async with sit(size=(120, 40)) as seat:

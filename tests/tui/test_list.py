@@ -511,8 +511,10 @@ async def test_typing_and_enter_faster_than_the_search_lose_nothing(
         assert driver is not None
         await seat.press("enter")
         assert [row.company for row in _rows(seat)] == ["Penhale Boatyard Ltd"]
-        await seat.press("escape")
-        await seat.type("/moe")
+        await seat.type("/reed")
+        await seat.press("enter")
+        assert [row.company for row in _rows(seat)] == ["Reederei Möwe & Sohn KG"]
+        await seat.type("/con")
         await seat.press("escape")
         assert len(seat.ids) == 6
 
