@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from refterm.domain.referral import Outcome
+from refterm.domain.referral import Outcome, Status
 
 
 class Tab(StrEnum):
@@ -16,6 +16,9 @@ class Tab(StrEnum):
     ACTIVE = "active"
     ARCHIVED = "archived"
     ALL = "all"
+
+
+STATUS_OF_TAB = {Tab.INBOX: Status.NEW, Tab.ACTIVE: Status.ACTIVE, Tab.ARCHIVED: Status.ARCHIVED}
 
 
 class Order(StrEnum):

@@ -17,8 +17,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from refterm.domain import deadline
-from refterm.domain.query import Filter, Tab, View
-from refterm.domain.referral import Status
+from refterm.domain.query import STATUS_OF_TAB, Filter, Tab, View
 from refterm.domain.row import Row
 from refterm.errors import NotFoundError, RefTermError
 from refterm.services.desk import Alert
@@ -41,7 +40,6 @@ from refterm.tui.widgets.referral_list import ReferralList
 T = TypeVar("T")
 DETAIL_PAUSE = 0.12
 SAME_SHOWN = 3
-STATUSES = {Tab.INBOX: Status.NEW, Tab.ACTIVE: Status.ACTIVE, Tab.ARCHIVED: Status.ARCHIVED}
 
 
 class DeskScreen(Screen[None]):
@@ -161,7 +159,7 @@ class DeskScreen(Screen[None]):
         """Marks stay on what is still in the tab: what somebody decided meanwhile is not marked any more."""
         if self.referral_list.marked:
             rows = self.office.desk.rows(sorted(self.referral_list.marked))
-            self.referral_list.marked &= {row.id for row in rows if row.status is STATUSES[self.state.tab]}
+            self.referral_list.marked &= {row.id for row in rows if row.status is STATUS_OF_TAB[self.state.tab]}
 
     def draw(self) -> None:
         """Bring every bar up to date; each draws itself only where it reads otherwise."""
