@@ -34,7 +34,7 @@ def parse(text: str) -> str:
     typed = text.strip().lower()
     if typed in REASONS:
         return typed
-    if code := _numbered(typed):
+    if code := of_number(typed):
         return code
     if not typed:
         raise InvalidInputError({"reason": _("a reason is required")})
@@ -49,11 +49,12 @@ def from_source(text: str) -> tuple[str | None, str | None]:
     for code, known in REASONS.items():
         if given.casefold() == known.casefold():
             return code, None
-    if numbered := _numbered(given):
+    if numbered := of_number(given):
         return numbered, None
     return "other", given
 
 
-def _numbered(text: str) -> str | None:
+def of_number(text: str) -> str | None:
+    """The code of Partner Center's number; None for anything else."""
     # One digit only: `int` refuses thousands of them.
     return CODES[int(text) - 1] if len(text) == 1 and text.isdecimal() and 1 <= int(text) <= len(CODES) else None

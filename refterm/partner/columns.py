@@ -185,7 +185,8 @@ def row(record: Json, extras: Iterable[str]) -> list[str]:
     for column, part in _CONTACT.items():
         cells[column] = _shown(people[0].get(part)) if people else ""
     for column, consent in _CONSENTS.items():
-        cells[column] = {True: "Yes", False: "No"}.get(_get(record, ("consent", consent)), "")
+        given = _get(record, ("consent", consent))
+        cells[column] = "Yes" if given is True else "No" if given is False else ""
     identities = listed(_get(record, ("customerProfile", "ids")))
     cells[_DUNS] = next((_shown(one.get("id")) for one in identities if one.get("profileType") == "Duns"), "")
     reason, _notes = reasons.from_source(_shown(record.get("statusReason")))
@@ -259,9 +260,8 @@ def _duns(value: str) -> Json:
 
 
 def _reason(value: str | None) -> str | None:
-    if value and value.isdecimal() and 1 <= int(value) <= len(reasons.CODES):
-        return reasons.REASONS[reasons.CODES[int(value) - 1]]
-    return value
+    code = reasons.of_number(value) if value else None
+    return reasons.REASONS[code] if code else value
 
 
 def _help(value: str | None) -> str | None:
@@ -293,7 +293,7 @@ def _date(value: str) -> date:
 def _us_date(value: Any) -> str:
     if not isinstance(value, str) or not value:
         return ""
-    moment = datetime.fromisoformat(value)
+    moment = datetime.fromisoformat(value.strip())  # import takes one with blanks around it, and keeps it so
     return (moment.astimezone(UTC) if moment.tzinfo else moment).strftime("%m/%d/%Y")
 
 

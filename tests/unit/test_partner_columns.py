@@ -218,3 +218,17 @@ def test_what_a_spreadsheet_would_run_gets_a_quote_that_import_takes_off(cell: s
 @pytest.mark.parametrize("cell", ["-2", "+494310000001", "1.5", "-0.5", "", "plain", "a=1", '"'])
 def test_numbers_and_other_texts_stand_as_they_are(cell: str) -> None:
     assert columns.row({}, [cell])[-1] == cell
+
+
+@pytest.mark.parametrize("cell", ["9" * 5000, "0", "9"])
+def test_a_number_that_is_no_reason_s_stays_a_text(cell: str) -> None:
+    assert columns.to_record({"declined/lost reason": cell}, ".")["statusReason"] == cell
+
+
+def test_a_record_that_import_takes_can_be_written() -> None:
+    record = api_record()
+    record["details"]["closingDateTime"] = " 2026-06-30T00:00:00Z "
+    record["consent"] = {"consentToToShareInfoWithOthers": ["unheard of"]}
+    cells = dict(zip(COLUMNS, columns.row(record, ()), strict=True))
+    assert cells["Estimated Close Date"] == "06/30/2026"
+    assert cells["Consent to share Customer/Partner contact"] == ""
