@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, tzinfo
 
 from refterm.domain.deadline import Flame
 from refterm.domain.query import Filter, Order, Tab, View
+from refterm.domain.when import local_time
 from refterm.i18n import _, ngettext
 from refterm.services.desk import Alert
 from refterm.text import display, width
@@ -26,7 +27,7 @@ def top(person: str, caption: str, read_only: bool, look: Look) -> tuple[list[Pi
 
 
 def tabs(
-    view: View, counts: dict[Tab, int], hits: int | None, marked: int, cells: int
+    view: View, counts: dict[Tab, int], hits: int | None, marked: int, cells: int, zone: tzinfo | None
 ) -> tuple[list[Piece], list[Piece]]:
     """The tabs with their counts, which always stand; at the right, as far as there is room, what the list is.
 
@@ -36,6 +37,7 @@ def tabs(
         hits: how many pass search and filter; None where there is neither.
         marked: how many are marked.
         cells: the width of the bar.
+        zone: the viewer's, in which the filter's days begin; None is the machine's.
     """
     names = {Tab.INBOX: _("Inbox"), Tab.ACTIVE: _("Active"), Tab.ARCHIVED: _("Archived")}
     left: list[Piece] = []
@@ -55,7 +57,7 @@ def tabs(
     if view.search:
         right.append(("/" + display(view.search)[:24], "strong"))
     if view.filter != Filter():
-        right.append((_("filter: {filter}").format(filter=filter_text(view.filter)), "strong"))
+        right.append((_("filter: {filter}").format(filter=filter_text(view.filter, zone)), "strong"))
     right.append((_("order: {order}").format(order=order_word(view.effective_order)), "dim"))
     if hits is None:
         right.append(("/ " + _("search"), "dim"))
@@ -73,12 +75,12 @@ def _in_room(pieces: Sequence[Piece], room: int) -> list[Piece]:
     return drawn
 
 
-def filter_text(chosen: Filter) -> str:
-    """A filter in a few words."""
+def filter_text(chosen: Filter, zone: tzinfo | None) -> str:
+    """A filter in a few words, its days those of the viewer's zone."""
     parts = [
         chosen.outcome.value if chosen.outcome else "",
-        _("from {day}").format(day=chosen.since.date().isoformat()) if chosen.since else "",
-        _("until {day}").format(day=chosen.until.date().isoformat()) if chosen.until else "",
+        _("from {day}").format(day=local_time(chosen.since, zone).date().isoformat()) if chosen.since else "",
+        _("until {day}").format(day=local_time(chosen.until, zone).date().isoformat()) if chosen.until else "",
         display(chosen.profile) if chosen.profile else "",
         _("favourites") if chosen.favorite else "",
         _("skipped") if chosen.skipped else "",

@@ -168,7 +168,7 @@ class DeskScreen(Screen[None]):
         hits = self.referral_list.count if view.search or view.filter != Filter() else None
         self._lines["top"].show(*bars.top(workplace.actor.name, self.office.caption, workplace.looks_only, look))
         marked = len(self.referral_list.marked)
-        self._lines["tabs"].show(*bars.tabs(view, self._counts, hits, marked, self.app.size.width))
+        self._lines["tabs"].show(*bars.tabs(view, self._counts, hits, marked, self.app.size.width, look.zone))
         said = bars.alert(self._alert, look) if self.state.tab is Tab.INBOX and not self.whole else []
         self._lines["alert"].display = bool(said)
         self._lines["alert"].show(said, bars.alert_keys(self._alert) if said else [])
