@@ -87,10 +87,8 @@ def desk(import_records: ImportRecords, workplace: Workplace, luis: Workplace) -
 async def _picture(seat: Seat, screen: str, size: tuple[int, int], *, suffix: str = "") -> None:
     keys, words = SCREENS[screen]
     await seat.press(*keys)
-    if screen == "palette":
-        await seat.until(lambda: "Accept the referral" in seat.text)
-    for part in words:
-        assert part in seat.text
+    await seat.until(lambda: all(part in seat.text for part in words))
+    await seat.settle()
     assert_looks_the_same(seat, f"{screen} {size[0]}x{size[1]}{suffix}")
 
 
