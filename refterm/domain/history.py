@@ -84,6 +84,16 @@ class Notice:
     due_at: datetime
 
 
+def require_undo(undo_seconds: int) -> None:
+    """Refuse where the desk's configuration lets nothing be undone (U1).
+
+    Raises:
+        UndoError: saying so.
+    """
+    if undo_seconds <= 0:
+        raise UndoError(_("undo is switched off on this desk (undo_seconds = 0)"))
+
+
 def check_undo(decision: Entry | None, *, actor: Actor, version: int, now: datetime, undo_seconds: int) -> Entry:
     """The decision that may be undone now (U1).
 
@@ -99,8 +109,7 @@ def check_undo(decision: Entry | None, *, actor: Actor, version: int, now: datet
     """
     if decision is None or decision.action not in DECISIONS:
         raise UndoError(_("there is no decision to undo on this referral"))
-    if undo_seconds <= 0:
-        raise UndoError(_("undo is switched off on this desk (undo_seconds = 0)"))
+    require_undo(undo_seconds)
     if decision.by != actor.name:
         raise UndoError(
             _("it was {action} by {by}; only who decided can undo it").format(action=decision.action, by=decision.by)

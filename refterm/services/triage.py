@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from refterm.domain import decisions, money
 from refterm.domain.deadline import as_of
 from refterm.domain.decisions import Context, Typed
-from refterm.domain.history import Action, Notice, check_undo
+from refterm.domain.history import Action, Notice, check_undo, require_undo
 from refterm.domain.referral import Deal, Outcome, Referral, Status, TeamMember
 from refterm.errors import ConflictError, InvalidInputError, NotFoundError, RefTermError, UndoError, WrongStateError
 from refterm.i18n import _
@@ -269,6 +269,7 @@ class Triage:
             UndoError: when there is none.
         """
         workplace = self.workplace
+        require_undo(workplace.undo_seconds)
         since = workplace.now() - timedelta(seconds=workplace.undo_seconds)
         with workplace.database.reading() as connection:
             made = reading.latest_decisions(connection, workplace.actor.name, since)

@@ -126,7 +126,7 @@ def test_switched_off_nothing_can_be_undone(workplace: Workplace) -> None:
     number = new(workplace)
     ACTIONS["accept"](off, number)
     assert "undo is switched off" in refusal(off, number)
-    with pytest.raises(UndoError, match="nothing to undo"):
+    with pytest.raises(UndoError, match="undo is switched off"):
         Triage(off).last_decision()
 
 
