@@ -10,10 +10,9 @@ import click
 
 from refterm.cli import output
 from refterm.cli.base import Group, Invocation, command, pass_invocation
+from refterm.cli.main import REFUSED
 from refterm.cli.terminal import is_terminal
 from refterm.i18n import _, ngettext
-
-REFUSED = 1
 
 
 @command("tick")

@@ -9,6 +9,7 @@ import click
 
 from refterm.cli import output
 from refterm.cli.base import REASON, Invocation, command, pass_invocation
+from refterm.cli.main import PARTIAL, REFUSED
 from refterm.cli.words import label, place, undo_hint
 from refterm.errors import RefTermError
 from refterm.i18n import _
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from refterm.services.desk import Desk
     from refterm.services.triage import Done
     from refterm.services.workplace import Workplace
-
-REFUSED, PARTIAL = 1, 3
 
 
 @command("accept")

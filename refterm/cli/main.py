@@ -14,6 +14,7 @@ from refterm.i18n import _
 if TYPE_CHECKING:
     from refterm.clock import Clock
 
+# Exit statuses, as the contract and `--help` have them; 0 is done.
 REFUSED, WRONG_SYNTAX, PARTIAL, INTERRUPTED = 1, 2, 3, 130
 COMPLETION = "_REFTERM_COMPLETE"
 

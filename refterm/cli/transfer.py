@@ -15,6 +15,7 @@ import click
 from refterm.cli import output
 from refterm.cli.base import Invocation, command, pass_invocation
 from refterm.cli.listing import TABS
+from refterm.cli.main import PARTIAL, REFUSED
 from refterm.cli.terminal import is_terminal
 from refterm.errors import NotAllowedError, RefTermError, StoreError
 from refterm.i18n import _
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 FORMATS = ("csv", "json", "ndjson")
 STANDARD = "-"
-REFUSED, PARTIAL = 1, 3
 
 
 @command(
