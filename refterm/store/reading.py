@@ -20,6 +20,8 @@ from refterm.text import clean_line
 
 LEAST_PREFIX = 6
 MOST_BOUND = 500  # values in one statement; SQLite takes some thousands
+# What referrals of the same engagement or the same customer have in common (I9); each has its index.
+SAME = ("engagement_id", "company_key", "email_domain", "duns")
 _MOST_DIGITS = 18  # of a number that the database can have
 
 
@@ -61,10 +63,9 @@ def resolve(connection: sqlite3.Connection, text: str) -> int:
 def duplicates(connection: sqlite3.Connection, referral_id: int, limit: int = 1000) -> list[int]:
     """Referrals of the same engagement or the same customer, newest first (I9)."""
     # One arm for each index; a single condition with "or" would read the table.
-    same = ("engagement_id", "company_key", "email_domain", "duns")
     arms = " union ".join(
         f"select other.id from referral this join referral other on other.{column} = this.{column} where this.id = :id"
-        for column in same
+        for column in SAME
     )
     query = f"select id from ({arms}) where id <> :id order by id desc limit :limit"
     return [row[0] for row in connection.execute(query, {"id": referral_id, "limit": limit})]

@@ -8,9 +8,7 @@ from functools import lru_cache
 
 from refterm.domain.referral import Referral
 from refterm.store import codec
-
-# What referrals of the same engagement or the same customer have in common; each has its index.
-_SAME = ("engagement_id", "company_key", "email_domain", "duns")
+from refterm.store.reading import SAME
 
 
 class Whole:
@@ -37,7 +35,7 @@ class Whole:
                 yield codec.read_referral(found[number]), self._duplicates(found[number])
 
     def _duplicates(self, row: sqlite3.Row) -> list[int]:
-        groups = (self._group(column, row[column]) for column in _SAME if row[column] is not None)
+        groups = (self._group(column, row[column]) for column in SAME if row[column] is not None)
         same = {number for group in groups for number in group}
         same.discard(row["id"])
         return sorted(same, reverse=True)[: self._most]

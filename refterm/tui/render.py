@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from refterm.domain import deadline
 from refterm.domain.deadline import Deadlines, Flame
-from refterm.domain.money import show_amount
+from refterm.domain.money import show_money
 from refterm.domain.query import Tab
 from refterm.domain.referral import Status
 from refterm.domain.row import Row
@@ -162,7 +162,7 @@ def purchase_text(row: Row, look: Look) -> tuple[str, str]:
 
 def value_text(row: Row) -> str:
     """Value and currency."""
-    return f"{show_amount(Decimal(row.deal_value))} {row.deal_currency or ''}".rstrip() if row.deal_value else ""
+    return show_money(Decimal(row.deal_value) if row.deal_value else None, row.deal_currency)
 
 
 def one_line(text: str, look: Look) -> str:
