@@ -86,8 +86,7 @@ def remove_contact(desk: DeskScreen) -> None:
     def answered(yes: bool | None) -> None:
         if yes:
             sentence = _("Removed contact {name}.").format(name=display(person.name))
-            work = lambda: desk.office.triage.remove_contact(referral.id, index + 1, was=person)  # noqa: E731
-            desk.write(work, lambda _none: desk.after_write(sentence))
+            do(desk, lambda: desk.office.triage.remove_contact(referral.id, index + 1, was=person), sentence)
 
     question = _("Remove {name} from this deal?").format(name=display(person.name))
     desk.app.push_screen(confirm(question, _("Remove"), _("Keep")), answered)
@@ -109,9 +108,7 @@ def skip(desk: DeskScreen) -> None:
     if referral is None:
         return
     if referral.skipped_until:
-        mark(
-            desk, lambda: desk.office.marks.unskip(referral.id), _("#{id} is back in the Inbox.").format(id=referral.id)
-        )
+        do(desk, lambda: desk.office.marks.unskip(referral.id), _("#{id} is back in the Inbox.").format(id=referral.id))
     else:
         desk.app.push_screen(skip_form(desk.office, referral), changed(desk))
 
@@ -136,16 +133,16 @@ def take(desk: DeskScreen) -> None:
     if row is None:
         return
     if row.taken_by is None:
-        mark(desk, lambda: desk.office.marks.take(row.id), _("#{id} is yours.").format(id=row.id))
+        do(desk, lambda: desk.office.marks.take(row.id), _("#{id} is yours.").format(id=row.id))
         return
     if row.taken_by == me:
-        mark(desk, lambda: desk.office.marks.release(row.id), _("#{id} is released.").format(id=row.id))
+        do(desk, lambda: desk.office.marks.release(row.id), _("#{id} is released.").format(id=row.id))
         return
     from refterm.tui.screens.confirm import confirm
 
     def answered(yes: bool | None) -> None:
         if yes:
-            mark(desk, lambda: desk.office.marks.take(row.id, over=True), _("#{id} is yours.").format(id=row.id))
+            do(desk, lambda: desk.office.marks.take(row.id, over=True), _("#{id} is yours.").format(id=row.id))
 
     question = _("{who} has taken #{id}. Take it over?").format(who=display(row.taken_by), id=row.id)
     desk.app.push_screen(confirm(question, _("Take over"), _("Leave it")), answered)
@@ -185,13 +182,10 @@ def undo(desk: DeskScreen) -> None:
     desk.write(lambda: triage.undo(triage.last_decision()), done)
 
 
-def mark(desk: DeskScreen, work: Callable[[], None] | None = None, sentence: str = "") -> None:
-    """Mark the row and go on; with work: do it and say so."""
-    if work is None:
-        desk.referral_list.toggle_mark()
-        desk.draw()
-    else:
-        desk.write(work, lambda _none: desk.after_write(sentence))
+def mark(desk: DeskScreen) -> None:
+    """Mark the row and go on."""
+    desk.referral_list.toggle_mark()
+    desk.draw()
 
 
 def mark_range(desk: DeskScreen) -> None:
@@ -379,13 +373,13 @@ HANDLERS: dict[str, Callable[[DeskScreen], None]] = {
                 quit,
                 note,
                 favorite,
+                mark,
             ),
             *(history, copy_email, copy_phone, mark_range, order, filter, next_flame, refresh, next_contact, back),
             *(remove_contact, suspend),
         )
     },
     "contact": lambda desk: contact(desk),
-    "mark": lambda desk: mark(desk),
     "tab_inbox": lambda desk: desk.show_tab(Tab.INBOX),
     "tab_active": lambda desk: desk.show_tab(Tab.ACTIVE),
     "tab_archived": lambda desk: desk.show_tab(Tab.ARCHIVED),
@@ -408,6 +402,11 @@ def current(desk: DeskScreen) -> Referral | None:
     except RefTermError as error:
         desk.say(str(error), "late")
         return None
+
+
+def do(desk: DeskScreen, work: Callable[[], None], sentence: str) -> None:
+    """Do a service's work, then say what happened."""
+    desk.write(work, lambda _none: desk.after_write(sentence))
 
 
 def decided(desk: DeskScreen) -> Callable[[str | None], None]:

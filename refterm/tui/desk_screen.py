@@ -346,7 +346,6 @@ class DeskScreen(Screen[None]):
         self.whole = self.detail_pane.whole = whole
         self.contact_index = None
         self.set_class(whole, "-whole")
-        self.referral_list.disabled = False
         self.show_detail()
         self.draw()
 
