@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from datetime import UTC, datetime
 from pathlib import Path
 
 from refterm import config
+from refterm.clock import SystemClock
 
 # One file and one before it: enough to find a fault, too little to fill a disk.
 MOST_BYTES = 512 * 1024
@@ -32,7 +32,7 @@ def note_failure(error: BaseException) -> Path:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if path.exists() and path.stat().st_size > MOST_BYTES:
         path.replace(path.with_name(path.name + ".1"))
-    text = f"{datetime.now(UTC).isoformat()}\n{''.join(traceback.format_exception(error))}\n"
+    text = f"{SystemClock().now().isoformat()}\n{''.join(traceback.format_exception(error))}\n"
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     with os.fdopen(descriptor, "a", encoding="utf-8", errors="backslashreplace") as file:
         file.write(text)

@@ -150,7 +150,8 @@ class Database:
         with explained(self.path):
             found = [str(row[0]) for row in self.reader.execute("pragma integrity_check")]
             found += [
-                f"{row[0]}: foreign key of row {row[1]}" for row in self.reader.execute("pragma foreign_key_check")
+                _("{table}: foreign key of row {row}").format(table=row[0], row=row[1])
+                for row in self.reader.execute("pragma foreign_key_check")
             ]
         return [] if found == ["ok"] else [line for line in found if line != "ok"]
 
