@@ -210,6 +210,7 @@ class TestPermissions:
                 capture_output=True,
                 text=True,
                 check=False,
+                env={**os.environ, "HOME": "/nonexistent", "XDG_CONFIG_HOME": "/nonexistent"},
             )
             return Outcome(done.returncode, done.stdout, done.stderr)
 
