@@ -18,6 +18,7 @@ from refterm.errors import ConfigurationError
 from refterm.i18n import _
 
 SITE_FILE = Path("/etc/refterm/config.toml")
+POSTGRES = ("postgresql+psycopg", "postgresql", "postgres")
 SITE_ONLY = ("kiosk", "locked", "roles")
 # No span of time is longer, in whatever unit: 100 000 days are 273 years.
 MOST = 100_000
@@ -267,11 +268,11 @@ def state_folder() -> Path:
     return platformdirs.user_state_path("refterm", appauthor=False)
 
 
-def database_path(settings: Settings) -> Path:
-    """The SQLite file that the settings name.
+def database_location(settings: Settings) -> Path | str:
+    """Where the settings say the desk is kept: a SQLite file, or the URL of a PostgreSQL database.
 
     Raises:
-        ConfigurationError: for a URL of a kind that this version cannot open.
+        ConfigurationError: for a URL of another kind.
     """
     named = settings.database
     if not named:
@@ -279,11 +280,14 @@ def database_path(settings: Settings) -> Path:
     scheme, separator, rest = named.partition("://")
     if not separator:
         return _expanded(named)
+    if scheme.lower() in POSTGRES:
+        return f"postgresql://{rest}"
     if scheme.lower() != "sqlite":
         raise ConfigurationError(
-            _("{url}: this version opens SQLite files only; name a path, or a URL such as sqlite:///desk.db").format(
-                url=scheme + "://..."
-            )
+            _(
+                "{url}: name a SQLite file by its path or as sqlite:///desk.db,"
+                " or a PostgreSQL database as postgresql+psycopg://host/name"
+            ).format(url=scheme + "://...")
         )
     path = rest.removeprefix("/")
     if path == rest or not path:

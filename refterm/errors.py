@@ -17,6 +17,10 @@ class StoreError(RefTermError):
     """The database cannot be used: locked, read-only, foreign, newer, full, unreadable."""
 
 
+class ConnectionLostError(StoreError):
+    """The database's server cannot be reached now; nothing was changed, and asking again later may help."""
+
+
 class NotFoundError(RefTermError):
     """No such referral, contact or file."""
 

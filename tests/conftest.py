@@ -17,7 +17,8 @@ from refterm.clock import SettableClock
 from refterm.domain.deadline import Deadlines
 from refterm.domain.history import Actor
 from refterm.services.workplace import Workplace
-from refterm.store.database import Database
+from refterm.store.database import open_database
+from tests.postgres import Server, running
 from tests.samples import NOW, ndjson
 
 ImportRecords = Callable[[list[dict[str, Any]]], list[int]]
@@ -53,7 +54,7 @@ def _own_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[No
 def empty_desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An empty desk's file with its schema, made once: tests copy it instead of migrating."""
     path = tmp_path_factory.mktemp("template") / "desk.db"
-    Database(path).close()
+    open_database(path).close()
     return path
 
 
@@ -66,16 +67,38 @@ def database_path(tmp_path: Path, empty_desk: Path) -> Path:
 
 
 @pytest.fixture
+def location(request: pytest.FixtureRequest) -> Path | str:
+    """Where a fresh, empty desk is kept: a SQLite file, unless a folder's tests run on both databases (tests/stores.py)."""
+    kind = getattr(request, "param", "sqlite")
+    found: Path | str = request.getfixturevalue({"sqlite": "database_path", "postgresql": "postgres_url"}[kind])
+    return found
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A PostgreSQL server for these tests; where none can be had they are skipped."""
+    with running(tmp_path_factory.mktemp("postgres")) as server:
+        yield server
+
+
+@pytest.fixture
+def postgres_url(postgres_server: Server) -> Iterator[str]:
+    """The URL of a fresh, empty desk in PostgreSQL."""
+    with postgres_server.desk() as url:
+        yield url
+
+
+@pytest.fixture
 def clock() -> SettableClock:
     """A clock that stands at 2026-03-02 09:00 UTC until a test moves it."""
     return SettableClock(NOW)
 
 
 @pytest.fixture
-def workplace(database_path: Path, clock: SettableClock) -> Iterator[Workplace]:
+def workplace(location: Path | str, clock: SettableClock) -> Iterator[Workplace]:
     """A fresh desk at which Ana sits."""
     opened = Workplace(
-        database=Database(database_path),
+        database=open_database(location),
         clock=clock,
         actor=Actor("ana", "ana"),
         deadlines=Deadlines(),

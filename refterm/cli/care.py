@@ -47,7 +47,7 @@ def upgrade(invocation: Invocation) -> None:
     else:
         said = _("Upgraded {path} from schema {before} to {after}.")
     with invocation.workplace():
-        output.line(said.format(path=done.path, before=done.before, after=done.after))
+        output.line(said.format(path=done.name, before=done.before, after=done.after))
 
 
 @db_.command("backup", help=_("Copy the database to a new file, whole, while others go on working."))
@@ -79,7 +79,7 @@ def check(invocation: Invocation, mend: bool) -> int:
     if findings:
         return REFUSED
     with invocation.workplace() as workplace:
-        output.line(_("ok     {path}: all in it agrees").format(path=workplace.database.path))
+        output.line(_("ok     {path}: all in it agrees").format(path=workplace.database.name))
     return 0
 
 

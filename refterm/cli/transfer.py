@@ -171,7 +171,8 @@ def export_(invocation: Invocation, /, tab: str, shape: Literal["csv", "json", "
         from refterm.domain.query import Tab
         from refterm.services.exporting import Exporter
 
-        if os.path.exists(target) and os.path.samefile(target, workplace.database.path):
+        own = workplace.database.file
+        if own and os.path.exists(target) and os.path.samefile(target, own):
             raise RefTermError(_("{file} is the desk's own database; name another file").format(file=target))
         with _writing(target) as file:
             count = Exporter(workplace).write(file, format=chosen, tab=Tab(tab))

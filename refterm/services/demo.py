@@ -33,7 +33,7 @@ from refterm.services.importing import Importer
 from refterm.services.marks import Marks
 from refterm.services.triage import Triage
 from refterm.services.workplace import Workplace
-from refterm.store.database import Database
+from refterm.store.database import open_database
 
 Json = dict[str, Any]
 Deed = Callable[[Workplace, int, Any], object]
@@ -110,7 +110,7 @@ def build(folder: Path, clock: Clock) -> Path:
     path = folder / "desk.db"
     hands = SettableClock(now)
     # The customers of what came from Microsoft are Microsoft's to tell: no notices.
-    desk = Workplace(Database(path), hands, DESK, Deadlines(), zone=UTC, tell_customers=False)
+    desk = Workplace(open_database(path), hands, DESK, Deadlines(), zone=UTC, tell_customers=False)
     try:
         _play(desk, hands, json.loads(TOLD.read_text("utf-8")), now)
     finally:

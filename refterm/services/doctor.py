@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import locale
 import os
-import sqlite3
 import stat
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -19,7 +19,8 @@ from refterm.clock import Clock
 from refterm.config import Settings
 from refterm.errors import RefTermError
 from refterm.i18n import _
-from refterm.store import codec, revision
+from refterm.store import codec, revision, sqlite
+from refterm.store.connection import Connection
 from refterm.store.faults import explained
 
 MOUNTS = Path("/proc/self/mounts")
@@ -73,11 +74,12 @@ def examine(
         named = Path(environment["REFTERM_CONFIG"])
     yield from _folders(named or config.config_folder() / "config.toml")
     try:
-        path = config.database_path(chosen)
+        location = config.database_location(chosen)
     except RefTermError as error:
-        yield Finding(_("database"), str(error), _("name an SQLite file with --db, REFTERM_DB or `database`"))
+        yield Finding(_("database"), str(error), _("name a database with --db, REFTERM_DB or `database`"))
         return
-    yield from _database(path.absolute(), clock)
+    if isinstance(location, Path):
+        yield from _file_database(location.absolute(), clock)
 
 
 def _terminal(environment: Mapping[str, str]) -> Finding:
@@ -128,7 +130,7 @@ def _file(subject: str, path: Path, forbidden: int, mode: str, sentence: str) ->
     return Finding(subject, str(path))
 
 
-def _database(path: Path, clock: Clock) -> Iterator[Finding]:
+def _file_database(path: Path, clock: Clock) -> Iterator[Finding]:
     subject = _("database")
     if not path.exists():
         yield Finding(subject, _("{path} is not there yet").format(path=path), _("refterm import FILE makes it"))
@@ -136,13 +138,8 @@ def _database(path: Path, clock: Clock) -> Iterator[Finding]:
     yield _access(path)
     yield _disk(path)
     try:
-        with explained(path):
-            # Read only, and without making the schema: nothing is changed by looking.
-            connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
-            try:
-                yield from _inside(connection, clock)
-            finally:
-                connection.close()
+        with explained(str(path), sqlite.DRIVER_ERRORS, sqlite.fault_of), closing(sqlite.look_at(path)) as connection:
+            yield from _inside(connection, clock)
     except RefTermError as error:
         yield Finding(subject, str(error), _("choose another file with --db, or restore the last backup"))
 
@@ -189,7 +186,7 @@ def file_system(path: Path, mounts: Path) -> str | None:
     return points[max(above)[1]][1] if above else None
 
 
-def _inside(connection: sqlite3.Connection, clock: Clock) -> Iterator[Finding]:
+def _inside(connection: Connection, clock: Clock) -> Iterator[Finding]:
     found = revision.current(connection)
     if revision.is_behind(found):
         yield Finding(_("schema"), found or _("none"), _("refterm db upgrade"))
@@ -209,7 +206,7 @@ def _inside(connection: sqlite3.Connection, clock: Clock) -> Iterator[Finding]:
     yield _clock(connection, clock.now())
 
 
-def _clock(connection: sqlite3.Connection, now: datetime) -> Finding:
+def _clock(connection: Connection, now: datetime) -> Finding:
     """Whether this machine's clock is behind what others have written."""
     newest = connection.execute("select max(at) from (select at from history order by id desc limit 100)").fetchone()[0]
     if newest is not None and codec.instant(newest) > now + CLOCK_TOLERANCE:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from typing import Any
 
 from refterm.domain.history import DESK, Action, Notice
@@ -10,6 +9,7 @@ from refterm.domain.referral import Outcome, Status
 from refterm.services.customer import recipient
 from refterm.services.workplace import Workplace
 from refterm.store import codec, journal, plain
+from refterm.store.connection import Connection
 
 # Few enough that nobody waits a tenth of a second for the lock, many enough that ten thousand take two seconds.
 BATCH = 250
@@ -37,12 +37,12 @@ def expire_due(workplace: Workplace) -> list[int]:
             return archived
 
 
-def _due(connection: sqlite3.Connection, workplace: Workplace, limit: int) -> list[dict[str, Any]]:
+def _due(connection: Connection, workplace: Workplace, limit: int) -> list[dict[str, Any]]:
     query = "select * from referral where status = 'new' and expires_at <= ? order by expires_at, id limit ?"
     return [dict(row) for row in connection.execute(query, (codec.micros(workplace.now()), limit))]
 
 
-def _expire(connection: sqlite3.Connection, row: dict[str, Any], workplace: Workplace) -> None:
+def _expire(connection: Connection, row: dict[str, Any], workplace: Workplace) -> None:
     deadline = codec.instant(row["expires_at"])
     changes = {"status": Status.ARCHIVED, "outcome": Outcome.EXPIRED, "closed_at": row["expires_at"]}
     after = plain.update(connection, row, {**changes, "changed_at": codec.micros(workplace.now())})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -19,6 +18,7 @@ from refterm.partner.wire import Json, RecordError
 from refterm.services import merging
 from refterm.services.workplace import Workplace
 from refterm.store import codec, journal, plain
+from refterm.store.connection import Connection, places
 from refterm.store.database import Database
 
 # Few enough that nobody waits long for the lock, many enough that the transaction costs nothing a row.
@@ -200,7 +200,7 @@ class Importer:
         # Counted only once the transaction is done.
         self.total += Summary(len(new), updated, len(arrivals) - len(new) - updated)
 
-    def _insert(self, connection: sqlite3.Connection, arrivals: list[_Arrival], now: datetime) -> None:
+    def _insert(self, connection: Connection, arrivals: list[_Arrival], now: datetime) -> None:
         if not arrivals:
             return
         last = connection.execute("select coalesce(max(id), 0) from referral").fetchone()[0]
@@ -218,9 +218,7 @@ class Importer:
         )
         journal.record_imported(connection, rows, self.workplace.actor, now)
 
-    def _update(
-        self, connection: sqlite3.Connection, ours: Mapping[str, Any], arrival: _Arrival, now: datetime
-    ) -> bool:
+    def _update(self, connection: Connection, ours: Mapping[str, Any], arrival: _Arrival, now: datetime) -> bool:
         """Put what is newer over what the desk has; whether anything was."""
         newer = merging.is_newer(ours, arrival.incoming)
         if newer is False:
@@ -240,7 +238,7 @@ class Importer:
         return True
 
     def _over(
-        self, connection: sqlite3.Connection, ours: Mapping[str, Any], arrival: _Arrival, now: datetime
+        self, connection: Connection, ours: Mapping[str, Any], arrival: _Arrival, now: datetime
     ) -> tuple[Json, Incoming]:
         """The record put over what was known, so that what it does not mention stays; and what both together say."""
         kept = connection.execute("select record from source where referral_id = ?", (ours["id"],)).fetchone()
@@ -255,6 +253,9 @@ class Importer:
 @contextmanager
 def _in_bulk(database: Database) -> Iterator[None]:
     """More memory and fewer checkpoints for the writing connection: without, every batch writes the indexes' pages anew."""
+    if database.file is None:
+        yield  # a server minds its own memory
+        return
     with database.turn() as connection:
         names = ("cache_size", "wal_autocheckpoint")
         usual = [(name, connection.execute(f"pragma {name}").fetchone()[0]) for name in names]
@@ -268,9 +269,8 @@ def _in_bulk(database: Database) -> Iterator[None]:
                 connection.execute(f"pragma {name} = {value}")
 
 
-def _known(connection: sqlite3.Connection, source_ids: list[str]) -> dict[str, dict[str, Any]]:
-    places = ", ".join("?" * len(source_ids))
-    found = connection.execute(f"select * from referral where source_id in ({places})", source_ids)
+def _known(connection: Connection, source_ids: list[str]) -> dict[str, dict[str, Any]]:
+    found = connection.execute(f"select * from referral where source_id in ({places(len(source_ids))})", source_ids)
     return {row["source_id"]: dict(row) for row in found}
 
 

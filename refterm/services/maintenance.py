@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sqlite3
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,9 +12,9 @@ from refterm.config import Settings
 from refterm.errors import NotAllowedError
 from refterm.i18n import _
 from refterm.services.workplace import Workplace
-from refterm.store import plain, revision
-from refterm.store.database import Database
-from refterm.store.search_words import words
+from refterm.store import revision, search_index
+from refterm.store.connection import Connection
+from refterm.store.database import open_database
 
 # So many numbers are named with a finding; the rest is counted.
 MOST_NAMED = 5
@@ -33,11 +33,12 @@ class Upgraded:
     """What an upgrade did.
 
     Attributes:
+        name: the database's.
         before: the schema's revision before; None where there was no desk yet.
         after: the revision now.
     """
 
-    path: Path
+    name: str
     before: str | None
     after: str
 
@@ -51,25 +52,9 @@ def upgrade(settings: Settings) -> Upgraded:
     """
     if settings.read_only:
         raise NotAllowedError(_("this desk is open for reading only; the database was not changed"))
-    path = config.database_path(settings)
-    before = _revision(path)
-    Database(path).close()
-    return Upgraded(path, before, revision.HEAD)
-
-
-def _revision(path: Path) -> str | None:
-    """The revision of a database that is there; whatever is wrong with it, opening it says better."""
-    if not path.is_file():
-        return None
-    try:
-        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
-        try:
-            row = connection.execute("select version_num from alembic_version").fetchone()
-        finally:
-            connection.close()
-    except sqlite3.Error:
-        return None
-    return str(row[0]) if row else None
+    database = open_database(config.database_location(settings))
+    database.close()
+    return Upgraded(database.name, database.revision_found, revision.HEAD)
 
 
 def backup(workplace: Workplace, target: Path) -> int:
@@ -104,9 +89,11 @@ def check(workplace: Workplace) -> Iterator[Finding]:
             if kept != counted:
                 text = _("the counter of {status} says {kept}, there are {counted}")
                 yield Finding(text.format(status=status, kept=kept, counted=counted), mend)
-        ids = list(_unsearchable(connection))
-        if ids:
-            yield Finding(f"{_named(ids)}: {_('the search index is out of step')}", mend)
+        unreadable, unsearchable = _unreadable_and_unsearchable(connection)
+        if unreadable:
+            yield Finding(f"{_named(unreadable)}: {_('a list in it cannot be read')}", restore)
+        if unsearchable:
+            yield Finding(f"{_named(unsearchable)}: {_('the search index is out of step')}", mend)
 
 
 def mend(workplace: Workplace) -> None:
@@ -120,18 +107,11 @@ def mend(workplace: Workplace) -> None:
         connection.execute(
             "update counter set referrals = (select count(*) from referral where referral.status = counter.status)"
         )
-        connection.execute("delete from referral_search")
-        found = connection.execute("select id from referral").fetchall()
-        for (number,) in found:
-            row = plain.get(connection, number)
-            connection.execute(
-                "insert into referral_search (rowid, tab, words) values (?, ?, ?)", (number, row["status"], words(row))
-            )
+        search_index.rebuild(connection)
 
 
 def _faults() -> list[tuple[str, str]]:
     """What a referral must have and not have in each status: a sentence, and a condition true where it is so."""
-    lists = ("contacts", "products", "services", "solutions", "team")
     return [
         (_("its status is unknown"), "status not in ('new', 'active', 'archived')"),
         (_("its outcome is unknown"), "outcome not in ('won', 'lost', 'declined', 'expired')"),
@@ -144,7 +124,6 @@ def _faults() -> list[tuple[str, str]]:
             "status in ('new', 'active') and (outcome is not null or closed_at is not null)",
         ),
         (_("its value and what orders by it disagree"), "(deal_value is null) <> (deal_value_order < 0)"),
-        (_("a list in it cannot be read"), " or ".join(f"not json_valid({column})" for column in lists)),
         (_("it has no history"), "not exists (select 1 from history where history.referral_id = referral.id)"),
     ]
 
@@ -155,17 +134,33 @@ _COUNTS = (
 )
 
 
-def _unsearchable(connection: sqlite3.Connection) -> Iterator[int]:
-    """Referrals that the search index has not, or not as they stand; and numbers that it has too many."""
-    rows = connection.execute(
-        "select referral.id, status, company, contacts, need, deal_name, crm_id, tab, words"
-        " from referral left join referral_search on referral_search.rowid = referral.id where json_valid(contacts)"
-    )
-    for row in rows:
-        if row["tab"] != row["status"] or row["words"] != words(row):
-            yield row["id"]
-    for row in connection.execute("select rowid from referral_search where rowid not in (select id from referral)"):
-        yield row[0]
+_LISTS = ("contacts", "products", "services", "solutions", "team")
+_READ = (
+    f"select id, status, company, need, deal_name, crm_id, {', '.join(_LISTS)} from referral where id > ? order by id"
+    " limit 1000"
+)
+
+
+def _unreadable_and_unsearchable(connection: Connection) -> tuple[list[int], list[int]]:
+    """Referrals of which a list cannot be read; and those that the search index has not as they stand, or too many."""
+    indexed = {number: (tab, kept) for number, tab, kept in search_index.contents(connection)}
+    unreadable, unsearchable, last = [], [], 0
+    while rows := connection.execute(_READ, (last,)).fetchall():
+        last = rows[-1]["id"]
+        for row in rows:
+            found = indexed.pop(row["id"], None)
+            if not all(_is_list(row[column]) for column in _LISTS):
+                unreadable.append(row["id"])
+            elif found != search_index.content(connection, dict(row))[1:]:
+                unsearchable.append(row["id"])
+    return unreadable, unsearchable + sorted(indexed)
+
+
+def _is_list(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), list)
+    except ValueError:
+        return False
 
 
 def _named(ids: list[int]) -> str:

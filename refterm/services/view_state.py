@@ -12,7 +12,7 @@ from typing import Any
 
 from refterm.domain.query import ORDERS, Filter, Order, Tab
 from refterm.domain.referral import Outcome
-from refterm.store.database import make_folder
+from refterm.store.sqlite import make_folder
 
 
 @dataclass

@@ -15,7 +15,7 @@ from refterm.domain.history import Actor
 from refterm.errors import ConfigurationError, NotAllowedError
 from refterm.i18n import _
 from refterm.services.roles import Role, own_groups, role_of
-from refterm.store.database import Database
+from refterm.store.database import Database, open_database
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def open_workplace(
         NotAllowedError: when this person may not act under that name.
     """
     actor = who(settings, acting)
-    database = Database(config.database_path(settings), read_only=settings.read_only, create=create)
+    database = open_database(config.database_location(settings), read_only=settings.read_only, create=create)
     return workplace(database, settings, actor, clock or SystemClock())
 
 

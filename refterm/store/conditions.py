@@ -60,4 +60,4 @@ def where_clause(view: View, bound: dict[str, Any], *, show_due: bool) -> str:
     if chosen.mine is not None:
         parts.append("(taken_by = :mine or (decided_by = :mine and (status = 'active' or outcome in ('won', 'lost'))))")
         bound["mine"] = chosen.mine
-    return " and ".join(parts) or "1"
+    return " and ".join(parts) or "true"

@@ -6,29 +6,29 @@ notices (N1), counters and search index follow from these, in the same transacti
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from refterm.domain.history import Action, Actor, Notice
-from refterm.store import codec
-from refterm.store.search_words import SEARCHED, words
+from refterm.store import codec, search_index
+from refterm.store.connection import Connection
+from refterm.store.search_words import SEARCHED
 
 Row = Mapping[str, Any]
 
 _HISTORY = (
     "insert into history (at, by, login, action, referral_id, changes, version, batch) values (?, ?, ?, ?, ?, ?, ?, ?)"
 )
+_HISTORY_NUMBER = f"{_HISTORY} returning id"
 _OUTBOX = (
     "insert into outbox (kind, recipient, referral_id, history_id, state, due_at, attempts) values (?, ?, ?, ?, ?, ?, 0)"
     " on conflict do nothing"
 )
-_SEARCH = "insert into referral_search (rowid, tab, words) values (?, ?, ?)"
 
 
 def record(
-    connection: sqlite3.Connection,
+    connection: Connection,
     before: Row,
     after: Row,
     action: Action,
@@ -69,8 +69,7 @@ def record(
         after["version"],
         batch,
     )
-    entry = connection.execute(_HISTORY, values).lastrowid
-    assert entry is not None
+    entry = int(connection.execute(_HISTORY_NUMBER, values).fetchone()[0])
     for notice in notices:
         due, state = codec.micros(notice.due_at), "held" if notice.due_at > at else "due"
         connection.execute(_OUTBOX, (notice.kind, notice.to, after["id"], entry, state, due))
@@ -78,27 +77,24 @@ def record(
         connection.execute("update counter set referrals = referrals - 1 where status = ?", (before["status"],))
         connection.execute("update counter set referrals = referrals + 1 where status = ?", (after["status"],))
     if any(before[column] != after[column] for column in SEARCHED):
-        connection.execute(
-            "update referral_search set tab = ?, words = ? where rowid = ?",
-            (after["status"], words(after), after["id"]),
-        )
+        search_index.change(connection, after)
     return entry
 
 
-def record_imported(connection: sqlite3.Connection, rows: Sequence[Row], actor: Actor, at: datetime) -> None:
+def record_imported(connection: Connection, rows: Sequence[Row], actor: Actor, at: datetime) -> None:
     """Record new rows, many at once: history, counters and search. Each row is whole, with its `id`."""
     moment = codec.micros(at)
     connection.executemany(
         _HISTORY,
         [(moment, actor.name, actor.login, Action.IMPORTED, row["id"], "{}", row["version"], None) for row in rows],
     )
-    connection.executemany(_SEARCH, [(row["id"], row["status"], words(row)) for row in rows])
+    search_index.add(connection, rows)
     for status in {row["status"] for row in rows}:
         count = sum(row["status"] == status for row in rows)
         connection.execute("update counter set referrals = referrals + ? where status = ?", (count, status))
 
 
-def take_back(connection: sqlite3.Connection, entries: Iterable[int]) -> None:
+def take_back(connection: Connection, entries: Iterable[int]) -> None:
     """Mark the notices that decisions owe as undone, as far as they are not delivered (U1)."""
     connection.executemany(
         "update outbox set state = 'undone' where history_id = ? and state in ('held', 'due', 'failed')",

@@ -7,7 +7,6 @@ past due) is named by number from small indexes of its own, so that such a step 
 
 from __future__ import annotations
 
-import sqlite3
 from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,9 +17,9 @@ from refterm.domain.deadline import Deadlines
 from refterm.domain.query import Filter, Order, Tab, View
 from refterm.domain.referral import Outcome, Status
 from refterm.domain.row import Row
-from refterm.store import codec
+from refterm.store import codec, search_index
 from refterm.store.conditions import DUE, HOT, OPEN_FLAME, PAST_DUE, where_clause
-from refterm.store.search_words import match
+from refterm.store.connection import ALL, Connection, Record, places
 
 PAGE = 100
 MOST_HITS = 2000
@@ -81,7 +80,7 @@ class Listing(Protocol):
 
 
 def listing(
-    connection: sqlite3.Connection,
+    connection: Connection,
     view: View,
     now: datetime,
     today: date,
@@ -148,7 +147,7 @@ def _reads_most(view: View) -> bool:
     return bare and view.filter != Filter() and view.tab is Tab.ARCHIVED
 
 
-def counts(connection: sqlite3.Connection, now: datetime) -> dict[Tab, int]:
+def counts(connection: Connection, now: datetime) -> dict[Tab, int]:
     """How many rows each tab has, without counting: from the counters that every writer keeps."""
     kept = dict(connection.execute("select status, referrals from counter").fetchall())
     return {
@@ -158,18 +157,20 @@ def counts(connection: sqlite3.Connection, now: datetime) -> dict[Tab, int]:
     }
 
 
-def inbox_count(connection: sqlite3.Connection, now: datetime) -> int:
+def inbox_count(connection: Connection, now: datetime) -> int:
     """How many rows the Inbox has."""
     kept = connection.execute("select referrals from counter where status = 'new'").fetchone()[0]
     return int(kept) - _put_aside(connection, now)
 
 
-def past_due_count(connection: sqlite3.Connection, now: datetime) -> int:
+def past_due_count(connection: Connection, now: datetime) -> int:
     """How many new referrals are past their expiry, not yet archived."""
-    return int(connection.execute(f"select count(*) from ({PAST_DUE})", {"now": codec.micros(now)}).fetchone()[0])
+    return int(
+        connection.execute(f"select count(*) from ({PAST_DUE}) as due", {"now": codec.micros(now)}).fetchone()[0]
+    )
 
 
-def _put_aside(connection: sqlite3.Connection, now: datetime) -> int:
+def _put_aside(connection: Connection, now: datetime) -> int:
     bound = {"now": codec.micros(now)}
     # Left to itself the planner reads the whole Inbox instead of the few that are put aside.
     skipped = connection.execute(
@@ -185,7 +186,7 @@ class _Segment:
 
     def __init__(
         self,
-        connection: sqlite3.Connection,
+        connection: Connection,
         where: str,
         bound: Mapping[str, Any],
         keys: tuple[str, ...],
@@ -232,7 +233,10 @@ class _Segment:
 
     def ids(self, limit: int = -1) -> array[int]:
         query = f"select id {self._rows} order by {self._forth} limit :limit"
-        return array("q", (row[0] for row in self._connection.execute(query, {**self._bound, "limit": limit})))
+        return array(
+            "q",
+            (row[0] for row in self._connection.execute(query, {**self._bound, "limit": ALL if limit < 0 else limit})),
+        )
 
     def _page(self, page: int) -> list[Row]:
         key = self._first_keys.get(page) or (self._find(page) if page else ())
@@ -312,7 +316,7 @@ class _Joined:
 class _Found:
     """The hits of a search: the newest of them, by number, in the order of the list."""
 
-    def __init__(self, connection: sqlite3.Connection, ids: list[int], now: int) -> None:
+    def __init__(self, connection: Connection, ids: list[int], now: int) -> None:
         self._connection = connection
         self._ids = ids
         self._now = now
@@ -320,10 +324,11 @@ class _Found:
 
     def rows(self, start: int, stop: int) -> list[Row]:
         wanted = self._ids[start:stop]
-        places = ", ".join("?" * len(wanted))
         found = {
             row["id"]: row
-            for row in self._connection.execute(f"select {ROW_COLUMNS} from referral where id in ({places})", wanted)
+            for row in self._connection.execute(
+                f"select {ROW_COLUMNS} from referral where id in ({places(len(wanted))})", wanted
+            )
         }
         return [read_row(found[number], self._now) for number in wanted if number in found]
 
@@ -341,7 +346,7 @@ _STATUSES = {Tab.INBOX: (Status.NEW,), Tab.ACTIVE: (Status.ACTIVE,), Tab.ARCHIVE
 
 
 def _hits(
-    connection: sqlite3.Connection,
+    connection: Connection,
     view: View,
     order: Order,
     where: str,
@@ -353,22 +358,19 @@ def _hits(
     statuses = tuple(status.value for status in _STATUSES[view.tab])
     if view.tab is Tab.ARCHIVED and ":now" in where:
         statuses = (*statuses, Status.NEW.value)
-    query = match(view.search, statuses)
-    if query is None:
+    found = search_index.hits(connection, view.search, statuses, most)
+    if found is None:
         return _Found(connection, [], bound["now"])
+    hits, asked = found
     ordered = ", ".join(f"{key} desc" if down else key for key in keys)
     if view.tab is Tab.INBOX and order is Order.DUE:
         ordered = f"id not in ({HOT}), {ordered}"
-    # The index is asked first and once; testing row by row whether it matches takes seconds at a million.
-    sql = (
-        f"select id from (select rowid as hit from referral_search where referral_search match :match"
-        f" order by rowid desc limit {most:d}) cross join referral on referral.id = hit where {where} order by {ordered}"
-    )
-    hits = [row[0] for row in connection.execute(sql, {**bound, "match": query})]
-    return _Found(connection, hits, bound["now"])
+    sql = f"select referral.id from {hits} where {where} order by {ordered}"
+    ids = [row[0] for row in connection.execute(sql, {**bound, **asked})]
+    return _Found(connection, ids, bound["now"])
 
 
-def read_row(row: sqlite3.Row, now: int) -> Row:
+def read_row(row: Record, now: int) -> Row:
     """A row of the list from the columns read for it, as it stands at an instant (see deadline.as_of)."""
     status, outcome, closed_at, back = row["status"], row["outcome"], row["closed_at"], row["skipped_until"]
     if status == Status.NEW and row["expires_at"] <= now:

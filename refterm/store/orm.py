@@ -5,24 +5,23 @@ On the same connection, in the same kind of transaction and with the same journa
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import create_engine, event
-from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.engine import Engine
 from sqlalchemy.orm.exc import StaleDataError
-from sqlalchemy.pool import StaticPool
 from sqlmodel import Session
 
 from refterm.errors import ConflictError, NotFoundError
 from refterm.i18n import _
+from refterm.store.connection import Connection
 from refterm.store.database import Database
+from refterm.store.engine import engine_on
 from refterm.store.tables import Referral
 
-_ENGINES: WeakKeyDictionary[Database, Engine] = WeakKeyDictionary()
+_ENGINES: WeakKeyDictionary[Database, tuple[Connection, Engine]] = WeakKeyDictionary()
 
 
 @contextmanager
@@ -35,29 +34,27 @@ def session(database: Database) -> Iterator[Session]:
     """
     with database.turn() as connection:
         try:
-            with Session(_engine(database, connection), expire_on_commit=False) as opened, opened.begin():
+            engine = _engine(database, connection)
+            # The journal writes on the same connection, in plain SQL.
+            info = {"connection": connection}
+            with Session(engine, expire_on_commit=False, info=info) as opened, opened.begin():
+                opened.connection()  # begins here, not at the first statement of the ORM
                 yield opened
         except StaleDataError as error:
             raise ConflictError(_("the referral was changed by somebody else meanwhile; look at it again")) from error
 
 
-def _engine(database: Database, connection: sqlite3.Connection) -> Engine:
-    # Kept with its database, since it keeps the statements it has compiled.
-    engine = _ENGINES.get(database)
-    if engine is None:
-        engine = _ENGINES[database] = create_engine("sqlite://", creator=lambda: connection, poolclass=StaticPool)
-        event.listen(engine, "begin", _begin_immediate)
-    return engine
+def _engine(database: Database, connection: Connection) -> Engine:
+    # Kept with its connection, since it keeps the statements it has compiled.
+    kept = _ENGINES.get(database)
+    if kept is None or kept[0] is not connection:
+        kept = _ENGINES[database] = (connection, engine_on(database, connection))
+    return kept[1]
 
 
-def _begin_immediate(connection: Connection) -> None:
-    connection.exec_driver_sql("begin immediate")
-
-
-def driver(opened: Session) -> sqlite3.Connection:
-    """The driver's connection of a session, for the journal."""
-    connection = opened.connection().connection.driver_connection
-    assert isinstance(connection, sqlite3.Connection)
+def driver(opened: Session) -> Connection:
+    """The connection of a session, for plain SQL in its transaction."""
+    connection: Connection = opened.info["connection"]
     return connection
 
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
 from refterm.errors import ConflictError, NotFoundError
 from refterm.i18n import _
+from refterm.store.connection import Connection
 
 Row = dict[str, Any]
 
 
-def get(connection: sqlite3.Connection, referral_id: int) -> Row:
+def get(connection: Connection, referral_id: int) -> Row:
     """The whole row of a referral.
 
     Raises:
@@ -24,7 +24,7 @@ def get(connection: sqlite3.Connection, referral_id: int) -> Row:
     return dict(row)
 
 
-def update(connection: sqlite3.Connection, before: Mapping[str, Any], changes: Mapping[str, Any]) -> Row:
+def update(connection: Connection, before: Mapping[str, Any], changes: Mapping[str, Any]) -> Row:
     """The guarded update (T2): change columns of a row that nobody changed since it was read.
 
     Args:

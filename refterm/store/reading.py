@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterator
 from datetime import datetime
 from itertools import takewhile
@@ -15,6 +14,7 @@ from refterm.domain.row import Row
 from refterm.errors import NotFoundError
 from refterm.i18n import _
 from refterm.store import codec
+from refterm.store.connection import ALL, Connection, Record, places
 from refterm.store.listing import ROW_COLUMNS, read_row
 from refterm.text import clean_line
 
@@ -25,7 +25,7 @@ SAME = ("engagement_id", "company_key", "email_domain", "duns")
 _MOST_DIGITS = 18  # of a number that the database can have
 
 
-def referral(connection: sqlite3.Connection, referral_id: int) -> Referral:
+def referral(connection: Connection, referral_id: int) -> Referral:
     """One referral, whole.
 
     Raises:
@@ -37,7 +37,7 @@ def referral(connection: sqlite3.Connection, referral_id: int) -> Referral:
     return codec.read_referral(row)
 
 
-def resolve(connection: sqlite3.Connection, text: str) -> int:
+def resolve(connection: Connection, text: str) -> int:
     """The number of a referral from what a person typed: its number, its source id, or a unique beginning of that.
 
     Raises:
@@ -60,30 +60,30 @@ def resolve(connection: sqlite3.Connection, text: str) -> int:
     return int(found[0][0])
 
 
-def duplicates(connection: sqlite3.Connection, referral_id: int, limit: int = 1000) -> list[int]:
+def duplicates(connection: Connection, referral_id: int, limit: int = 1000) -> list[int]:
     """Referrals of the same engagement or the same customer, newest first (I9)."""
     # One arm for each index; a single condition with "or" would read the table.
     arms = " union ".join(
         f"select other.id from referral this join referral other on other.{column} = this.{column} where this.id = :id"
         for column in SAME
     )
-    query = f"select id from ({arms}) where id <> :id order by id desc limit :limit"
+    query = f"select id from ({arms}) as same where id <> :id order by id desc limit :limit"
     return [row[0] for row in connection.execute(query, {"id": referral_id, "limit": limit})]
 
 
-def rows(connection: sqlite3.Connection, ids: list[int], now: datetime) -> list[Row]:
+def rows(connection: Connection, ids: list[int], now: datetime) -> list[Row]:
     """Lines of the list for some referrals as they stand at an instant, in the order of the numbers given."""
     moment = codec.micros(now)
     found: dict[int, Row] = {}
     for start in range(0, len(ids), MOST_BOUND):
         some = ids[start : start + MOST_BOUND]
-        query = f"select {ROW_COLUMNS} from referral where id in ({', '.join('?' * len(some))})"
+        query = f"select {ROW_COLUMNS} from referral where id in ({places(len(some))})"
         found |= {row["id"]: read_row(row, moment) for row in connection.execute(query, some)}
     return [found[number] for number in ids if number in found]
 
 
 def history(
-    connection: sqlite3.Connection, referral_id: int | None = None, *, after: int = 0, limit: int = -1
+    connection: Connection, referral_id: int | None = None, *, after: int = 0, limit: int = ALL
 ) -> Iterator[Entry]:
     """The history, oldest first: of one referral or of the whole desk."""
     one = "" if referral_id is None else "referral_id = :id and "
@@ -92,12 +92,12 @@ def history(
         yield _entry(row)
 
 
-def last_entry(connection: sqlite3.Connection) -> int:
+def last_entry(connection: Connection) -> int:
     """The number of the newest history entry; 0 where there is none."""
     return int(connection.execute("select coalesce(max(id), 0) from history").fetchone()[0])
 
 
-def decision(connection: sqlite3.Connection, referral_id: int) -> tuple[Entry, str | None] | None:
+def decision(connection: Connection, referral_id: int) -> tuple[Entry, str | None] | None:
     """The latest decision or undo on a referral, and with which others it was made."""
     names = ", ".join(f"'{action.value}'" for action in DECISIONS)
     row = connection.execute(
@@ -107,7 +107,7 @@ def decision(connection: sqlite3.Connection, referral_id: int) -> tuple[Entry, s
     return (_entry(row), row["batch"]) if row else None
 
 
-def latest_decisions(connection: sqlite3.Connection, name: str, since: datetime) -> list[Entry]:
+def latest_decisions(connection: Connection, name: str, since: datetime) -> list[Entry]:
     """The latest decision of a person since an instant that is not undone, with those made together with it."""
     names = ", ".join(f"'{action.value}'" for action in DECISIONS)
     stands = (
@@ -131,7 +131,7 @@ def latest_decisions(connection: sqlite3.Connection, name: str, since: datetime)
     return [_entry(entry) for entry in reversed(together) if entry["stands"]]
 
 
-def told(connection: sqlite3.Connection, entry: int) -> bool:
+def told(connection: Connection, entry: int) -> bool:
     """Whether somebody was told of a change already."""
     found = connection.execute(
         "select 1 from outbox where history_id = ? and state in ('sent', 'written') limit 1", (entry,)
@@ -139,7 +139,7 @@ def told(connection: sqlite3.Connection, entry: int) -> bool:
     return found.fetchone() is not None
 
 
-def _entry(row: sqlite3.Row) -> Entry:
+def _entry(row: Record) -> Entry:
     return Entry(
         id=row["id"],
         at=codec.instant(row["at"]),
@@ -158,7 +158,7 @@ _OPEN_FLAME = (
 )
 
 
-def open_flames(connection: sqlite3.Connection, now: datetime, cooled: datetime) -> tuple[Row, bool, int] | None:
+def open_flames(connection: Connection, now: datetime, cooled: datetime) -> tuple[Row, bool, int] | None:
     """For the alert (F1): the hot one with least time left, else the newest cooled one; whether it is hot; how many are so."""
     bound = {"now": codec.micros(now), "cooled": codec.micros(cooled)}
     for hot, where, direction in ((True, "received_at > :cooled", ""), (False, "received_at <= :cooled", " desc")):
@@ -172,7 +172,7 @@ def open_flames(connection: sqlite3.Connection, now: datetime, cooled: datetime)
     return None
 
 
-def flames(connection: sqlite3.Connection, now: datetime, cooled: datetime, limit: int = 1000) -> list[int]:
+def flames(connection: Connection, now: datetime, cooled: datetime, limit: int = 1000) -> list[int]:
     """Open flames in the order in which to contact them: hot ones by time left, then cooled ones, newest first."""
     bound = {"now": codec.micros(now), "cooled": codec.micros(cooled), "limit": limit}
     hot = f"select id {_OPEN_FLAME} and received_at > :cooled order by received_at, expires_at, id limit :limit"
@@ -180,7 +180,7 @@ def flames(connection: sqlite3.Connection, now: datetime, cooled: datetime, limi
     return [row[0] for query in (hot, warm) for row in connection.execute(query, bound)]
 
 
-def next_instants(connection: sqlite3.Connection, now: datetime) -> list[datetime]:
+def next_instants(connection: Connection, now: datetime) -> list[datetime]:
     """When the Inbox next changes by itself: the next expiry, and the next return of what is put aside."""
     query = "select min(expires_at) from referral where status = 'new' and expires_at > ?"
     expiry = connection.execute(query, (codec.micros(now),)).fetchone()[0]
@@ -188,13 +188,13 @@ def next_instants(connection: sqlite3.Connection, now: datetime) -> list[datetim
     return [moment for moment in moments if moment is not None]
 
 
-def next_back(connection: sqlite3.Connection, now: datetime) -> datetime | None:
+def next_back(connection: Connection, now: datetime) -> datetime | None:
     """When the next of those put aside comes back (I8)."""
     query = "select min(skipped_until) from referral where skipped_until > ?"
     return codec.instant_or_none(connection.execute(query, (codec.micros(now),)).fetchone()[0])
 
 
-def profiles(connection: sqlite3.Connection) -> list[str]:
+def profiles(connection: Connection) -> list[str]:
     """The names of the profiles that referrals are routed to."""
     return [
         row[0]
@@ -202,7 +202,7 @@ def profiles(connection: sqlite3.Connection) -> list[str]:
     ]
 
 
-def outbox(connection: sqlite3.Connection, referral_id: int | None = None) -> list[dict[str, Any]]:
+def outbox(connection: Connection, referral_id: int | None = None) -> list[dict[str, Any]]:
     """What is owed, oldest first."""
     where = "" if referral_id is None else "where referral_id = ?"
     found = connection.execute(

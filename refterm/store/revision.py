@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-import sqlite3
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from refterm.i18n import _
+from refterm.store.connection import Connection
 from refterm.store.faults import FaultError
+
+if TYPE_CHECKING:
+    from refterm.store.database import Database
 
 # Every revision this program knows, oldest first; a test holds them against the migrations folder.
 REVISIONS = ("0001",)
@@ -14,20 +18,28 @@ HEAD = REVISIONS[-1]
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
-def current(connection: sqlite3.Connection) -> str | None:
+_TABLES = {
+    "sqlite": "select name from sqlite_master",
+    "postgresql": (
+        "select table_name as name from information_schema.tables"
+        " where table_schema = current_schema() and table_type = 'BASE TABLE'"
+    ),
+}
+
+
+def current(connection: Connection) -> str | None:
     """The database's revision, None for an empty database.
 
     Raises:
         FaultError: when it is a database of something else.
     """
-    tables = connection.execute(
-        "select count(*), sum(name = 'alembic_version'), sum(name = 'referral') from sqlite_master"
-    ).fetchone()
-    if not tables[0]:
+    tables = {row["name"] for row in connection.execute(_TABLES[connection.dialect])}
+    if not tables:
         return None
-    row = connection.execute("select version_num from alembic_version").fetchone() if tables[1] else None
+    ours = tables >= {"alembic_version", "referral"}
+    row = connection.execute("select version_num from alembic_version").fetchone() if ours else None
     if row is None:
-        raise FaultError(_("is a database of another program; choose another file with --db"))
+        raise FaultError(_("is a database of another program; choose another one with --db"))
     return str(row[0])
 
 
@@ -48,19 +60,17 @@ def is_behind(revision: str | None) -> bool:
     )
 
 
-def upgrade(connection: sqlite3.Connection) -> None:
+def upgrade(database: Database, connection: Connection) -> None:
     """Apply what is missing, in one transaction, through Alembic."""
     from alembic import command
     from alembic.config import Config
-    from sqlalchemy import create_engine
-    from sqlalchemy.pool import StaticPool
 
-    # On our own connection and in our own transaction, so that two programs never migrate at once.
-    engine = create_engine("sqlite://", creator=lambda: connection, poolclass=StaticPool)
+    from refterm.store.engine import engine_on
+
     configuration = Config()
     configuration.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-    with engine.begin() as bound:
-        bound.exec_driver_sql("begin immediate")
+    # On our own connection and in our own transaction, so that two programs never migrate at once.
+    with engine_on(database, connection).begin() as bound:
         if is_behind(current(connection)):
             configuration.attributes["connection"] = bound
             command.upgrade(configuration, "head")

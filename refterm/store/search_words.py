@@ -12,7 +12,7 @@ from refterm.text import clean_line, fold, split_cjk
 # A change of any of these is a change of what the search finds.
 SEARCHED = ("status", "company", "contacts", "need", "deal_name", "crm_id")
 # What the index's tokenizer takes for a letter or digit; an underscore is none, and it divides words.
-_WORD = re.compile(r"[^\W_]")
+_WORD = re.compile(r"[^\W_]+")
 _NOT_ASCII = re.compile(r"\w?[^\x00-\x7f\s]+")
 
 
@@ -28,17 +28,23 @@ def match(search: str, statuses: tuple[str, ...] = ()) -> str | None:
 
     Every word is quoted, so that nothing typed is read as an operator.
     """
-    runs: list[str] = []
-    for run in clean_line(search).split():
-        letters = _plain(run).replace('"', " ").split()
-        if any(_WORD.search(part) for part in letters):
-            runs.append('"' + " ".join(letters) + '" *')
-    if not runs:
+    asked = ['"' + " ".join(run) + '" *' for run in runs(search)]
+    if not asked:
         return None
-    query = "words : (" + " AND ".join(runs) + ")"
+    query = "words : (" + " AND ".join(asked) + ")"
     if statuses:
         query = "tab : (" + " OR ".join(statuses) + ") AND " + query
     return query
+
+
+def runs(search: str) -> list[list[str]]:
+    """What was typed between blanks, each as the words that must follow one another, the last by its beginning."""
+    return [found for run in clean_line(search).split() if (found := letters(_plain(run)))]
+
+
+def letters(text: str) -> list[str]:
+    """The words of a text as the index divides them, in its form already."""
+    return _WORD.findall(text)
 
 
 def _plain(text: str) -> str:

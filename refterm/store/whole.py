@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from refterm.domain.referral import Referral
 from refterm.store import codec
+from refterm.store.connection import Connection, Record, places
 from refterm.store.reading import SAME
 
 
@@ -18,23 +18,22 @@ class Whole:
     has written a thousand times would ask a thousand times for a thousand.
     """
 
-    def __init__(self, connection: sqlite3.Connection, most_duplicates: int = 1000) -> None:
+    def __init__(self, connection: Connection, most_duplicates: int = 1000) -> None:
         self._connection = connection
         self._most = most_duplicates
         self._group = lru_cache(maxsize=512)(self._read_group)
 
     def read(self, ids: Sequence[int]) -> Iterator[tuple[Referral, list[int]]]:
         """Referrals in the order of the numbers given, each with its duplicates, newest first."""
-        places = ", ".join("?" * len(ids))
         found = {
             row["id"]: row
-            for row in self._connection.execute(f"select * from referral where id in ({places})", tuple(ids))
+            for row in self._connection.execute(f"select * from referral where id in ({places(len(ids))})", tuple(ids))
         }
         for number in ids:
             if number in found:
                 yield codec.read_referral(found[number]), self._duplicates(found[number])
 
-    def _duplicates(self, row: sqlite3.Row) -> list[int]:
+    def _duplicates(self, row: Record) -> list[int]:
         groups = (self._group(column, row[column]) for column in SAME if row[column] is not None)
         same = {number for group in groups for number in group}
         same.discard(row["id"])

@@ -174,7 +174,7 @@ class TestCheck:
 
     def test_a_damaged_file(self, refterm: Command, desk: Callable[[str], None], workplace: Workplace) -> None:
         workplace.close()
-        path = workplace.database.path
+        path = workplace.database.file
         with open(path, "r+b") as file:
             file.seek(20 * 4096)
             file.write(os.urandom(path.stat().st_size - 20 * 4096))
@@ -210,7 +210,7 @@ class TestDoctor:
         assert not (tmp_path / "none.db").exists()
 
     def test_wrong_configuration(self, refterm: Command, workplace: Workplace, tmp_path: Path) -> None:
-        workplace.database.path.chmod(0o660)
+        workplace.database.file.chmod(0o660)
         settings = tmp_path / "mine.toml"
         settings.write_text("colour = 1\n")
         result = refterm("doctor", "--config", settings)
@@ -229,11 +229,11 @@ class TestDoctor:
         assert "refterm db upgrade" in self.fault(refterm, "--db", path)
 
     def test_everybody_can_read_it(self, refterm: Command, workplace: Workplace) -> None:
-        workplace.database.path.chmod(0o664)
-        assert f"chmod o-rwx {workplace.database.path}" in self.fault(refterm)
+        workplace.database.file.chmod(0o664)
+        assert f"chmod o-rwx {workplace.database.file}" in self.fault(refterm)
 
     def test_open_state_folder(self, refterm: Command, workplace: Workplace) -> None:
-        workplace.database.path.chmod(0o660)
+        workplace.database.file.chmod(0o660)
         config.state_folder().mkdir(parents=True, mode=0o755)
         assert f"chmod 700 {config.state_folder()}" in self.fault(refterm)
 
@@ -270,7 +270,7 @@ class TestDoctor:
     def test_network_disk(
         self, refterm: Command, workplace: Workplace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        workplace.database.path.chmod(0o660)
+        workplace.database.file.chmod(0o660)
         mounts = tmp_path / "mounts"
         mounts.write_text("host:/x / nfs4 rw 0 0\n")
         monkeypatch.setattr(doctor, "MOUNTS", mounts)
@@ -280,7 +280,7 @@ class TestDoctor:
     def test_terminal_that_cannot_draw(
         self, refterm: Command, workplace: Workplace, monkeypatch: pytest.MonkeyPatch, kind: str
     ) -> None:
-        workplace.database.path.chmod(0o660)
+        workplace.database.file.chmod(0o660)
         monkeypatch.setattr("refterm.cli.care.is_terminal", lambda stream: True)
         monkeypatch.setenv("TERM", kind)
         assert "set TERM" in self.fault(refterm)

@@ -15,8 +15,8 @@ import pytest
 
 from refterm import config
 from refterm.services.workplace import Workplace
-from refterm.store import database as store_database
 from refterm.store import faults
+from refterm.store import sqlite as store_sqlite
 from tests.cli.conftest import Command, Outcome, complaint
 from tests.conftest import ImportRecords
 from tests.samples import api_record, ndjson
@@ -91,7 +91,7 @@ class TestNotOurs:
 class TestLocked:
     @pytest.fixture(autouse=True)
     def _soon(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(store_database, "BUSY_SECONDS", 0.05)
+        monkeypatch.setattr(store_sqlite, "BUSY_SECONDS", 0.05)
         monkeypatch.setattr(faults, "BUSY_SECONDS", 0.05)
 
     @pytest.fixture
@@ -189,7 +189,7 @@ class TestFullDisk:
 AS_NOBODY = """
 import os, sys
 import click, rich.cells, platformdirs.unix, pathlib
-import refterm.cli.main, refterm.cli.root, refterm.cli.output, refterm.cli.listing, refterm.cli.marking, refterm.cli.care
+import refterm.store.sqlite, refterm.cli.main, refterm.cli.root, refterm.cli.output, refterm.cli.listing, refterm.cli.marking, refterm.cli.care
 import refterm.services.desk, refterm.services.marks, refterm.services.expiry, refterm.services.maintenance
 if os.geteuid() == 0:
     os.setuid(65534)

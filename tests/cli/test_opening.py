@@ -61,7 +61,7 @@ class TestHandedOver:
         assert refterm().status == 0
         ((settings, acting, demo),) = opened
         assert (settings.read_only, settings.ascii, settings.mouse, settings.kiosk) == (False, None, True, False)
-        assert (settings.database, acting, demo) == (str(workplace.database.path), None, False)
+        assert (settings.database, acting, demo) == (str(workplace.database.file), None, False)
 
     @pytest.mark.parametrize("command", [(), ("demo",)])
     @pytest.mark.parametrize("after", [True, False])

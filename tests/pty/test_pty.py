@@ -28,7 +28,7 @@ from refterm.domain.history import Actor
 from refterm.services.desk import Desk
 from refterm.services.importing import Importer
 from refterm.services.workplace import Workplace
-from refterm.store.database import Database
+from refterm.store.database import open_database
 from tests.pty.terminal import Terminal, run
 from tests.samples import api_record, ndjson, stamp
 
@@ -64,7 +64,7 @@ def _import(database: Path, content: bytes) -> None:
 
 
 def _workplace(database: Path) -> Workplace:
-    return Workplace(Database(database), SystemClock(), Actor("ana", "ana"), Deadlines())
+    return Workplace(open_database(database), SystemClock(), Actor("ana", "ana"), Deadlines())
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from refterm.errors import WrongStateError
 from refterm.services.expiry import expire_due
 from refterm.services.triage import Triage
 from refterm.services.workplace import Workplace
-from refterm.store.database import Database
+from refterm.store.database import open_database
 
 PATIENCE = 60
 _barrier: Barrier
@@ -39,14 +39,14 @@ def _meet_at(barrier: Barrier) -> None:
     _barrier = barrier
 
 
-def _open(number: int, path: Path, now: datetime) -> Workplace:
+def _open(number: int, location: Path | str, now: datetime) -> Workplace:
     name = f"person{number}"
-    return Workplace(Database(path), SettableClock(now), Actor(name, name), Deadlines(), UTC)
+    return Workplace(open_database(location), SettableClock(now), Actor(name, name), Deadlines(), UTC)
 
 
-def decide(number: int, path: Path, now: datetime, referrals: list[int]) -> dict[int, str]:
+def decide(number: int, location: Path | str, now: datetime, referrals: list[int]) -> dict[int, str]:
     """Decide every referral; gives the sentence of each refusal by its number."""
-    workplace = _open(number, path, now)
+    workplace = _open(number, location, now)
     triage = Triage(workplace)
     triage.warm()
     refused: dict[int, str] = {}
@@ -67,9 +67,9 @@ def decide(number: int, path: Path, now: datetime, referrals: list[int]) -> dict
     return refused
 
 
-def expire(number: int, path: Path, now: datetime) -> list[int]:
+def expire(number: int, location: Path | str, now: datetime) -> list[int]:
     """Archive what is due; gives the numbers that this program archived."""
-    workplace = _open(number, path, now)
+    workplace = _open(number, location, now)
     _barrier.wait(PATIENCE)
     archived = expire_due(workplace)
     workplace.close()

@@ -28,7 +28,7 @@ from refterm.services import demo
 from refterm.services.desk import Desk
 from refterm.services.expiry import expire_due
 from refterm.services.workplace import Workplace
-from refterm.store.database import Database
+from refterm.store.database import open_database
 from tests.samples import NOW
 
 DEADLINES = Deadlines()
@@ -52,7 +52,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def desk(folder: Path) -> Iterator[Desk]:
     """The demo as somebody sees it at its first instant."""
-    opened = Workplace(Database(folder / "desk.db"), SettableClock(NOW), Actor("vera", "vera"), DEADLINES, zone=UTC)
+    opened = Workplace(
+        open_database(folder / "desk.db"), SettableClock(NOW), Actor("vera", "vera"), DEADLINES, zone=UTC
+    )
     yield Desk(opened)
     opened.close()
 
@@ -119,7 +121,7 @@ def test_the_one_about_to_expire_is_seen_at_once(desk: Desk, referrals: list[Ref
 
 def test_it_expires_at_its_deadline(tmp_path: Path) -> None:
     clock = SettableClock(NOW)
-    workplace = Workplace(Database(demo.build(tmp_path, clock)), clock, Actor("vera", "vera"), DEADLINES, zone=UTC)
+    workplace = Workplace(open_database(demo.build(tmp_path, clock)), clock, Actor("vera", "vera"), DEADLINES, zone=UTC)
     clock.advance(timedelta(seconds=44))
     assert expire_due(workplace) == []
     clock.advance(timedelta(seconds=1))
@@ -226,7 +228,7 @@ def test_the_same_instant_gives_the_same_desk(now: datetime, tmp_path: Path) -> 
 
 
 def _dump(path: Path) -> dict[str, list[Any]]:
-    database = Database(path)
+    database = open_database(path)
     try:
         return {
             table: [tuple(row) for row in database.reader.execute(f"select * from {table} order by 1")]

@@ -149,20 +149,20 @@ def test_all_that_is_due_is_archived_at_the_borders_of_a_batch(
     assert Desk(workplace).counts() == {Tab.INBOX: 0, Tab.ACTIVE: 0, Tab.ARCHIVED: size}
 
 
-def test_a_read_only_desk_archives_nothing(workplace: Workplace, database_path: Path, clock: SettableClock) -> None:
+def test_a_read_only_desk_archives_nothing(workplace: Workplace, location: Path | str, clock: SettableClock) -> None:
     new(workplace, expirationDateTime=stamp(DEADLINE))
     clock.set(DEADLINE)
     before = dump(workplace.database)
-    reader = open_at(database_path, clock, read_only=True)
+    reader = open_at(location, clock, read_only=True)
     assert expire_due(reader) == []
     reader.close()
     assert dump(workplace.database) == before
 
 
-def test_of_four_programs_each_referral_is_archived_by_one(workplace: Workplace, database_path: Path) -> None:
+def test_of_four_programs_each_referral_is_archived_by_one(workplace: Workplace, location: Path | str) -> None:
     """Exactly once, whoever has the desk open."""
     numbers = insert(workplace.database, [row(expires_at=micros(minutes=-n % 60)) for n in range(600)])
-    archived = racing.at_once(4, racing.expire, database_path, NOW + timedelta(hours=1))
+    archived = racing.at_once(4, racing.expire, location, NOW + timedelta(hours=1))
     assert sorted(number for one in archived for number in one) == numbers
     history = [entry for entry in dump(workplace.database)["history"] if entry[4] == "expired"]
     assert sorted(entry[5] for entry in history) == numbers

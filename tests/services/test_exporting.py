@@ -26,7 +26,7 @@ from refterm.services.importing import Importer, Summary
 from refterm.services.marks import Marks
 from refterm.services.triage import Triage
 from refterm.services.workplace import Workplace
-from refterm.store.database import Database
+from refterm.store.database import open_database
 from refterm.text import clean, clean_line
 from tests.conftest import ImportRecords, import_into
 from tests.samples import NOW, active_record, ago, ahead, api_record, closed_record
@@ -57,7 +57,7 @@ def fresh(tmp_path: Path, empty_desk: Path, workplace: Workplace) -> Iterator[Ca
     def make() -> Workplace:
         path = tmp_path / f"desk{len(opened)}.db"
         shutil.copyfile(empty_desk, path)
-        opened.append(replace(workplace, database=Database(path)))
+        opened.append(replace(workplace, database=open_database(path)))
         return opened[-1]
 
     yield make

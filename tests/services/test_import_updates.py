@@ -13,7 +13,9 @@ import pytest
 
 from refterm.clock import SettableClock
 from refterm.domain.decisions import Context
+from refterm.domain.query import Tab, View
 from refterm.domain.referral import Outcome, Referral, Status, TeamMember
+from refterm.services.desk import Desk
 from refterm.services.expiry import expire_due
 from refterm.services.importing import Importer, Summary
 from refterm.services.marks import Marks
@@ -91,8 +93,7 @@ def test_newer_is_updated_once_and_in_the_history(
         "customer.company": (record["customerProfile"]["name"], "Kontor AG"),
     }
     assert source(workplace) == newer
-    hits = workplace.database.reader.execute("select rowid from referral_search where referral_search match 'sites'")
-    assert len(hits.fetchall()) == 1
+    assert Desk(workplace).listing(View(Tab.ALL, search="sites")).count == 1
 
 
 def test_newer_with_nothing_that_shows_is_updated_too(import_records: ImportRecords, again: Again) -> None:

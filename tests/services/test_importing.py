@@ -10,13 +10,15 @@ from typing import Any
 import pytest
 
 from refterm.clock import SettableClock
+from refterm.domain.query import Tab, View
 from refterm.domain.referral import Outcome, Referral, Status
 from refterm.errors import NotAllowedError, RefTermError
 from refterm.services import importing
+from refterm.services.desk import Desk
 from refterm.services.importing import Importer, Refused, Summary
 from refterm.services.workplace import Workplace
 from refterm.store import codec, listing, reading
-from refterm.store.database import Database
+from refterm.store.database import open_database
 from tests.conftest import ImportRecords
 from tests.samples import NOW, ago, ahead, api_record, closed_record, ndjson, page
 
@@ -50,8 +52,7 @@ def test_new_ones_come_in_with_number_source_history_counter_and_search(
         "active": 0,
         "archived": 1,
     }
-    found = reader.execute("select rowid from referral_search where referral_search match 'tablets'").fetchall()
-    assert [row[0] for row in found] == [3]
+    assert Desk(workplace).listing(View(Tab.INBOX, search="tablets")).ids().tolist() == [3]
     assert referral(workplace, 1).changed_at == clock.now()
     assert not reader.execute("select 1 from outbox").fetchall()
 
@@ -159,7 +160,7 @@ def test_progress_is_told_in_bytes(workplace: Workplace) -> None:
 
 
 def test_a_desk_open_for_reading_takes_nothing(workplace: Workplace, clock: SettableClock) -> None:
-    readonly = Database(workplace.database.path, read_only=True)
+    readonly = open_database(workplace.database.location, read_only=True)
     desk = Workplace(readonly, clock, workplace.actor, workplace.deadlines)
     with pytest.raises(NotAllowedError):
         bring_in(desk, ndjson([api_record()]))
@@ -222,7 +223,7 @@ def test_interrupted_while_writing_nothing_of_the_batch_stands(
 def test_others_can_write_between_two_batches(workplace: Workplace, monkeypatch: pytest.MonkeyPatch) -> None:
     """T1: a long import holds nobody up, and its numbers take what others wrote meanwhile into account."""
     monkeypatch.setattr(importing, "BATCH", 2)
-    other = Workplace(Database(workplace.database.path), workplace.clock, workplace.actor, workplace.deadlines)
+    other = Workplace(open_database(workplace.database.location), workplace.clock, workplace.actor, workplace.deadlines)
     mine, theirs = [api_record() for _n in range(5)], iter([api_record() for _n in range(3)])
 
     def write_too(_taken: int) -> None:
@@ -233,6 +234,7 @@ def test_others_can_write_between_two_batches(workplace: Workplace, monkeypatch:
     assert column(workplace, "id") == list(range(1, 9))
 
 
+@pytest.mark.parametrize("location", ["sqlite"], indirect=True)
 def test_the_connection_is_left_as_it_was(workplace: Workplace, import_records: ImportRecords) -> None:
     def settings() -> list[int]:
         with workplace.database.turn() as connection:

@@ -203,15 +203,15 @@ from refterm.services.desk import Desk
 from refterm.services.expiry import expire_due
 from refterm.services.marks import Marks
 from refterm.services.workplace import Workplace
-from refterm.store.database import Database
-desk = Workplace(Database(Path(sys.argv[1])), SystemClock(), Actor("x", "x"), Deadlines(), UTC)
+from refterm.store.database import open_database
+desk = Workplace(open_database(sys.argv[1] if "://" in sys.argv[1] else Path(sys.argv[1])), SystemClock(), Actor("x", "x"), Deadlines(), UTC)
 number = int(sys.argv[2])
 Marks(desk).favorite(number); Marks(desk).note(number, "x"); Desk(desk).referral(number); Desk(desk).counts()
 expire_due(desk)
 print([name for name in ("sqlmodel", "sqlalchemy", "alembic", "textual", "click") if name in sys.modules])
 """
     done = subprocess.run(
-        [sys.executable, "-c", script, str(workplace.database.path), str(number)],
+        [sys.executable, "-c", script, str(workplace.database.location), str(number)],
         capture_output=True,
         text=True,
         check=True,

@@ -433,13 +433,13 @@ class TestOutcome:
 class TestRace:
     """T2: two people deciding the same referral."""
 
-    def test_of_two_threads_one_decides(self, workplace: Workplace, database_path: Path, clock: SettableClock) -> None:
+    def test_of_two_threads_one_decides(self, workplace: Workplace, location: Path | str, clock: SettableClock) -> None:
         numbers = [new(workplace) for _ in range(20)]
         barrier = threading.Barrier(2)
         told: dict[str, dict[int, str]] = {"bob": {}, "mei": {}}
 
         def decide(name: str) -> None:
-            desk = open_at(database_path, clock, name)
+            desk = open_at(location, clock, name)
             with closing(desk):
                 for number in numbers:
                     barrier.wait(30)
@@ -464,9 +464,11 @@ class TestRace:
             )
         assert_consistent(workplace.database)
 
-    def test_of_eight_programs_each_referral_is_decided_by_one(self, workplace: Workplace, database_path: Path) -> None:
+    def test_of_eight_programs_each_referral_is_decided_by_one(
+        self, workplace: Workplace, location: Path | str
+    ) -> None:
         numbers = insert(workplace.database, [row() for _ in range(100)])
-        told = racing.at_once(8, racing.decide, database_path, NOW, numbers)
+        told = racing.at_once(8, racing.decide, location, NOW, numbers)
         decisions = [entry for entry in dump(workplace.database)["history"] if entry[4] != "imported"]
         assert sorted(entry[5] for entry in decisions) == numbers
         for _, _, name, _, action, number, _, version, _ in decisions:

@@ -125,7 +125,7 @@ def test_on_a_desk_for_reading_only_it_is_refused(workplace: Workplace, clock: S
     number = case.prepare(workplace)
     clock.advance(case.wait)
     before = dump(workplace.database)
-    reader = open_at(workplace.database.path, clock, read_only=True)
+    reader = open_at(workplace.database.location, clock, read_only=True)
     if case.act == "expire":
         assert ACTIONS[case.act](reader, number) == []
     else:

@@ -15,9 +15,8 @@ from refterm.domain.deadline import Deadlines
 from refterm.domain.duplicates import company_key
 from refterm.domain.history import DESK, Actor
 from refterm.services.workplace import Workplace
-from refterm.store import codec, journal
-from refterm.store.database import Database
-from refterm.store.search_words import words
+from refterm.store import codec, journal, search_index, tables
+from refterm.store.database import Database, open_database
 from tests.samples import NOW
 
 Columns = dict[str, Any]
@@ -66,18 +65,19 @@ def insert(database: Database, rows: Iterable[Mapping[str, Any]], at: datetime =
     with database.writing() as connection:
         for given in rows:
             names, places = ", ".join(given), ", ".join(f":{name}" for name in given)
-            number = connection.execute(f"insert into referral ({names}) values ({places})", given).lastrowid
+            statement = f"insert into referral ({names}) values ({places}) returning id"
+            number = connection.execute(statement, given).fetchone()[0]
             inserted.append({**given, "id": number})
         journal.record_imported(connection, inserted, DESK, at)
     return [one["id"] for one in inserted]
 
 
 def open_at(
-    path: Path, clock: Clock, name: str = "ana", *, read_only: bool = False, undo_seconds: int = 60
+    location: Path | str, clock: Clock, name: str = "ana", *, read_only: bool = False, undo_seconds: int = 60
 ) -> Workplace:
     """A desk of its own on a database, as another person's program has it."""
     return Workplace(
-        database=Database(path, read_only=read_only),
+        database=open_database(location, read_only=read_only),
         clock=clock,
         actor=Actor(name, name),
         deadlines=Deadlines(),
@@ -101,17 +101,17 @@ def template_copy(template: Path, folder: Path) -> Path:
 def dump(database: Database) -> Dump:
     """Every row of every table, the search index included, as plain SQL reads them."""
     with database.reading() as connection:
-        names = [
-            name
-            for (name,) in connection.execute("select name from sqlite_master where type = 'table' order by name")
-            if not name.startswith(("sqlite_", "referral_search_"))
-        ]
-        tables = {name: [tuple(one) for one in connection.execute(f"select * from {name}")] for name in names}
-        # The key of a full-text table is not among its columns.
-        tables["referral_search"] = [
-            tuple(one) for one in connection.execute("select rowid, * from referral_search order by rowid")
-        ]
-    return tables
+        names = ("alembic_version", *tables.SQLModel.metadata.tables)
+        found = {
+            name: sorted((tuple(one) for one in connection.execute(f"select * from {name}")), key=_sortable)
+            for name in names
+        }
+        found["referral_search"] = sorted(search_index.contents(connection))
+    return found
+
+
+def _sortable(row: tuple[Any, ...]) -> list[tuple[bool, Any]]:
+    return [(value is not None, 0 if value is None else value) for value in row]
 
 
 def one_row(database: Database, referral_id: int) -> Columns:
@@ -140,10 +140,10 @@ def assert_consistent(database: Database) -> None:
         assert counted == {
             status: sum(one["status"] == status for one in rows) for status in ("new", "active", "archived")
         }
-        indexed = connection.execute("select rowid, tab, words from referral_search order by rowid").fetchall()
-        assert [tuple(one) for one in indexed] == [(one["id"], one["status"], words(one)) for one in rows]
+        assert sorted(search_index.contents(connection)) == [search_index.content(connection, one) for one in rows]
         repeated = connection.execute(
             "select kind, recipient, history_id from outbox group by 1, 2, 3 having count(*) > 1"
         ).fetchall()
         assert not repeated
-        assert not connection.execute("pragma foreign_key_check").fetchall()
+        if connection.dialect == "sqlite":  # PostgreSQL lets no transaction leave one behind
+            assert not connection.execute("pragma foreign_key_check").fetchall()

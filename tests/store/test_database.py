@@ -20,9 +20,11 @@ from refterm.errors import NotAllowedError, StoreError
 from refterm.services.marks import Marks
 from refterm.services.workplace import Workplace
 from refterm.store import faults
-from refterm.store.database import Database
+from refterm.store.database import open_database
 from tests.store.support import assert_consistent, dump, insert, open_at, row
 
+# What is said here is of SQLite: its file, its locks, its plans.
+STORES = ("sqlite",)
 ROOT = Path(__file__).parents[2]
 
 
@@ -59,7 +61,7 @@ def open_files(path: Path) -> int:
 
 
 def test_both_connections_are_set_up_for_many_users(database_path: Path) -> None:
-    with closing(Database(database_path)) as database:
+    with closing(open_database(database_path)) as database:
         for connection in (database.reader, database.writer()):
             assert pragma(connection, "journal_mode") == "wal"
             assert pragma(connection, "foreign_keys") == 1
@@ -76,7 +78,7 @@ def test_a_new_desk_is_made_with_its_folder_for_its_owner_only(tmp_path: Path) -
     path = tmp_path / "new" / "deeper" / "desk.db"
     previous = os.umask(0o002)
     try:
-        with closing(Database(path)) as database:
+        with closing(open_database(path)) as database:
             assert pragma(database.writer(), "journal_mode") == "wal"
             assert set(dump(database)) >= {"referral", "source", "history", "outbox", "counter", "referral_search"}
     finally:
@@ -100,13 +102,13 @@ def make_half(path: Path) -> None:
 
 
 def make_newer(path: Path) -> None:
-    Database(path).close()
+    open_database(path).close()
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("update alembic_version set version_num = '9042'")
 
 
 def make_damaged(path: Path) -> None:
-    Database(path).close()
+    open_database(path).close()
     content = path.read_bytes()
     path.write_bytes(content[:4096] + b"\xa5" * (len(content) - 4096))
 
@@ -129,7 +131,7 @@ def test_what_is_not_ours_is_refused_and_left_as_it_is(tmp_path: Path, kind: str
     make(path)
     before = path.read_bytes() if path.is_file() else None
     with pytest.raises(StoreError, match=sentence) as refused:
-        Database(path, read_only=read_only)
+        open_database(path, read_only=read_only)
     assert str(refused.value).startswith(str(path))
     assert "\n" not in str(refused.value)
     assert (path.read_bytes() if path.is_file() else None) == before
@@ -139,7 +141,7 @@ def test_what_is_not_ours_is_refused_and_left_as_it_is(tmp_path: Path, kind: str
 @pytest.mark.parametrize("settings", [{"read_only": True}, {"create": False}])
 def test_a_missing_file_is_not_made_where_nothing_may_be(tmp_path: Path, settings: dict[str, bool]) -> None:
     with pytest.raises(StoreError, match="does not exist"):
-        Database(tmp_path / "none" / "desk.db", **settings)
+        open_database(tmp_path / "none" / "desk.db", **settings)
     assert list(tmp_path.iterdir()) == [tmp_path / "home"]
 
 
@@ -147,8 +149,8 @@ def test_an_empty_file_becomes_a_desk_but_not_read_only(tmp_path: Path) -> None:
     path = tmp_path / "desk.db"
     path.touch()
     with pytest.raises(StoreError, match="needs an upgrade"):
-        Database(path, read_only=True)
-    with closing(Database(path)) as database:
+        open_database(path, read_only=True)
+    with closing(open_database(path)) as database:
         assert_consistent(database)
 
 
@@ -198,8 +200,8 @@ def test_one_transaction_is_all_or_nothing(workplace: Workplace) -> None:
 def test_somebody_who_holds_the_file_is_told_of_in_a_sentence(
     workplace: Workplace, database_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("refterm.store.database.BUSY_SECONDS", 0.05)
-    with closing(Database(database_path)) as other, workplace.database.writing():
+    monkeypatch.setattr("refterm.store.sqlite.BUSY_SECONDS", 0.05)
+    with closing(open_database(database_path)) as other, workplace.database.writing():
         with pytest.raises(StoreError, match="is in use"), other.writing():
             pass
         assert dump(other)  # reading goes on
@@ -224,7 +226,7 @@ def test_writers_of_one_process_take_turns(workplace: Workplace) -> None:
 
 def test_closing_leaves_no_file_open(database_path: Path) -> None:
     for _ in range(3):
-        database = Database(database_path)
+        database = open_database(database_path)
         with database.writing() as connection:
             connection.execute("update counter set referrals = 0")
         from refterm.store import orm
@@ -240,10 +242,10 @@ CREATE = """
 import sys
 from pathlib import Path
 import alembic.command
-from refterm.store.database import Database
+from refterm.store.database import open_database
 print("ready", flush=True)
 sys.stdin.readline()
-database = Database(Path(sys.argv[1]))
+database = open_database(Path(sys.argv[1]))
 print(database.check(), database.reader.execute("pragma journal_mode").fetchone()[0])
 database.close()
 """
@@ -258,7 +260,7 @@ def test_many_programs_that_make_the_same_desk_at_once_make_one(tmp_path: Path) 
         program.stdin.write("go\n")
         program.stdin.flush()
     assert [program.communicate(timeout=60) for program in programs] == [("[] wal\n", "")] * 4
-    with closing(Database(path)) as database:
+    with closing(open_database(path)) as database:
         assert_consistent(database)
         assert dump(database)["alembic_version"] == [("0001",)]
 
@@ -268,8 +270,8 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from refterm.store import orm
-from refterm.store.database import Database
-database = Database(Path(sys.argv[1]))
+from refterm.store.database import open_database
+database = open_database(Path(sys.argv[1]))
 how = orm.session(database) if sys.argv[2] == "orm" else database.writing()
 with how as opened:
     connection = orm.driver(opened) if sys.argv[2] == "orm" else opened
@@ -286,7 +288,7 @@ with how as opened:
 def test_a_program_killed_in_the_middle_leaves_nothing_half_written(workplace: Workplace, way: str) -> None:
     insert(workplace.database, [row() for _ in range(300)])
     before = dump(workplace.database)
-    program = run(HALF, workplace.database.path, way)
+    program = run(HALF, workplace.database.file, way)
     assert output(program).readline() == "in the middle\n"
     program.send_signal(signal.SIGKILL)
     program.communicate(timeout=10)
@@ -306,14 +308,14 @@ def test_a_backup_taken_while_others_write_is_one_moment_of_the_desk(workplace: 
     writer = threading.Thread(target=write)
     writer.start()
     try:
-        with closing(Database(workplace.database.path)) as other:
+        with closing(open_database(workplace.database.file)) as other:
             for number in range(5):
                 other.backup(tmp_path / f"backup-{number}.db")
     finally:
         stop.set()
         writer.join()
     for number in range(5):
-        with closing(Database(tmp_path / f"backup-{number}.db")) as copy:
+        with closing(open_database(tmp_path / f"backup-{number}.db")) as copy:
             assert_consistent(copy)
             assert copy.check() == []
 
@@ -325,7 +327,7 @@ def test_a_backup_is_one_file_that_opens_as_a_desk(workplace: Workplace, tmp_pat
     workplace.database.backup(target)
     assert os.listdir(target.parent) == ["desk.db"]
     assert target.stat().st_mode & 0o077 == 0  # customers' data: the owner's only
-    with closing(Database(target)) as restored:
+    with closing(open_database(target)) as restored:
         assert dump(restored) == dump(workplace.database)
         assert pragma(restored.reader, "journal_mode") == "wal"  # as every desk: readers never wait for writers
 
@@ -343,7 +345,7 @@ def test_a_backup_never_replaces_a_file(workplace: Workplace, tmp_path: Path) ->
 
 def test_a_check_names_what_is_wrong(workplace: Workplace) -> None:
     assert workplace.database.check() == []
-    with closing(sqlite3.connect(workplace.database.path, isolation_level=None)) as connection:
+    with closing(sqlite3.connect(workplace.database.file, isolation_level=None)) as connection:
         connection.execute("insert into source values (77, '{}')")
     assert workplace.database.check() == ["source: foreign key of row 77"]
 
@@ -360,20 +362,21 @@ def test_somebody_who_may_only_read_the_file_can_read_the_desk(workplace: Workpl
     script = """
 import os, sys
 from pathlib import Path
-from refterm.store.database import Database
+from refterm.store.database import open_database
+import refterm.store.sqlite
 from refterm.errors import StoreError
 os.setgroups([]), os.setgid(65534), os.setuid(65534)
-database = Database(Path(sys.argv[1]), read_only=True)
+database = open_database(Path(sys.argv[1]), read_only=True)
 print(database.reader.execute("select count(*) from referral").fetchone()[0])
 database.close()
-database = Database(Path(sys.argv[1]))
+database = open_database(Path(sys.argv[1]))
 try:
     with database.writing() as connection:
         connection.execute("update counter set referrals = 7")
 except StoreError as error:
     print(error)
 """
-    out, err = run(script, workplace.database.path).communicate(timeout=60)
+    out, err = run(script, workplace.database.file).communicate(timeout=60)
     assert err == ""
     assert out.splitlines()[0] == "1"
     assert "cannot be written" in out

@@ -303,12 +303,12 @@ def test_what_is_past_due_is_out_of_the_inbox_before_anybody_wrote_it_down(
 
 
 def test_a_read_only_desk_shows_what_is_due_as_expired(
-    workplace: Workplace, database_path: Path, clock: SettableClock
+    workplace: Workplace, location: Path | str, clock: SettableClock
 ) -> None:
     """Contract: it shows it as expired without writing."""
     [number] = insert(workplace.database, [row(expires_at=micros(hours=1), flame=1)])
     clock.advance(timedelta(hours=3))
-    reader = open_at(database_path, clock, read_only=True)
+    reader = open_at(location, clock, read_only=True)
     desk = Desk(reader)
     [shown] = desk.listing(View(Tab.ARCHIVED)).rows(0, 10)
     assert (shown.id, shown.status, shown.outcome) == (number, "archived", "expired")

@@ -20,7 +20,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from refterm.store import revision, tables
-from refterm.store.database import Database
+from refterm.store.database import open_database
 from refterm.store.listing import _INDEXES
 
 METADATA = tables.SQLModel.metadata
@@ -106,8 +106,8 @@ def test_the_indexes_that_lists_insist_on_exist(database_path: Path) -> None:
 def test_a_desk_of_now_needs_no_migration_tool(database_path: Path) -> None:
     """Opening one asks for its schema in plain SQL: Alembic and the ORM are loaded by neither start nor read."""
     script = (
-        "import sys; from pathlib import Path; from refterm.store.database import Database;"
-        "d = Database(Path(sys.argv[1])); d.close();"
+        "import sys; from pathlib import Path; from refterm.store.database import open_database;"
+        "d = open_database(Path(sys.argv[1])); d.close();"
         "print([name for name in ('alembic', 'sqlalchemy', 'sqlmodel') if name in sys.modules])"
     )
     done = subprocess.run(
@@ -136,9 +136,9 @@ def test_an_upgrade_that_fails_leaves_the_file_as_it_was(tmp_path: Path, monkeyp
     monkeypatch.setattr(alembic.op, "create_table", create_some)
     path = tmp_path / "desk.db"
     with pytest.raises(Exception, match="full"):
-        Database(path)
+        open_database(path)
     monkeypatch.undo()
     assert len(made) == 3
     with connected(path) as connection:
         assert connection.exec_driver_sql("select count(*) from sqlite_master").scalar() == 0
-    Database(path).close()
+    open_database(path).close()

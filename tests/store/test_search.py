@@ -183,14 +183,14 @@ def test_hits_are_those_that_have_a_word_for_every_beginning(
         for table in ("history", "referral_search", "referral"):
             connection.execute(f"delete from {table}")
         connection.execute("update counter set referrals = 0")
-    insert(workplace.database, [row(company=" ".join(company) or "-") for company in companies])
+    numbers = insert(workplace.database, [row(company=" ".join(company) or "-") for company in companies])
 
     def bare(text: str) -> str:
         return text.casefold().replace("ö", "o").replace("ü", "u")
 
     expected = [
-        index
-        for index, company in enumerate(companies, 1)
+        number
+        for number, company in zip(numbers, companies, strict=True)
         if all(any(bare(has).startswith(bare(word)) for has in company) for word in words)
     ]
     assert sorted(found(workplace, " ".join(words), Tab.ALL)) == expected
@@ -206,7 +206,7 @@ def test_hits_stand_in_the_order_of_the_list(workplace: Workplace) -> None:
     assert [one.id for one in by_name.rows(0, 9)] == [plain, hot]
 
 
-def test_a_search_stays_in_its_tab_and_filter(workplace: Workplace, database_path: Path, clock: SettableClock) -> None:
+def test_a_search_stays_in_its_tab_and_filter(workplace: Workplace, location: Path | str, clock: SettableClock) -> None:
     new, favorite, _skipped, due, active, lost = insert(
         workplace.database,
         [
@@ -222,7 +222,7 @@ def test_a_search_stays_in_its_tab_and_filter(workplace: Workplace, database_pat
     assert found(workplace, "kontor", favorite=True) == [favorite]
     assert found(workplace, "kontor", Tab.ACTIVE) == [active]
     assert found(workplace, "kontor", Tab.ARCHIVED) == [lost]
-    reader = open_at(database_path, clock, read_only=True)
+    reader = open_at(location, clock, read_only=True)
     assert found(reader, "kontor", Tab.ARCHIVED) == [lost, due]
     reader.close()
 

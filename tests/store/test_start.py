@@ -19,6 +19,8 @@ from tests.store.support import insert, micros, row
 
 Question = Callable[[Workplace], object]
 
+# What is said here is of SQLite: its file, its locks, its plans.
+STORES = ("sqlite",)
 # Everything that the first screen needs, and the indexes that may answer it.
 QUESTIONS: dict[str, tuple[Question, set[str]]] = {
     "counts": (lambda desk: Desk(desk).counts(), {"referral_skipped", "referral_expires"}),

@@ -11,7 +11,7 @@ import pytest
 
 from refterm.domain.history import Actor
 from refterm.services.workplace import Workplace
-from refterm.store.database import Database
+from refterm.store.database import open_database
 from tests.tui.seat import Seat, sit_down
 
 SitDown = Callable[..., AbstractAsyncContextManager[Seat]]
@@ -51,7 +51,7 @@ async def seats() -> AsyncIterator[AsyncExitStack]:
 def luis(workplace: Workplace) -> Iterator[Workplace]:
     """Luis, who works on the same file from his own process, as far as the database can tell."""
     place = Workplace(
-        database=Database(workplace.database.path),
+        database=open_database(workplace.database.file),
         clock=workplace.clock,
         actor=Actor("luis", "luis"),
         deadlines=workplace.deadlines,

@@ -9,7 +9,7 @@ from refterm.domain.history import Actor
 from refterm.domain.query import Tab
 from refterm.errors import RefTermError
 from refterm.services.workplace import Workplace
-from refterm.store.database import Database
+from refterm.store.database import open_database
 from refterm.tui.actions import ANYWHERE, Situation, key_name, registry, why_off
 from refterm.tui.desk_actions import HANDLERS
 from refterm.tui.desk_screen import DeskScreen
@@ -122,7 +122,7 @@ async def test_a_desk_open_for_reading_refuses_every_change(
 ) -> None:
     import_records(desk_records())
     reading = Workplace(
-        database=Database(workplace.database.path, read_only=True),
+        database=open_database(workplace.database.file, read_only=True),
         clock=workplace.clock,
         actor=Actor("ana", "ana"),
         deadlines=workplace.deadlines,

@@ -498,10 +498,10 @@ async def test_a_desk_that_only_reads_follows_the_others(
 ) -> None:
     from dataclasses import replace
 
-    from refterm.store.database import Database
+    from refterm.store.database import open_database
 
     [number] = import_records([api_record()])
-    place = replace(workplace, database=Database(workplace.database.path, read_only=True), actor=Actor("bo", "bo"))
+    place = replace(workplace, database=open_database(workplace.database.file, read_only=True), actor=Actor("bo", "bo"))
     async with sit(place=place) as seat:
         _accept(luis, number)
         await seat.wake()

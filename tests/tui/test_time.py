@@ -315,10 +315,10 @@ async def test_what_is_past_due_at_the_opening_is_never_shown_as_new(
 async def test_a_read_only_desk_shows_what_ran_out_as_expired_and_writes_nothing(
     sit: SitDown, import_records: ImportRecords, clock: SettableClock, workplace: Workplace
 ) -> None:
-    from refterm.store.database import Database
+    from refterm.store.database import open_database
 
     [number] = import_records([api_record(expirationDateTime=ahead(minutes=5))])
-    place = replace(workplace, database=Database(workplace.database.path, read_only=True))
+    place = replace(workplace, database=open_database(workplace.database.file, read_only=True))
     async with sit(place=place) as seat:
         assert seat.ids == [number]
         await _at(seat, clock, NOW + timedelta(minutes=5))

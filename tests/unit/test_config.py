@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from refterm import config
-from refterm.config import Settings, database_path, load
+from refterm.config import Settings, database_location, load
 from refterm.errors import ConfigurationError
 
 
@@ -321,30 +321,27 @@ class TestDatabase:
         ],
     )
     def test_path(self, named: str, path: str) -> None:
-        assert database_path(Settings(database=named)) == Path(path)
+        assert database_location(Settings(database=named)) == Path(path)
 
     @pytest.mark.parametrize("named", ["~/desk.db", "sqlite:///~/desk.db"])
     def test_home(self, named: str) -> None:
-        assert database_path(Settings(database=named)) == Path.home() / "desk.db"
+        assert database_location(Settings(database=named)) == Path.home() / "desk.db"
 
     @pytest.mark.parametrize("named", [None, ""])
     def test_otherwise_in_the_users_data_folder(self, named: str | None, tmp_path: Path) -> None:
-        assert database_path(Settings(database=named)) == tmp_path / "home/.local/share/refterm/desk.db"
+        assert database_location(Settings(database=named)) == tmp_path / "home/.local/share/refterm/desk.db"
 
-    @pytest.mark.parametrize(
-        "named",
-        [
-            "postgresql+psycopg://ana:secret@db.example/desk",
-            "postgresql://ana:secret@db.example:5432/desk",
-            "mysql://ana:secret@db.example/desk",
-        ],
-    )
-    def test_another_kind_is_one_sentence_without_the_password(self, named: str) -> None:
+    @pytest.mark.parametrize("scheme", ["postgresql+psycopg", "postgresql", "PostgreSQL"])
+    def test_a_database_server(self, scheme: str) -> None:
+        named = f"{scheme}://ana:secret@db.example:5432/desk"
+        assert database_location(Settings(database=named)) == "postgresql://ana:secret@db.example:5432/desk"
+
+    def test_another_kind_is_one_sentence_without_the_password(self) -> None:
         with pytest.raises(ConfigurationError) as caught:
-            database_path(Settings(database=named))
-        scheme = named.partition(":")[0]
+            database_location(Settings(database="mysql://ana:secret@db.example/desk"))
         assert str(caught.value) == (
-            f"{scheme}://...: this version opens SQLite files only; name a path, or a URL such as sqlite:///desk.db"
+            "mysql://...: name a SQLite file by its path or as sqlite:///desk.db,"
+            " or a PostgreSQL database as postgresql+psycopg://host/name"
         )
 
     @pytest.mark.parametrize(
@@ -352,7 +349,7 @@ class TestDatabase:
     )
     def test_a_url_that_names_no_file(self, named: str) -> None:
         with pytest.raises(ConfigurationError, match="name the file after three slashes") as caught:
-            database_path(Settings(database=named))
+            database_location(Settings(database=named))
         assert "secret" not in str(caught.value)
 
 

@@ -16,7 +16,9 @@ depends_on = None
 
 def upgrade() -> None:
     """Create everything in an empty database."""
-    line, text, big, whole = sa.String, sa.Text, sa.BigInteger, sa.Integer
+    # By code points, as SQLite orders and compares; PostgreSQL would otherwise go by the server's language.
+    line, text = (kind().with_variant(kind(collation="C"), "postgresql") for kind in (sa.String, sa.Text))
+    big, whole = sa.BigInteger, sa.Integer
     op.create_table(
         "referral",
         sa.Column("id", whole, primary_key=True, nullable=False),
@@ -131,11 +133,15 @@ def upgrade() -> None:
         sa.Column("referrals", whole, nullable=False),
     )
     op.execute("insert into counter values ('new', 0), ('active', 0), ('archived', 0)")
-    # The tab is a column of the index, so that a search in one tab never reads the others' hits.
-    op.execute(
-        "create virtual table referral_search using fts5"
-        "(tab, words, prefix = '1 2 3', tokenize = 'unicode61 remove_diacritics 2')"
-    )
+    # The tab is part of the index, so that a search in one tab never reads the others' hits; see search_index.py.
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("create table referral_search (id integer primary key, tab text not null, words tsvector not null)")
+        index("referral_search_words", "referral_search using gin (words)")
+    else:
+        op.execute(
+            "create virtual table referral_search using fts5"
+            "(tab, words, prefix = '1 2 3', tokenize = 'unicode61 remove_diacritics 2')"
+        )
 
 
 def index(name: str, on: str) -> None:

@@ -1,0 +1,74 @@
+"""What the store asks of a driver's connection, so that one text of SQL serves SQLite and PostgreSQL.
+
+Statements are written for SQLite: parameters as `?` or `:name`, hints such as `indexed by`. PostgreSQL's connection
+translates them (see postgres.py). What differs for good stands in search_index.py and the two databases' own modules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Protocol
+
+Parameters = Sequence[Any] | Mapping[str, Any]
+# "No limit" as both databases read it.
+ALL = 2**62
+
+
+def places(count: int) -> str:
+    """Placeholders for so many values of a list; for none a list that holds nothing."""
+    return ", ".join("?" * count) or "null"
+
+
+class Cursor(Protocol):
+    """The result of a statement. Its rows are read by position and by column name."""
+
+    @property
+    def rowcount(self) -> int:
+        """How many rows were changed."""
+        ...
+
+    def fetchone(self) -> Any:
+        """The next row, or None."""
+        ...
+
+    def fetchall(self) -> list[Any]:
+        """All rows that are left."""
+        ...
+
+    def __iter__(self) -> Iterator[Any]: ...
+
+
+class Connection(Protocol):
+    """An open connection."""
+
+    @property
+    def dialect(self) -> str:
+        """`sqlite` or `postgresql`."""
+        ...
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a transaction is open."""
+        ...
+
+    def execute(self, sql: str, parameters: Parameters = (), /) -> Cursor:
+        """Run one statement."""
+        ...
+
+    def executemany(self, sql: str, parameters: Iterable[Parameters], /) -> Cursor:
+        """Run one statement for each of many sets of values."""
+        ...
+
+    def close(self) -> None:
+        """Close it."""
+        ...
+
+
+class Record(Protocol):
+    """A row of a result."""
+
+    def __getitem__(self, key: Any, /) -> Any: ...
+
+    def keys(self) -> Iterable[str]:
+        """The names of its columns."""
+        ...

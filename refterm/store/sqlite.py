@@ -1,0 +1,212 @@
+"""A desk in a SQLite file: for one person, or for all who work on one machine.
+
+In WAL mode readers never wait for writers; writers wait their turn for at most `BUSY_SECONDS`.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+import time
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from refterm.i18n import _
+from refterm.store import revision
+from refterm.store.connection import Connection
+from refterm.store.database import Database
+from refterm.store.faults import BUSY_SECONDS, FaultError, busy, disk_full, explained
+
+# synchronous = NORMAL: in WAL mode a killed process loses nothing and a power cut can lose the last moments' changes
+# but never harm the file; FULL would cost an fsync a decision, which on a busy shared server is felt.
+_PRAGMAS = ("pragma foreign_keys = on", "pragma synchronous = normal", "pragma temp_store = memory")
+
+
+DRIVER_ERRORS = (sqlite3.Error, OSError)
+
+
+class SqliteConnection(sqlite3.Connection):
+    """A connection to a SQLite file."""
+
+    dialect = "sqlite"
+
+
+class SqliteDatabase(Database):
+    """An open SQLite file."""
+
+    file: Path
+
+    def __init__(self, path: Path, *, read_only: bool = False, create: bool = True) -> None:
+        """Open, bring the schema up to date, and refuse what is not ours.
+
+        Raises:
+            StoreError: with the reason and what to do.
+        """
+        self.location = self.file = path
+        self.name = str(path)
+        self.read_only = read_only
+        self._write_lock = threading.RLock()
+        self._writer: SqliteConnection | None = None
+        with self.explained():
+            if not path.exists() and (read_only or not create):
+                raise FaultError(_("does not exist; import referrals first, or choose another file with --db"))
+            if path.is_dir():
+                raise FaultError(_("is a folder; choose a file with --db"))
+            if not read_only:
+                make_folder(path.parent)
+                if not path.exists():
+                    os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o660))
+            self._reader = self._connect()
+            try:
+                self._prepare()
+            except BaseException:
+                self.close()
+                raise
+
+    @property
+    def reader(self) -> SqliteConnection:
+        """The connection for reads."""
+        return self._reader
+
+    def explained(self) -> AbstractContextManager[None]:
+        """Turn SQLite's errors into sentences that name the file."""
+        return explained(self.name, DRIVER_ERRORS, fault_of)
+
+    def _prepare(self) -> None:
+        """Refuse what is not ours, and bring what is ours up to date."""
+        self.revision_found = revision.current(self._reader)
+        behind = revision.is_behind(self.revision_found)
+        if self.read_only:
+            if behind:
+                raise FaultError(
+                    _("needs an upgrade of its schema; open it once without --read-only, or run refterm db upgrade")
+                )
+            self._reader.execute("pragma query_only = on")
+            return
+        # Asked at every opening: a restored backup is not in WAL mode.
+        if behind or self._reader.execute("pragma journal_mode").fetchone()[0] != "wal":
+            self._use_wal()
+        if behind:
+            revision.upgrade(self, self._connected_writer())
+
+    def _use_wal(self) -> None:
+        # For this one lock SQLite does not wait by itself: of two programs that make the same desk one would fail.
+        patience = time.monotonic() + BUSY_SECONDS
+        while True:
+            try:
+                self._connected_writer().execute("pragma journal_mode = wal")
+                return
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > patience:
+                    raise
+                time.sleep(0.01)
+
+    def _connect(self) -> SqliteConnection:
+        connection = sqlite3.connect(
+            f"{self.file.absolute().as_uri()}?mode={'ro' if self.read_only else 'rw'}",
+            uri=True,
+            isolation_level=None,
+            timeout=BUSY_SECONDS,
+            check_same_thread=False,
+            factory=SqliteConnection,
+        )
+        connection.row_factory = sqlite3.Row
+        try:
+            for pragma in _PRAGMAS:
+                connection.execute(pragma)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _connected_writer(self) -> SqliteConnection:
+        if self._writer is None:
+            self._writer = self._connect()
+        return self._writer
+
+    def begin(self, connection: Connection) -> None:
+        """Begin with the lock: a deferred transaction that reads and then writes fails whatever the timeout."""
+        connection.execute("begin immediate")
+
+    def change_token(self) -> int:
+        """A number that is another once anybody else has written; costs some microseconds."""
+        with self.explained():
+            return int(self._reader.execute("pragma data_version").fetchone()[0])
+
+    def check(self) -> list[str]:
+        """What SQLite itself finds wrong with the file; nothing if all is well."""
+        with self.explained():
+            found = [str(row[0]) for row in self._reader.execute("pragma integrity_check")]
+            found += [
+                _("{table}: foreign key of row {row}").format(table=row[0], row=row[1])
+                for row in self._reader.execute("pragma foreign_key_check")
+            ]
+        return [] if found == ["ok"] else [line for line in found if line != "ok"]
+
+    def backup(self, target: Path) -> None:
+        """Copy the whole database to a new file while others go on working.
+
+        Raises:
+            StoreError: when the target exists or cannot be written.
+        """
+        unfinished = target.with_name(target.name + ".part")
+        journal = target.with_name(unfinished.name + "-journal")
+        with explained(str(target), DRIVER_ERRORS, fault_of):
+            if target.exists():
+                raise FaultError(_("exists already; name a new file"))
+            # Customers' data: for its owner only, from the first byte.
+            os.close(os.open(unfinished, os.O_CREAT | os.O_WRONLY, 0o600))
+            copy = sqlite3.connect(unfinished)
+            try:
+                self._reader.backup(copy)
+                copy.execute("pragma journal_mode = delete")
+                copy.close()
+                os.replace(unfinished, target)
+            except BaseException:
+                copy.close()
+                for left in (unfinished, journal):
+                    left.unlink(missing_ok=True)
+                raise
+
+    def close(self) -> None:
+        """Close both connections."""
+        for connection in (self._writer, self._reader):
+            if connection is not None:
+                connection.close()
+        self._writer = None
+
+
+def look_at(path: Path) -> SqliteConnection:
+    """A connection for looking only: nothing is made, upgraded or archived."""
+    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, factory=SqliteConnection)
+    connection.row_factory = sqlite3.Row
+    return connection
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder that only its owner can enter, and those above it, where they are missing."""
+    if not folder.exists():
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def fault_of(error: Exception) -> FaultError:
+    """What an error of SQLite or of the file system means, and what to do."""
+    if isinstance(error, PermissionError):
+        return FaultError(_("may not be opened; check its permissions and those of its folder"))
+    message = str(error).lower()
+    if "locked" in message:
+        return busy()
+    if "readonly" in message or "read-only" in message:
+        return FaultError(_("cannot be written; check its permissions and those of its folder, or use --read-only"))
+    if "full" in message or "no space" in message:
+        return disk_full()
+    if "not a database" in message:
+        return FaultError(_("is no database; choose another file with --db"))
+    if "malformed" in message:
+        return FaultError(_("is damaged; run refterm db check, and restore the last backup"))
+    if "unable to open" in message:
+        return FaultError(_("cannot be opened; check that it and its folder may be read and written"))
+    if "disk i/o" in message:
+        return FaultError(_("cannot be read or written (the disk reports an error); nothing was changed"))
+    return FaultError(_("cannot be used: {error}").format(error=getattr(error, "strerror", None) or error))
