@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -20,6 +22,40 @@ class SystemClock:
     def now(self) -> datetime:
         """The present instant in UTC."""
         return datetime.now(UTC)
+
+
+class SharedClock:
+    """The clock of the server that keeps the desk, which decides for all who share it (Z2).
+
+    It is asked once a minute. Between, and while it cannot be reached, it is counted on by what no setting of this
+    machine's clock changes, and what goes on while the machine sleeps.
+    """
+
+    ASK_AGAIN = timedelta(minutes=1)
+
+    def __init__(self, ask: Callable[[], datetime | None]) -> None:
+        """Nothing is asked yet.
+
+        Args:
+            ask: gives the server's time; None while it cannot be reached.
+        """
+        self._ask = ask
+        self._told: datetime | None = None
+        self._at = timedelta()
+
+    def now(self) -> datetime:
+        """The server's present instant, in UTC; the machine's own as long as the server was never reached."""
+        passed = _uptime()
+        if self._told is None or passed - self._at >= self.ASK_AGAIN:
+            told = self._ask()
+            passed = _uptime()
+            if told is not None:
+                self._told, self._at = told.astimezone(UTC), passed
+        return datetime.now(UTC) if self._told is None else self._told + (passed - self._at)
+
+
+def _uptime() -> timedelta:
+    return timedelta(seconds=time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)))
 
 
 class SettableClock:

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 
 from refterm import config
-from refterm.clock import Clock, SystemClock
+from refterm.clock import Clock, SharedClock, SystemClock
 from refterm.config import RoleSettings, Settings
 from refterm.domain.deadline import Deadlines
 from refterm.domain.history import Actor
-from refterm.errors import ConfigurationError, NotAllowedError
+from refterm.errors import ConfigurationError, NotAllowedError, StoreError
 from refterm.i18n import _
 from refterm.services.roles import Role, own_groups, role_of
 from refterm.store.database import Database, open_database
@@ -94,7 +94,21 @@ def open_workplace(
     """
     actor = who(settings, acting)
     database = open_database(config.database_location(settings), read_only=settings.read_only, create=create)
-    return workplace(database, settings, actor, clock or SystemClock())
+    return workplace(database, settings, actor, clock or clock_of(database))
+
+
+def clock_of(database: Database) -> Clock:
+    """The clock that decides for a desk (Z2): the server's where there is one, else the machine's."""
+    if database.file is not None:
+        return SystemClock()
+
+    def ask() -> datetime | None:
+        try:
+            return database.server_time()
+        except StoreError:  # while it cannot be reached, the clock goes on by itself
+            return None
+
+    return SharedClock(ask)
 
 
 def workplace(database: Database, settings: Settings, actor: Actor, clock: Clock) -> Workplace:

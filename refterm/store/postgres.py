@@ -262,10 +262,10 @@ def fault_of(error: Exception) -> FaultError:
 
 
 def _said(error: Exception) -> str:
-    """What the server said, or the last line of what the driver says of all that it tried."""
+    """What the server said, or the first line of what the driver says."""
     said = error.diag.message_primary if isinstance(error, psycopg.Error) else None
     lines = (said or str(error)).strip().splitlines()
-    return lines[-1].strip() if lines else type(error).__name__
+    return lines[0].strip() if lines else type(error).__name__
 
 
 def _defaults() -> dict[str, Any]:

@@ -174,3 +174,20 @@ class Counter(SQLModel, table=True):
 
     status: str = Field(primary_key=True)
     referrals: int
+
+
+class Presence(SQLModel, table=True):
+    """An open desk: who sits at it, when it last gave a sign of life, and the lease of the form it has open (T1).
+
+    No change of the desk: it has no history, and nobody reads the list again because of it.
+    """
+
+    __tablename__ = "presence"
+
+    id: str = Field(primary_key=True)
+    name: str
+    login: str
+    opened_at: int = Field(sa_type=BigInteger)
+    seen_at: int = Field(sa_type=BigInteger)
+    referral_id: int | None = None
+    form: str | None = None

@@ -467,7 +467,7 @@ class TestRace:
     def test_of_eight_programs_each_referral_is_decided_by_one(
         self, workplace: Workplace, location: Path | str
     ) -> None:
-        numbers = insert(workplace.database, [row() for _ in range(100)])
+        numbers = insert(workplace.database, [row() for _ in range(500)])
         told = racing.at_once(8, racing.decide, location, NOW, numbers)
         decisions = [entry for entry in dump(workplace.database)["history"] if entry[4] != "imported"]
         assert sorted(entry[5] for entry in decisions) == numbers

@@ -5,7 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from refterm.clock import SettableClock, SystemClock
+import pytest
+
+from refterm import clock as clocks
+from refterm.clock import SettableClock, SharedClock, SystemClock
 
 START = datetime(2026, 3, 2, 10, 0, tzinfo=ZoneInfo("Europe/Madrid"))
 
@@ -35,3 +38,23 @@ def test_it_can_be_set_back() -> None:
     clock.set(START - timedelta(hours=1))
     assert clock.now() == datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
     assert clock.now().tzinfo is UTC
+
+
+def test_z2_a_shared_clock_is_asked_once_a_minute_and_goes_on_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    uptime = timedelta(days=3)
+    monkeypatch.setattr(clocks, "_uptime", lambda: uptime)
+    told: list[datetime | None] = [START, START + timedelta(seconds=50)]
+    clock = SharedClock(lambda: told.pop(0) if told else None)
+    assert clock.now() == START
+    assert clock.now().tzinfo is UTC
+    uptime += timedelta(seconds=59)
+    assert clock.now() == START + timedelta(seconds=59)
+    uptime += timedelta(seconds=1)
+    assert clock.now() == START + timedelta(seconds=50)  # the server's word counts, also where it is earlier
+    uptime += timedelta(hours=2)
+    assert clock.now() == START + timedelta(hours=2, seconds=50)  # not to be reached meanwhile
+
+
+def test_z2_a_server_that_was_never_reached_leaves_the_machines_time() -> None:
+    before = datetime.now(UTC)
+    assert before <= SharedClock(lambda: None).now() <= datetime.now(UTC)
