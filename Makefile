@@ -5,7 +5,7 @@ PYTHON ?=
 IN := .venv/bin/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test lint screenshot lock clean FORCE
+.PHONY: help demo run test lint bench startup screenshot lock clean FORCE
 
 help: ## list what can be made
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
@@ -25,6 +25,13 @@ lint: .venv/.tested ## check style, types and layers
 	@$(IN) mypy --no-error-summary
 	@.venv/bin/lint-imports --no-logo > .venv/layers.log || { cat .venv/layers.log >&2; exit 1; }
 
+bench: .venv/.tested ## measure against the floors; SIZES=100,10000 RUNS=3 ONLY=start BASE=earlier.json OUT=bench.json
+	@$(IN) tests.bench $(if $(SIZES),--sizes $(SIZES)) $(if $(RUNS),--runs $(RUNS)) $(if $(ONLY),--only $(ONLY)) \
+		$(if $(BASE),--base $(BASE)) --out $(or $(OUT),.bench/bench.json) $(if $(SIZES)$(RUNS)$(ONLY),,--page docs/benchmarks.md)
+
+startup: .venv/.installed ## show where the time of the start goes
+	@.venv/bin/python tools/startup.py
+
 screenshot: .venv/.installed ## draw docs/inbox.svg anew from the demo
 	@.venv/bin/python tools/screenshot.py docs/inbox.svg
 
@@ -33,7 +40,7 @@ lock: ## pin the newest packages that fit into constraints.txt
 	@sh tools/lock "$(python)"
 
 clean: ## remove the environment and what checks left behind
-	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .bench build dist
 
 # An environment of another Python than the one asked for, or whose Python is gone, is made anew.
 ifneq ($(shell test -x .venv/bin/python && echo here),here)

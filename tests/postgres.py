@@ -46,6 +46,11 @@ class Server:
         finally:
             self._run(f"drop database {name} with (force)")
 
+    def end_connections(self, url: str) -> None:
+        """What a restart of the server does to those who are connected to a desk."""
+        name = urlsplit(url).path.removeprefix("/")
+        self._run(f"select pg_terminate_backend(pid) from pg_stat_activity where datname = '{name}'")
+
     def drop_template(self) -> None:
         """Throw away what desks were copied from."""
         if "_template" in self.__dict__:

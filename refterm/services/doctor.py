@@ -21,6 +21,7 @@ from refterm.errors import RefTermError
 from refterm.i18n import _
 from refterm.store import codec, revision, sqlite
 from refterm.store.connection import Connection
+from refterm.store.database import open_database
 from refterm.store.faults import explained
 
 MOUNTS = Path("/proc/self/mounts")
@@ -80,6 +81,8 @@ def examine(
         return
     if isinstance(location, Path):
         yield from _file_database(location.absolute(), clock)
+    else:
+        yield from _server_database(location, clock)
 
 
 def _terminal(environment: Mapping[str, str]) -> Finding:
@@ -142,6 +145,28 @@ def _file_database(path: Path, clock: Clock) -> Iterator[Finding]:
             yield from _inside(connection, clock)
     except RefTermError as error:
         yield Finding(subject, str(error), _("choose another file with --db, or restore the last backup"))
+
+
+def _server_database(url: str, clock: Clock) -> Iterator[Finding]:
+    """Whether the server can be reached, has a desk of this schema, and agrees about the time."""
+    try:
+        with closing(open_database(url, read_only=True)) as database:
+            yield Finding(_("database"), database.name)
+            yield Finding(_("schema"), str(database.revision_found))
+            yield _server_clock(database.server_time(), clock.now())
+    except RefTermError as error:
+        yield Finding(_("database"), str(error), _("see to the server and the address, or choose another with --db"))
+
+
+def _server_clock(told: datetime | None, now: datetime) -> Finding:
+    """Whether this machine's clock is far from the server's, which decides (Z2)."""
+    if told is not None and abs(told - now) > CLOCK_TOLERANCE:
+        return Finding(
+            _("clock"),
+            _("{now}, but the database server says {told}").format(now=codec.iso(now), told=codec.iso(told)),
+            _("set the machine's clock, or let it be set (NTP); until then the server's time counts"),
+        )
+    return Finding(_("clock"), codec.iso(now.replace(microsecond=0)))
 
 
 def _access(path: Path) -> Finding:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from refterm.domain.history import DESK, Action, Notice
-from refterm.domain.referral import Outcome, Status
+from refterm.domain.referral import Outcome
 from refterm.services.customer import recipient
 from refterm.services.workplace import Workplace
 from refterm.store import codec, journal, plain
@@ -13,6 +14,7 @@ from refterm.store.connection import Connection
 
 # Few enough that nobody waits a tenth of a second for the lock, many enough that ten thousand take two seconds.
 BATCH = 250
+PAUSE = 0.005
 
 
 def expire_due(workplace: Workplace) -> list[int]:
@@ -24,17 +26,24 @@ def expire_due(workplace: Workplace) -> list[int]:
     Returns:
         The numbers of those that this call archived.
     """
-    if workplace.database.read_only or not _due(workplace.database.reader, workplace, 1):
+    if workplace.database.read_only or not (first := _due(workplace.database.reader, workplace, BATCH)):
         return []
+    if len(first) < BATCH:
+        return _expire_some(workplace)
     archived: list[int] = []
-    while True:
-        with workplace.database.writing() as connection:
-            due = _due(connection, workplace, BATCH)
-            for row in due:
-                _expire(connection, row, workplace)
-        archived += [row["id"] for row in due]
-        if len(due) < BATCH:
-            return archived
+    with workplace.database.bulk():
+        while some := _expire_some(workplace):
+            archived += some
+            # Who waits for SQLite's lock asks for it now and then; without a pause it would seldom find it free.
+            time.sleep(PAUSE)
+    return archived
+
+
+def _expire_some(workplace: Workplace) -> list[int]:
+    with workplace.database.writing() as connection:
+        due = _due(connection, workplace, BATCH)
+        _expire(connection, due, workplace)
+    return [row["id"] for row in due]
 
 
 def _due(connection: Connection, workplace: Workplace, limit: int) -> list[dict[str, Any]]:
@@ -42,9 +51,13 @@ def _due(connection: Connection, workplace: Workplace, limit: int) -> list[dict[
     return [dict(row) for row in connection.execute(query, (codec.micros(workplace.now()), limit))]
 
 
-def _expire(connection: Connection, row: dict[str, Any], workplace: Workplace) -> None:
-    deadline = codec.instant(row["expires_at"])
-    changes = {"status": Status.ARCHIVED, "outcome": Outcome.EXPIRED, "closed_at": row["expires_at"]}
-    after = plain.update(connection, row, {**changes, "changed_at": codec.micros(workplace.now())})
-    notices = [Notice("expired", recipient(row["contacts"]), deadline)] if workplace.tell_customers else []
-    journal.record(connection, row, after, Action.EXPIRED, DESK, deadline, notices=notices)
+def _expire(connection: Connection, due: list[dict[str, Any]], workplace: Workplace) -> None:
+    after = plain.archive(connection, due, Outcome.EXPIRED, codec.micros(workplace.now()))
+    changes = [_change(before, row, tells=workplace.tell_customers) for before, row in zip(due, after, strict=True)]
+    journal.record_all(connection, changes, Action.EXPIRED, DESK)
+
+
+def _change(before: dict[str, Any], after: dict[str, Any], *, tells: bool) -> journal.Change:
+    deadline = codec.instant(before["expires_at"])
+    notices = (Notice("expired", recipient(before["contacts"]), deadline),) if tells else ()
+    return journal.Change(before, after, deadline, notices)

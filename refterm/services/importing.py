@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, BinaryIO
@@ -19,12 +18,9 @@ from refterm.services import merging
 from refterm.services.workplace import Workplace
 from refterm.store import codec, journal, plain
 from refterm.store.connection import Connection, places
-from refterm.store.database import Database
 
 # Few enough that nobody waits long for the lock, many enough that the transaction costs nothing a row.
 BATCH = 500
-CACHE_KIB = 32 * 1024
-CHECKPOINT_PAGES = 8000
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +112,7 @@ class Importer:
         before = self.total
         self.total = Summary()
         try:
-            with _in_bulk(self.workplace.database):
+            with self.workplace.database.bulk():
                 self._read(Reader(source, name=name, format=format), rejects, progress, on_refused)
             return self.total
         finally:
@@ -186,35 +182,41 @@ class Importer:
     def _write(self, arrivals: list[_Arrival], now: datetime) -> None:
         if not arrivals:
             return
+        source_ids = [arrival.incoming.referral.source_id for arrival in arrivals]
+        # What can be done without the lock is: nobody else writes while it is held.
+        with self.workplace.database.reading() as reader:
+            there = _known(reader, source_ids)
+        columns = {
+            source_id: _columns(arrival.incoming, record.arriving(arrival.incoming, now))
+            for source_id, arrival in zip(source_ids, arrivals, strict=True)
+            if source_id not in there
+        }
         with self.workplace.database.writing() as connection:
-            known = _known(connection, [arrival.incoming.referral.source_id for arrival in arrivals])
-            new: list[_Arrival] = []
+            known = _known(connection, source_ids)
+            new: list[tuple[_Arrival, dict[str, Any]]] = []
             updated = 0
-            for arrival in arrivals:
-                ours = known.get(arrival.incoming.referral.source_id)
+            for source_id, arrival in zip(source_ids, arrivals, strict=True):
+                ours = known.get(source_id)
                 if ours is None:
-                    new.append(arrival)
+                    new.append((arrival, columns[source_id]))
                 else:
                     updated += self._update(connection, ours, arrival, now)
             self._insert(connection, new, now)
         # Counted only once the transaction is done.
         self.total += Summary(len(new), updated, len(arrivals) - len(new) - updated)
 
-    def _insert(self, connection: Connection, arrivals: list[_Arrival], now: datetime) -> None:
-        if not arrivals:
+    def _insert(self, connection: Connection, new: list[tuple[_Arrival, dict[str, Any]]], now: datetime) -> None:
+        if not new:
             return
         last = connection.execute("select coalesce(max(id), 0) from referral").fetchone()[0]
-        rows = [
-            {"id": number, **_columns(arrival.incoming, record.arriving(arrival.incoming, now))}
-            for number, arrival in enumerate(arrivals, last + 1)
-        ]
+        rows = [{"id": number, **columns} for number, (_arrival, columns) in enumerate(new, last + 1)]
         names, places = ", ".join(rows[0]), ", ".join("?" * len(rows[0]))
         connection.executemany(
             f"insert into referral ({names}) values ({places})", [tuple(row.values()) for row in rows]
         )
         connection.executemany(
             "insert into source (referral_id, record) values (?, ?)",
-            [(row["id"], arrival.text) for row, arrival in zip(rows, arrivals, strict=True)],
+            [(row["id"], arrival.text) for row, (arrival, _columns) in zip(rows, new, strict=True)],
         )
         journal.record_imported(connection, rows, self.workplace.actor, now)
 
@@ -248,25 +250,6 @@ class Importer:
         incoming = self._incoming(content, arrival.kept, now, dated=dated)
         # When it was changed, only the record itself can say.
         return content, replace(incoming, updated_at=arrival.incoming.updated_at)
-
-
-@contextmanager
-def _in_bulk(database: Database) -> Iterator[None]:
-    """More memory and fewer checkpoints for the writing connection: without, every batch writes the indexes' pages anew."""
-    if database.file is None:
-        yield  # a server minds its own memory
-        return
-    with database.turn() as connection:
-        names = ("cache_size", "wal_autocheckpoint")
-        usual = [(name, connection.execute(f"pragma {name}").fetchone()[0]) for name in names]
-        for name, value in (("cache_size", -CACHE_KIB), ("wal_autocheckpoint", CHECKPOINT_PAGES)):
-            connection.execute(f"pragma {name} = {value}")
-    try:
-        yield
-    finally:
-        with database.turn() as connection:
-            for name, value in usual:
-                connection.execute(f"pragma {name} = {value}")
 
 
 def _known(connection: Connection, source_ids: list[str]) -> dict[str, dict[str, Any]]:

@@ -72,6 +72,14 @@ class Workplace:
                 _("this desk is open for reading only; open it without --read-only to change anything")
             )
 
+    def reconnect(self) -> None:
+        """Reach a database server again that was lost.
+
+        Raises:
+            ConnectionLostError: when it still cannot be reached.
+        """
+        self.database.reconnect()
+
     def close(self) -> None:
         """Close the database."""
         self.database.close()

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from refterm.domain.duplicates import company_key, email_domain
@@ -54,7 +55,13 @@ def dump(value: Any) -> str:
 
 def texts(values: Iterable[str]) -> str:
     """A list of texts as it is kept."""
-    return dump(list(values))
+    return _texts(tuple(values))
+
+
+@lru_cache(maxsize=1024)
+def _texts(values: tuple[str, ...]) -> str:
+    # Remembered: products and the like are the same few again and again.
+    return dump(values)
 
 
 def contacts(people: Iterable[Contact]) -> str:

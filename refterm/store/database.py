@@ -115,6 +115,11 @@ class Database(ABC):
             connection.execute("commit")
 
     @contextmanager
+    def bulk(self) -> Iterator[None]:
+        """Prepared for many transactions one after another; a server minds that by itself."""
+        yield
+
+    @contextmanager
     def reading(self) -> Iterator[Connection]:
         """The reading connection, its errors told in sentences."""
         with self.explained():

@@ -6,7 +6,9 @@ notices (N1), counters and search index follow from these, in the same transacti
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +21,10 @@ Row = Mapping[str, Any]
 
 _HISTORY = (
     "insert into history (at, by, login, action, referral_id, changes, version, batch) values (?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_OUTBOX_OF_LATEST = (
+    "insert into outbox (kind, recipient, referral_id, history_id, state, due_at, attempts)"
+    " values (?, ?, ?, (select max(id) from history where referral_id = ?), ?, ?, 0) on conflict do nothing"
 )
 _HISTORY_NUMBER = f"{_HISTORY} returning id"
 _OUTBOX = (
@@ -74,11 +80,61 @@ def record(
         due, state = codec.micros(notice.due_at), "held" if notice.due_at > at else "due"
         connection.execute(_OUTBOX, (notice.kind, notice.to, after["id"], entry, state, due))
     if before["status"] != after["status"]:
-        connection.execute("update counter set referrals = referrals - 1 where status = ?", (before["status"],))
-        connection.execute("update counter set referrals = referrals + 1 where status = ?", (after["status"],))
+        _count(connection, before["status"], -1)
+        _count(connection, after["status"], 1)
     if any(before[column] != after[column] for column in SEARCHED):
-        search_index.change(connection, after)
+        search_index.change(connection, [after])
     return entry
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change of one referral, among many of the same kind.
+
+    Attributes:
+        before: the whole row as it was.
+        after: the whole row as it is now.
+        at: when.
+        notices: what the change owes.
+    """
+
+    before: Row
+    after: Row
+    at: datetime
+    notices: tuple[Notice, ...] = ()
+
+
+def record_all(connection: Connection, changes: Sequence[Change], action: Action, actor: Actor) -> None:
+    """Record many changes of one kind as `record` records one; a statement for all of them costs half as much."""
+    connection.executemany(
+        _HISTORY,
+        [
+            (
+                *(codec.micros(one.at), actor.name, actor.login, action, one.after["id"]),
+                *(codec.dump(codec.changes(one.before, one.after)), one.after["version"], None),
+            )
+            for one in changes
+        ],
+    )
+    connection.executemany(
+        _OUTBOX_OF_LATEST,
+        [
+            (
+                *(notice.kind, notice.to, one.after["id"], one.after["id"]),
+                *("held" if notice.due_at > one.at else "due", codec.micros(notice.due_at)),
+            )
+            for one in changes
+            for notice in one.notices
+        ],
+    )
+    moved = Counter((one.before["status"], one.after["status"]) for one in changes)
+    for (source, target), count in moved.items():
+        if source != target:
+            _count(connection, source, -count)
+            _count(connection, target, count)
+    search_index.change(
+        connection, [one.after for one in changes if any(one.before[name] != one.after[name] for name in SEARCHED)]
+    )
 
 
 def record_imported(connection: Connection, rows: Sequence[Row], actor: Actor, at: datetime) -> None:
@@ -91,7 +147,7 @@ def record_imported(connection: Connection, rows: Sequence[Row], actor: Actor, a
     search_index.add(connection, rows)
     for status in {row["status"] for row in rows}:
         count = sum(row["status"] == status for row in rows)
-        connection.execute("update counter set referrals = referrals + ? where status = ?", (count, status))
+        _count(connection, status, count)
 
 
 def take_back(connection: Connection, entries: Iterable[int]) -> None:
@@ -100,3 +156,7 @@ def take_back(connection: Connection, entries: Iterable[int]) -> None:
         "update outbox set state = 'undone' where history_id = ? and state in ('held', 'due', 'failed')",
         [(entry,) for entry in entries],
     )
+
+
+def _count(connection: Connection, status: str, more: int) -> None:
+    connection.execute("update counter set referrals = referrals + ? where status = ?", (more, status))

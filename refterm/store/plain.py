@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from refterm.errors import ConflictError, NotFoundError
@@ -49,3 +49,24 @@ def update(connection: Connection, before: Mapping[str, Any], changes: Mapping[s
             _("referral {id} was changed by somebody else meanwhile; look at it again").format(id=before["id"])
         )
     return {**before, **values}
+
+
+def archive(connection: Connection, rows: Sequence[Row], outcome: str, changed_at: int) -> list[Row]:
+    """Archive rows that were read in this transaction, each closed at its expiry (I4).
+
+    Returns:
+        The rows as they are now.
+    """
+    connection.executemany(
+        "update referral set status = 'archived', outcome = ?, closed_at = expires_at, changed_at = ?,"
+        " version = version + 1 where id = ?",
+        [(outcome, changed_at, row["id"]) for row in rows],
+    )
+    return [
+        {
+            **row,
+            **{"status": "archived", "outcome": outcome, "closed_at": row["expires_at"], "changed_at": changed_at},
+            "version": row["version"] + 1,
+        }
+        for row in rows
+    ]

@@ -45,9 +45,9 @@ def add(connection: Connection, rows: Iterable[Row]) -> None:
     connection.executemany(_INSERT[connection.dialect], [_values(connection, row) for row in rows])
 
 
-def change(connection: Connection, row: Row) -> None:
-    """Let the index follow a row that was changed."""
-    connection.execute(_UPDATE[connection.dialect], _values(connection, row))
+def change(connection: Connection, rows: Iterable[Row]) -> None:
+    """Let the index follow rows that were changed."""
+    connection.executemany(_UPDATE[connection.dialect], [_values(connection, row) for row in rows])
 
 
 def rebuild(connection: Connection) -> None:

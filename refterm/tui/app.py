@@ -9,6 +9,7 @@ import os
 os.environ.setdefault("TEXTUAL_FPS", "240")
 
 import asyncio
+import gc
 import select
 import signal
 import sys
@@ -36,8 +37,6 @@ from refterm.i18n import _
 from refterm.log import note_failure
 from refterm.services.desk import Desk
 from refterm.services.drafts import Drafts
-from refterm.services.marks import Marks
-from refterm.services.triage import Triage
 from refterm.services.view_state import ViewState, ViewStates
 from refterm.services.workplace import Workplace, open_workplace
 from refterm.tui.desk_screen import DeskScreen
@@ -98,6 +97,7 @@ class RefTermApp(App[None]):
         if theme in self.available_themes:
             self.theme = theme
         self.theme_changed_signal.subscribe(self, lambda _theme: self._keep_theme())
+        self.call_after_refresh(_collect_garbage)
         if not self.is_headless:
             self._mind_signals()
             self.set_terminal_title("refterm")
@@ -204,10 +204,16 @@ def terminal_gone() -> bool:
     return any(event & (select.POLLHUP | select.POLLERR | select.POLLNVAL) for _fd, event in poll.poll(0))
 
 
+def _collect_garbage() -> None:
+    """From the first screen on (see cli/opening.py); what the start has loaded stays, and is not looked at again."""
+    gc.freeze()
+    gc.enable()
+
+
 def office_for(place: Workplace, settings: Settings, signs: Signs, folder: Path | None = None) -> Office:
     """The services that the screens work with; drafts lie in the state folder, or in the one given."""
     drafts = Drafts((folder or config.state_folder()) / "drafts", place.database.name, place.actor.name)
-    return Office(place, Desk(place), Triage(place), Marks(place), drafts, signs)
+    return Office(place, Desk(place), drafts, signs)
 
 
 def run_desk(settings: Settings, *, acting: str | None = None, demo: bool = False) -> int:

@@ -9,10 +9,10 @@ from refterm.domain.query import ORDERS, Filter, Tab
 from refterm.domain.referral import Referral, Status
 from refterm.errors import RefTermError
 from refterm.i18n import _, ngettext
-from refterm.services.triage import Done
 from refterm.text import display
 
 if TYPE_CHECKING:
+    from refterm.services.triage import Done
     from refterm.tui.desk_screen import DeskScreen
 
 # Forms and dialogs are imported where they open: they bring Textual's inputs, which the first frame does not need.

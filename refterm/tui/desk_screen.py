@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from typing import ClassVar, TypeVar
 
@@ -19,7 +18,8 @@ from textual.widgets import Input
 from refterm.domain import deadline
 from refterm.domain.query import STATUS_OF_TAB, Filter, Tab, View
 from refterm.domain.row import Row
-from refterm.errors import NotFoundError, RefTermError
+from refterm.errors import ConnectionLostError, NotFoundError, RefTermError
+from refterm.i18n import _
 from refterm.services.desk import Alert
 from refterm.services.expiry import expire_due
 from refterm.services.view_state import ViewState
@@ -27,6 +27,7 @@ from refterm.tui import bars
 from refterm.tui.actions import Situation, registry, why_off
 from refterm.tui.desk_actions import HANDLERS
 from refterm.tui.detail_text import Shown
+from refterm.tui.link import Link, writing
 from refterm.tui.messages import Messages
 from refterm.tui.news import CLOSING, news
 from refterm.tui.office import Office
@@ -76,6 +77,7 @@ class DeskScreen(Screen[None]):
         self._detail_timer: Timer | None = None
         self._expiring = False
         self._title = ""
+        self.link = Link(self, office.workplace, self.say, self._reached_again)
 
     def compose(self) -> ComposeResult:
         """Bars of one line each, the list, and the detail."""
@@ -112,8 +114,11 @@ class DeskScreen(Screen[None]):
         reason = why_off(action, self.situation())
         if reason:
             self.say(reason, "dim")
-        else:
+            return
+        try:
             HANDLERS[name](self)
+        except ConnectionLostError as error:
+            self.link.failed(error)
 
     # What is looked at
 
@@ -150,7 +155,7 @@ class DeskScreen(Screen[None]):
             self.referral_list.show(self.state.tab, listing, self.look(), cursor_on=stay, top=top)
             self._sleeper.event = desk.next_event(self._alert)
         except RefTermError as error:
-            self.say(str(error), "late")
+            self.link.failed(error)
             return
         self.referral_list.empty_text = [] if listing.count else self._empty_text()
         self.draw()
@@ -166,7 +171,8 @@ class DeskScreen(Screen[None]):
         look, workplace = self.look(), self.office.workplace
         view = self.view
         hits = self.referral_list.count if view.search or view.filter != Filter() else None
-        self._lines["top"].show(*bars.top(workplace.actor.name, self.office.caption, workplace.looks_only, look))
+        caption = _("connection lost, trying again") if self.link.lost else self.office.caption
+        self._lines["top"].show(*bars.top(workplace.actor.name, caption, workplace.looks_only, look))
         marked = len(self.referral_list.marked)
         self._lines["tabs"].show(*bars.tabs(view, self._counts, hits, marked, self.app.size.width, look.zone))
         said = bars.alert(self._alert, look) if self.state.tab is Tab.INBOX and not self.whole else []
@@ -212,6 +218,9 @@ class DeskScreen(Screen[None]):
     def wake(self) -> None:
         """Look what has changed, by time or by others; called by the sleeper."""
         now = self.office.workplace.now()
+        if self.link.lost:
+            self._sleeper.sleep()
+            return
         if not self.is_current:
             # Under a form nothing is drawn: each redraw would draw the form again, too. What is due is still archived.
             if self._sleeper.event and now >= self._sleeper.event:
@@ -233,8 +242,12 @@ class DeskScreen(Screen[None]):
             elif self._sleeper.texts and now >= self._sleeper.texts:
                 self._update_times()
         except RefTermError as error:
-            self.say(str(error), "late")
+            self.link.failed(error)
         self._sleeper.sleep()
+
+    def _reached_again(self) -> None:
+        self.reload()
+        self.say(_("The database can be reached again."))
 
     def on_screen_resume(self) -> None:
         """Catch up with what happened under a form."""
@@ -332,7 +345,7 @@ class DeskScreen(Screen[None]):
             self.detail_pane.show(None, look)
             return
         except RefTermError as error:
-            self.say(str(error), "late")
+            self.link.failed(error)
             return
         if not self.whole or not referral.team:
             self.contact_index = None
@@ -405,18 +418,7 @@ class DeskScreen(Screen[None]):
         failed: Callable[[RefTermError], None] | None = None,
     ) -> None:
         """Do a service's work in a thread; then show what became of it. No key waits for it."""
-
-        async def run() -> None:
-            try:
-                result = await asyncio.to_thread(work)
-            except RefTermError as error:
-                if failed:
-                    failed(error)
-                self.say(str(error), "late")
-                return
-            done(result)
-
-        self.run_worker(run(), group="writes", exit_on_error=True)
+        self.run_worker(writing(work, done, failed or (lambda _error: None), self.link), group="writes")
 
     def after_write(self, sentence: str, *, undo: bool = False) -> None:
         """Show the desk as it is after a change of one's own, and say what happened."""

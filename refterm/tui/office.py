@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from refterm.services.desk import Desk
 from refterm.services.drafts import Drafts
-from refterm.services.marks import Marks
-from refterm.services.triage import Triage
 from refterm.services.workplace import Workplace
 from refterm.tui.signs import UNICODE, Signs
+
+if TYPE_CHECKING:
+    from refterm.services.marks import Marks
+    from refterm.services.triage import Triage
 
 
 @dataclass(frozen=True)
@@ -19,8 +23,6 @@ class Office:
     Attributes:
         workplace: the open database, the clock, who acts.
         desk: the read side.
-        triage: decisions and the work on a deal.
-        marks: marks and notes.
         drafts: what was typed and not yet sent.
         signs: what this terminal can draw.
         caption: which desk this is, where it is not the person's own, such as the demo's.
@@ -28,11 +30,25 @@ class Office:
 
     workplace: Workplace
     desk: Desk
-    triage: Triage
-    marks: Marks
     drafts: Drafts
     signs: Signs = UNICODE
     caption: str = ""
+
+    # Loaded when they are first needed: who only looks never pays for them, and the first screen is there 5 ms sooner.
+
+    @cached_property
+    def triage(self) -> Triage:
+        """Decisions and the work on a deal."""
+        from refterm.services.triage import Triage
+
+        return Triage(self.workplace)
+
+    @cached_property
+    def marks(self) -> Marks:
+        """Marks and notes."""
+        from refterm.services.marks import Marks
+
+        return Marks(self.workplace)
 
     @property
     def ascii(self) -> bool:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
 import psycopg
 import pytest
@@ -26,15 +25,6 @@ from tests.store.support import dump, insert, row
 def database(postgres_url: str) -> Iterator[Database]:
     with closing(open_database(postgres_url)) as opened:
         yield opened
-
-
-def end_all_connections(server: Server, url: str) -> None:
-    """What a restart of the server does to those who are connected."""
-    with psycopg.connect(server.url, autocommit=True) as connection:
-        connection.execute(
-            "select pg_terminate_backend(pid) from pg_stat_activity where datname = %s",
-            (urlsplit(url).path.removeprefix("/"),),
-        )
 
 
 @pytest.mark.parametrize(
@@ -213,7 +203,7 @@ class TestLost:
     ) -> None:
         insert(database, [row()])
         heard = database.change_token()
-        end_all_connections(postgres_server, postgres_url)
+        postgres_server.end_connections(postgres_url)
         for _ in range(2):
             with pytest.raises(ConnectionLostError, match="cannot be reached"), database.reading() as connection:
                 connection.execute("select 1")
@@ -227,7 +217,7 @@ class TestLost:
         self, database: Database, postgres_server: Server, postgres_url: str
     ) -> None:
         insert(database, [row()])
-        end_all_connections(postgres_server, postgres_url)
+        postgres_server.end_connections(postgres_url)
         insert(database, [row()])
         database.reconnect()
         assert len(dump(database)["referral"]) == 2
@@ -238,7 +228,7 @@ class TestLost:
         def lose() -> None:
             with database.writing() as connection:
                 connection.execute("update counter set referrals = 7")
-                end_all_connections(postgres_server, postgres_url)
+                postgres_server.end_connections(postgres_url)
                 connection.execute("select 1")
 
         with pytest.raises(ConnectionLostError):
@@ -253,7 +243,7 @@ class TestLost:
 
         first, second = insert(workplace_on_server.database, [row(), row()])
         Triage(workplace_on_server).decline([first], {"reason": "budget"})
-        end_all_connections(postgres_server, postgres_url)
+        postgres_server.end_connections(postgres_url)
         Triage(workplace_on_server).decline([second], {"reason": "budget"})
         workplace_on_server.database.reconnect()
         assert [Desk(workplace_on_server).referral(one).outcome for one in (first, second)] == ["declined"] * 2

@@ -19,8 +19,6 @@ from textual.widget import Widget
 from refterm.domain.referral import Referral
 from refterm.services.desk import Desk
 from refterm.services.drafts import Drafts
-from refterm.services.marks import Marks
-from refterm.services.triage import Triage
 from refterm.services.workplace import Workplace
 from refterm.tui.app import stylesheet
 from refterm.tui.office import Office
@@ -38,7 +36,7 @@ _CHARACTERS = {"space": " ", "enter": "\r", "tab": "\t", "escape": "\x1b"}
 def office_at(place: Workplace, folder: Path, *, plain: bool = False) -> Office:
     """An office at a workplace, its drafts in a folder of the test."""
     drafts = Drafts(folder / "drafts", str(place.database.file), place.actor.name)
-    return Office(place, Desk(place), Triage(place), Marks(place), drafts, ASCII if plain else UNICODE)
+    return Office(place, Desk(place), drafts, ASCII if plain else UNICODE)
 
 
 class Host(App[None]):

@@ -21,8 +21,6 @@ from refterm.domain.query import Tab
 from refterm.domain.row import Row
 from refterm.services.desk import Desk
 from refterm.services.drafts import Drafts
-from refterm.services.marks import Marks
-from refterm.services.triage import Triage
 from refterm.services.view_state import ViewState, ViewStates
 from refterm.services.workplace import Workplace
 from refterm.tui.app import RefTermApp
@@ -220,7 +218,7 @@ def screen_text(app: RefTermApp) -> str:
 def office_for(place: Workplace, folder: Path, signs: Signs = UNICODE) -> Office:
     """The services on a desk, with drafts in a folder of the test."""
     drafts = Drafts(folder / "drafts", str(place.database.file), place.actor.name)
-    return Office(place, Desk(place), Triage(place), Marks(place), drafts, signs)
+    return Office(place, Desk(place), drafts, signs)
 
 
 @asynccontextmanager

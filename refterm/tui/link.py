@@ -1,0 +1,74 @@
+"""The database server went away: said, tried again with growing pauses, and picked up without a restart."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TypeVar
+
+from textual.screen import Screen
+
+from refterm.errors import ConnectionLostError, RefTermError
+from refterm.services.workplace import Workplace
+
+T = TypeVar("T")
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 15.0
+
+
+class Link:
+    """The screen's connection to the database.
+
+    Attributes:
+        lost: it is gone, and being tried again.
+    """
+
+    def __init__(
+        self, screen: Screen[None], workplace: Workplace, say: Callable[[str, str], None], back: Callable[[], None]
+    ) -> None:
+        """A connection that stands.
+
+        Args:
+            screen: whose timers and workers are used.
+            workplace: what is reached again.
+            say: tells the person a sentence, in a style.
+            back: called once it stands again.
+        """
+        self.lost = False
+        self._screen = screen
+        self._workplace = workplace
+        self._say = say
+        self._back = back
+        self._pause = FIRST_PAUSE
+
+    def failed(self, error: RefTermError) -> None:
+        """Tell of an error; where the connection is lost, begin to try again."""
+        self._say(str(error), "late")
+        if isinstance(error, ConnectionLostError) and not self.lost:
+            self.lost, self._pause = True, FIRST_PAUSE
+            self._try_later()
+
+    def _try_later(self) -> None:
+        self._screen.set_timer(self._pause, lambda: self._screen.run_worker(self._try(), group="link"))
+
+    async def _try(self) -> None:
+        try:
+            await asyncio.to_thread(self._workplace.reconnect)
+        except RefTermError:
+            self._pause = min(self._pause * 2, LONGEST_PAUSE)
+            self._try_later()
+            return
+        self.lost = False
+        self._back()
+
+
+async def writing(
+    work: Callable[[], T], done: Callable[[T], None], failed: Callable[[RefTermError], None], link: Link
+) -> None:
+    """A service's work in a thread, then what follows from it; an error is told."""
+    try:
+        result = await asyncio.to_thread(work)
+    except RefTermError as error:
+        failed(error)
+        link.failed(error)
+        return
+    done(result)

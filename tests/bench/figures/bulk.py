@@ -1,0 +1,103 @@
+"""Many referrals at once: import, export, expiry."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from tests.bench import desks
+from tests.bench.report import Figure, shown
+
+FLOOR = str(Path(__file__).parents[1] / "floors" / "bulk.py")
+DUE = 10_000
+
+
+def importing(count: int) -> Iterator[Figure]:
+    """An import into an empty desk, after the floor's of the same file."""
+    file = desks.write(desks.FOLDER / "bulk.ndjson", count)
+    rates = []
+    for command in (
+        [sys.executable, FLOOR, str(file), str(_empty("floor.db"))],
+        [sys.executable, "-m", "refterm", "import", str(file), "--db", str(_empty("import.db"))],
+    ):
+        seconds, peak, out = _measured(command)
+        rates.append(float(out) if command[1] == FLOOR else count / seconds)
+    file.unlink()
+    floor, ours = rates
+    note = f"{shown(ours)} to {shown(floor)} rows/s"
+    yield Figure("import, to json and executemany", str(count), ours / floor, "x", 0.6, note, at_least=True)
+    yield Figure("import: memory at most", str(count), peak / 2**20, "MiB", 150)
+
+
+def exporting(count: int) -> Iterator[Figure]:
+    """An export as CSV; its memory must not grow with the desk."""
+    target, rates, peaks = desks.FOLDER / "export.csv", [], []
+    for size in (count // 10, count):
+        command = [sys.executable, "-m", "refterm", "export", "--db", str(desks.desk(size)), "-o", str(target)]
+        seconds, peak, _out = _measured(command)
+        rates.append(size / seconds)
+        peaks.append(peak / 2**20)
+        target.unlink()
+    yield Figure("export as CSV", str(count), rates[1], "rows/s", 40_000, at_least=True)
+    yield Figure(f"export: memory more than at {count // 10}", str(count), peaks[1] - peaks[0], "MiB", 5)
+
+
+def expiring(sizes: Sequence[int]) -> Iterator[Figure]:
+    """Ten thousand due at once, and how long another waits for the lock meanwhile."""
+    path = _empty("expiry.db")
+    file = desks.write(desks.FOLDER / "bulk.ndjson", DUE, counting=True)
+    desks.refterm("import", file, "--db", path)
+    file.unlink()
+    other = sqlite3.connect(path, isolation_level=None, timeout=0, check_same_thread=False)
+    other.execute("update referral set expires_at = received_at + 1")
+    locks: list[float] = []
+    done = threading.Event()
+
+    def ask_for_the_lock() -> None:
+        """How long it is held: asked for every half millisecond, and given back at once."""
+        free = time.perf_counter()
+        while not done.wait(0.0005):
+            try:
+                other.execute("begin immediate")
+                other.execute("commit")
+            except sqlite3.OperationalError:
+                continue
+            locks.append(time.perf_counter() - free)
+            free = time.perf_counter()
+
+    watcher = threading.Thread(target=ask_for_the_lock)
+    watcher.start()
+    seconds, _peak, out = _measured([sys.executable, "-m", "refterm", "tick", "--db", str(path)])
+    done.set()
+    watcher.join()
+    other.close()
+    assert f"{DUE}" in out, out
+    yield Figure("expiry of 10,000 at once", str(DUE), seconds, "s", 2.5)
+    yield Figure("expiry: the longest lock", str(DUE), 1000 * max(locks), "ms", 100)
+
+
+def _empty(name: str) -> Path:
+    path = desks.FOLDER / name
+    desks.FOLDER.mkdir(exist_ok=True)
+    for left in desks.FOLDER.glob(f"{name}*"):
+        left.unlink()
+    desks.refterm("db", "upgrade", "--db", path)
+    return path
+
+
+def _measured(command: Sequence[str]) -> tuple[float, int, str]:
+    """Seconds, most bytes of memory, and what was said."""
+    began = time.perf_counter()
+    child = subprocess.Popen(command, env=desks.environment(), stdout=subprocess.PIPE, text=True)
+    assert child.stdout is not None
+    out = child.stdout.read()
+    _pid, status, usage = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    assert child.returncode == 0, command
+    return time.perf_counter() - began, usage.ru_maxrss * 1024, out
