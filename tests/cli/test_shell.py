@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import shutil
@@ -9,7 +10,9 @@ import signal
 import stat
 import subprocess
 import sys
+import termios
 import time
+from array import array
 from pathlib import Path
 from typing import Any
 
@@ -230,7 +233,7 @@ class TestSignalsAndPipes:
         done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True)
         assert (done.stdout, done.stderr) == ("[\n0\n", "")
 
-    def test_interrupted(self, process: Command, database_path: Path) -> None:
+    def test_interrupted(self, process: Command) -> None:
         """Ctrl+C: status 130 and not a word."""
         running = subprocess.Popen(
             [sys.executable, "-m", "refterm", "import", "-"],
@@ -238,10 +241,15 @@ class TestSignalsAndPipes:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
-        # It reads its standard input once the database is open beside it.
-        while not database_path.with_name("desk.db-wal").exists():
+        # Interrupted while it reads, which it does once what was sent is gone from the pipe.
+        assert running.stdin is not None
+        running.stdin.write(b"{")
+        running.stdin.flush()
+        waiting = array("i", [1])
+        while waiting[0]:
             time.sleep(0.01)
             assert running.poll() is None
+            fcntl.ioctl(running.stdin, termios.FIONREAD, waiting)
         running.send_signal(signal.SIGINT)
         out, err = running.communicate(timeout=30)
         assert (running.returncode, out, err) == (130, b"", b"")
