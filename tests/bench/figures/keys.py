@@ -143,7 +143,10 @@ def _decisions(path: Path, size: int, runs: int, *, others: bool) -> Iterator[Fi
     command = (sys.executable, "-m", "refterm", "--db", str(path))
     with Program(command, desks.environment()) as program:
         program.until(READY)
-        program.press("t")  # nothing is measured of the first
+        program.press("t")
+        program.press_until("d", "Decline referral")
+        program.press("1")
+        program.press_until(SUBMIT, FORM_GONE)  # the first of a session is measured by itself
         program.quiet()
         writers = [
             subprocess.Popen(

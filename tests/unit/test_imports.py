@@ -1,0 +1,46 @@
+"""What a start may load: counted in modules, so that no busy machine can fail it and none can hide a growth."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = {"sqlmodel", "sqlalchemy", "pydantic", "pendulum", "psycopg", "alembic", "babel", "plotext"}
+TEXTUAL = "import textual.app, textual.widgets, sqlite3"
+DESK = "import refterm.cli.main, refterm.cli.root, refterm.cli.opening, refterm.tui.app, refterm.store.sqlite"
+
+
+def loaded(statement: str) -> set[str]:
+    """The modules that a fresh interpreter has after a statement."""
+    script = f"{statement}\nimport sys\nprint('modules:', *sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    return set(done.stdout.rpartition("modules:")[2].split())
+
+
+@pytest.fixture(scope="module")
+def bare() -> set[str]:
+    return loaded("pass")
+
+
+def test_the_desk_brings_few_modules_beside_textual_and_sqlite() -> None:
+    more = loaded(DESK) - loaded(TEXTUAL)
+    own = {name for name in more if name.partition(".")[0] == "refterm"}
+    assert len(own) <= 66, sorted(own)
+    assert len(more - own) <= 26, sorted(more - own)
+    assert not {name.partition(".")[0] for name in more} & HEAVY
+
+
+@pytest.mark.parametrize(("arguments", "most"), [(["--version"], 80), (["--help"], 84), (["list", "--help"], 88)])
+def test_what_only_prints_loads_neither_textual_nor_the_orm(bare: set[str], arguments: list[str], most: int) -> None:
+    more = loaded(f"from refterm.cli.main import run; run({arguments!r})") - bare
+    assert not {name.partition(".")[0] for name in more} & (HEAVY | {"textual", "rich", "sqlite3", "asyncio"})
+    assert len(more) <= most, len(more)
+
+
+def test_completing_a_word_loads_as_little(bare: set[str]) -> None:
+    asked = {"_REFTERM_COMPLETE": "bash_complete", "COMP_WORDS": "refterm li", "COMP_CWORD": "1"}
+    more = loaded(f"import os; os.environ.update({asked!r})\nfrom refterm.cli.main import run; run([])") - bare
+    assert not {name.partition(".")[0] for name in more} & (HEAVY | {"textual", "rich", "sqlite3", "asyncio"})
+    assert len(more) <= 88, len(more)
