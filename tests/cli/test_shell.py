@@ -240,6 +240,8 @@ class TestSignalsAndPipes:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            # A shell's background job, which the whole suite may be, ignores it, and so do its children.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         # Interrupted while it reads, which it does once what was sent is gone from the pipe.
         assert running.stdin is not None
