@@ -13,7 +13,7 @@ from refterm.store import codec, journal, plain
 from refterm.store.connection import Connection
 
 # Few enough that nobody waits a tenth of a second for the lock, many enough that ten thousand take two seconds.
-BATCH = 250
+BATCH = 200
 PAUSE = 0.005
 
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import ClassVar, TypeVar
 
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Container
 from textual.reactive import Reactive
 from textual.screen import Screen
-from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Input
 
@@ -34,7 +33,7 @@ from refterm.tui.office import Office
 from refterm.tui.render import Look
 from refterm.tui.searching import Searching
 from refterm.tui.sleeper import Sleeper
-from refterm.tui.widgets.detail_pane import DetailPane
+from refterm.tui.widgets.detail_pane import Body, DetailPane
 from refterm.tui.widgets.line import Line
 from refterm.tui.widgets.referral_list import ReferralList
 
@@ -51,6 +50,7 @@ class DeskScreen(Screen[None]):
         for action in registry()
     ]
     AUTO_FOCUS = "#list"
+    BLANK = True  # as Body
     focused: Reactive[Widget | None] = Reactive(None, repaint=False)  # as in Form: a move repaints no whole screen
 
     def __init__(self, office: Office, state: ViewState, *, kiosk: bool = False, bell: bool = False) -> None:
@@ -74,7 +74,7 @@ class DeskScreen(Screen[None]):
         self.searching = Searching(self, lambda: self.close_search(keep=True))
         self._messages = Messages(office.workplace.undo_seconds)
         self._sleeper = Sleeper(self, office.workplace.clock, self.wake)
-        self._detail_timer: Timer | None = None
+        self._detail_due: asyncio.TimerHandle | None = None
         self._expiring = False
         self._title = ""
         self.link = Link(self, office.workplace, self.say, self._reached_again)
@@ -91,7 +91,7 @@ class DeskScreen(Screen[None]):
         alert = Line(id="alert", ellipsis=ellipsis, outside=outside)
         alert.display = self.state.tab is Tab.INBOX and self.office.desk.alert() is not None
         yield alert
-        with Container(id="body"):
+        with Body(id="body"):
             yield self.referral_list
             yield Line(id="rule", ellipsis="")
             yield self.detail_pane
@@ -322,13 +322,13 @@ class DeskScreen(Screen[None]):
         if row and row.id in self.referral_list.unseen:
             self.referral_list.saw(row.id)
             self.show_title()
-        if row is None or (self.detail_pane.shown is None and not self._detail_timer):
+        if row is None or (self.detail_pane.shown is None and not self._detail_due):
             self.show_detail()
             return
-        # A held key draws the list only; the detail follows once the cursor rests.
-        if self._detail_timer:
-            self._detail_timer.stop()
-        self._detail_timer = self.set_timer(DETAIL_PAUSE, self.show_detail)
+        # A held key draws the list only; the detail follows once the cursor rests. Textual's timers are tasks, a tenth of a key.
+        if self._detail_due:
+            self._detail_due.cancel()
+        self._detail_due = asyncio.get_running_loop().call_later(DETAIL_PAUSE, self.call_later, self.show_detail)
 
     def show_detail(self) -> None:
         """Show the referral under the cursor, and what is known of the same customer (I9)."""

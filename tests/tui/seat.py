@@ -119,8 +119,8 @@ class Seat:
         await self.until(self._detail_follows)
 
     def _detail_follows(self) -> bool:
-        timer = self.desk._detail_timer
-        pending = timer is not None and timer._task is not None and not timer._task.done()
+        due = self.desk._detail_due
+        pending = due is not None and not due.cancelled() and due.when() > asyncio.get_running_loop().time()
         return not pending and self.desk.detail_pane.referral_id == (self.desk.row.id if self.desk.row else None)
 
     async def wake(self) -> None:

@@ -13,11 +13,18 @@ from textual.widget import Widget
 
 from refterm.tui.detail_text import Lines, Shown, compact, full, pane
 from refterm.tui.render import Look
+from refterm.tui.widgets.line import Still
 
 LOW = 7
 
 
-class DetailPane(Widget, can_focus=True):
+class Body(Widget):
+    """Holds the list and the detail. Both cover it: what lies below need not be composed for every key."""
+
+    BLANK = True
+
+
+class DetailPane(Still, can_focus=True):
     """One referral in lines."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
