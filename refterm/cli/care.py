@@ -83,6 +83,22 @@ def check(invocation: Invocation, mend: bool) -> int:
     return 0
 
 
+@db_.command("copy", help=_("Copy a desk, whole, into an empty database: a SQLite file or a PostgreSQL URL each."))
+@click.argument("source", metavar="FROM")
+@click.argument("target", metavar="TO")
+@pass_invocation
+def copy(invocation: Invocation, source: str, target: str) -> None:
+    """Copy a desk to another database."""
+    from refterm.services import copying
+
+    counts = copying.copy(invocation.settings(), source, target, acting=invocation.acting)
+    output.line(
+        _(
+            "Copied {referrals} referrals, {entries} history entries and {notices} notices; every row was compared."
+        ).format(referrals=counts["referral"], entries=counts["history"], notices=counts["outbox"])
+    )
+
+
 @command("doctor")
 @pass_invocation
 def doctor_(invocation: Invocation) -> int:

@@ -11,7 +11,7 @@ from refterm import config
 from refterm.config import Settings
 from refterm.errors import NotAllowedError
 from refterm.i18n import _
-from refterm.services.workplace import Workplace
+from refterm.services.workplace import Workplace, require_admin
 from refterm.store import revision, search_index
 from refterm.store.connection import Connection
 from refterm.store.database import open_database
@@ -48,10 +48,11 @@ def upgrade(settings: Settings) -> Upgraded:
 
     Raises:
         StoreError: when it cannot be opened or changed.
-        NotAllowedError: on a desk that is open for reading only.
+        NotAllowedError: on a desk that is open for reading only, and unless an admin does it.
     """
     if settings.read_only:
         raise NotAllowedError(_("this desk is open for reading only; the database was not changed"))
+    require_admin(settings, _("Upgrading a desk"))
     database = open_database(config.database_location(settings))
     database.close()
     return Upgraded(database.name, database.revision_found, revision.HEAD)
@@ -65,7 +66,9 @@ def backup(workplace: Workplace, target: Path) -> int:
 
     Raises:
         StoreError: when the file exists or cannot be written; nothing is left of it then.
+        NotAllowedError: unless an admin does it.
     """
+    workplace.require_admin(_("A backup"))
     workplace.database.backup(target)
     return target.stat().st_size
 
@@ -100,9 +103,10 @@ def mend(workplace: Workplace) -> None:
     """Make anew what is derived from the referrals: counters and search index.
 
     Raises:
-        NotAllowedError: on a desk that is open for reading only.
+        NotAllowedError: on a desk that is open for reading only, and unless an admin does it.
     """
     workplace.require_writing()
+    workplace.require_admin(_("Mending a desk"))
     with workplace.database.writing() as connection:
         connection.execute(
             "update counter set referrals = (select count(*) from referral where referral.status = counter.status)"

@@ -50,6 +50,7 @@ class Marks:
 
         Raises:
             ConflictError: when somebody else has it and `over` is not given.
+            NotAllowedError: to take it over, for whoever is no admin.
         """
         me = self.workplace.actor.name
 
@@ -58,6 +59,8 @@ class Marks:
                 return None
             if referral.taken_by and not over:
                 raise ConflictError(_("{who} has taken it; release it first").format(who=referral.taken_by))
+            if referral.taken_by:
+                self.workplace.require_admin(_("Taking what others have taken"))
             return Action.TAKEN, {"taken_by": me}
 
         self._apply(referral_id, change)
@@ -67,11 +70,14 @@ class Marks:
 
         Raises:
             WrongStateError: when nobody has taken it.
+            NotAllowedError: when somebody else has it, for whoever is no admin.
         """
 
         def change(referral: Referral) -> Change:
             if referral.taken_by is None:
                 raise WrongStateError(_("nobody has taken it"))
+            if referral.taken_by != self.workplace.actor.name:
+                self.workplace.require_admin(_("Releasing what others have taken"))
             return Action.RELEASED, {"taken_by": None}
 
         self._apply(referral_id, change)

@@ -72,6 +72,17 @@ class Workplace:
                 _("this desk is open for reading only; open it without --read-only to change anything")
             )
 
+    def require_admin(self, duty: str) -> None:
+        """Refuse what only an admin does.
+
+        Args:
+            duty: what it is, to begin a sentence with.
+
+        Raises:
+            NotAllowedError: for any other role.
+        """
+        _require_admin(self.role, self.actor.login, duty)
+
     def reconnect(self) -> None:
         """Reach a database server again that was lost.
 
@@ -139,6 +150,23 @@ def workplace(database: Database, settings: Settings, actor: Actor, clock: Clock
 def own_role(settings: Settings, login: str) -> Role:
     """The role of this process's login."""
     return Role.ADMIN if settings.roles == RoleSettings() else role_of(login, own_groups(), settings.roles)
+
+
+def require_admin(settings: Settings, duty: str, acting: str | None = None) -> None:
+    """The same before a desk is opened.
+
+    Raises:
+        NotAllowedError: for any other role.
+    """
+    login = who(settings, acting).login
+    _require_admin(own_role(settings, login), login, duty)
+
+
+def _require_admin(role: Role, login: str, duty: str) -> None:
+    if role < Role.ADMIN:
+        raise NotAllowedError(
+            _("{duty} needs the role admin on this desk, which {login} has not").format(duty=duty, login=login)
+        )
 
 
 def who(settings: Settings, acting: str | None = None, environment: Mapping[str, str] | None = None) -> Actor:

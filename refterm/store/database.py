@@ -125,6 +125,19 @@ class Database(ABC):
         with self.explained():
             yield self.reader
 
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """The reading connection, which sees the desk as it stands now, however many reads follow."""
+        with self.reading() as connection:
+            connection.execute(
+                "begin" if connection.dialect == "sqlite" else "begin isolation level repeatable read read only"
+            )
+            try:
+                yield connection
+            finally:
+                if connection.in_transaction:
+                    connection.execute("rollback")
+
 
 def open_database(location: Path | str, *, read_only: bool = False, create: bool = True) -> Database:
     """Open a desk's database, bring its schema up to date, and refuse what is not ours.

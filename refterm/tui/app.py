@@ -71,6 +71,7 @@ class RefTermApp(App[None]):
     def __init__(self, office: Office, *, states: ViewStates | None, settings: Settings) -> None:
         super().__init__()
         self.office = office
+        self.desk: DeskScreen | None = None
         self.settings = settings
         self.animation_level = "none"
         self._states = states
@@ -89,7 +90,8 @@ class RefTermApp(App[None]):
 
     def get_default_screen(self) -> Screen[None]:
         """The desk: it is the first screen, so that no empty one is drawn before it."""
-        return DeskScreen(self.office, self.state, kiosk=self.settings.kiosk, bell=self.settings.bell)
+        self.desk = DeskScreen(self.office, self.state, kiosk=self.settings.kiosk, bell=self.settings.bell)
+        return self.desk
 
     def on_mount(self) -> None:
         """Be ready for the terminal to go away."""
@@ -254,5 +256,6 @@ def _run(
     try:
         app.run(mouse=settings.mouse)
     finally:
-        place.close()
+        if app.desk is None or app.desk.neighbours.leave():
+            place.close()
     return app.return_code or 0

@@ -14,6 +14,7 @@ from refterm.text import display
 if TYPE_CHECKING:
     from refterm.services.triage import Done
     from refterm.tui.desk_screen import DeskScreen
+    from refterm.tui.screens.form import Form
 
 # Forms and dialogs are imported where they open: they bring Textual's inputs, which the first frame does not need.
 
@@ -23,7 +24,7 @@ def accept(desk: DeskScreen) -> None:
     from refterm.tui.screens.accept import accept_form
 
     if referral := current(desk):
-        desk.app.push_screen(accept_form(desk.office, referral), decided(desk))
+        open_form(desk, accept_form(desk.office, referral), referral.id, decided(desk))
 
 
 def decline(desk: DeskScreen) -> None:
@@ -35,7 +36,7 @@ def decline(desk: DeskScreen) -> None:
     rows = [row for row in chosen if row.status is Status.NEW]
     if rows:
         form = decline_form(desk.office, [(row.id, row.company) for row in rows])
-        desk.app.push_screen(form, decided(desk))
+        open_form(desk, form, rows[0].id, decided(desk))
 
 
 def won(desk: DeskScreen) -> None:
@@ -43,7 +44,7 @@ def won(desk: DeskScreen) -> None:
     from refterm.tui.screens.outcome import won_form
 
     if referral := current(desk):
-        desk.app.push_screen(won_form(desk.office, referral), decided(desk))
+        open_form(desk, won_form(desk.office, referral), referral.id, decided(desk))
 
 
 def lost(desk: DeskScreen) -> None:
@@ -51,7 +52,7 @@ def lost(desk: DeskScreen) -> None:
     from refterm.tui.screens.outcome import lost_form
 
     if referral := current(desk):
-        desk.app.push_screen(lost_form(desk.office, referral), decided(desk))
+        open_form(desk, lost_form(desk.office, referral), referral.id, decided(desk))
 
 
 def edit(desk: DeskScreen) -> None:
@@ -59,7 +60,7 @@ def edit(desk: DeskScreen) -> None:
     from refterm.tui.screens.edit import edit_form
 
     if referral := current(desk):
-        desk.app.push_screen(edit_form(desk.office, referral), changed(desk))
+        open_form(desk, edit_form(desk.office, referral), referral.id, changed(desk))
 
 
 def contact(desk: DeskScreen, number: int | None = None) -> None:
@@ -67,7 +68,7 @@ def contact(desk: DeskScreen, number: int | None = None) -> None:
     from refterm.tui.screens.contact import contact_form
 
     if referral := current(desk):
-        desk.app.push_screen(contact_form(desk.office, referral, number), changed(desk))
+        open_form(desk, contact_form(desk.office, referral, number), referral.id, changed(desk))
 
 
 def remove_contact(desk: DeskScreen) -> None:
@@ -402,6 +403,19 @@ def current(desk: DeskScreen) -> Referral | None:
     except RefTermError as error:
         desk.say(str(error), "late")
         return None
+
+
+def open_form(desk: DeskScreen, form: Form[str], referral: int, closed: Callable[[str | None], None]) -> None:
+    """Open a form on a referral: the others are told while it is open, and who opens it is told of theirs (T1)."""
+    if warning := desk.neighbours.warning(referral):
+        form.tell(warning)
+    desk.neighbours.hold(referral, form.form)
+
+    def answered(sentence: str | None) -> None:
+        desk.neighbours.let_go()
+        closed(sentence)
+
+    desk.app.push_screen(form, answered)
 
 
 def do(desk: DeskScreen, work: Callable[[], None], sentence: str) -> None:

@@ -1,4 +1,4 @@
-"""The desk: tabs, alert, list, detail, and the one sleeper that keeps them true to the time and to what others write."""
+"""The desk: tabs, alert, list, detail. What keeps them true to the time and to what others write stands in watcher.py."""
 
 from __future__ import annotations
 
@@ -17,10 +17,9 @@ from textual.widgets import Input
 from refterm.domain import deadline
 from refterm.domain.query import STATUS_OF_TAB, Filter, Tab, View
 from refterm.domain.row import Row
-from refterm.errors import ConnectionLostError, NotFoundError, RefTermError
+from refterm.errors import NotFoundError, RefTermError
 from refterm.i18n import _
 from refterm.services.desk import Alert
-from refterm.services.expiry import expire_due
 from refterm.services.view_state import ViewState
 from refterm.tui import bars
 from refterm.tui.actions import Situation, registry, why_off
@@ -28,11 +27,12 @@ from refterm.tui.desk_actions import HANDLERS
 from refterm.tui.detail_text import Shown
 from refterm.tui.link import Link, writing
 from refterm.tui.messages import Messages
-from refterm.tui.news import CLOSING, news
+from refterm.tui.neighbours import Neighbours
 from refterm.tui.office import Office
 from refterm.tui.render import Look
 from refterm.tui.searching import Searching
 from refterm.tui.sleeper import Sleeper
+from refterm.tui.watcher import Watcher
 from refterm.tui.widgets.detail_pane import Body, DetailPane
 from refterm.tui.widgets.line import Line
 from refterm.tui.widgets.referral_list import ReferralList
@@ -67,17 +67,16 @@ class DeskScreen(Screen[None]):
         self.whole = False
         self.contact_index: int | None = None
         self._all_actions = registry()
-        self._counts: dict[Tab, int] = {}
-        self._alert: Alert | None = None
-        self._token = 0
-        self._written = 0
+        self.counts: dict[Tab, int] = {}
+        self.alert: Alert | None = None
         self.searching = Searching(self, lambda: self.close_search(keep=True))
         self._messages = Messages(office.workplace.undo_seconds)
-        self._sleeper = Sleeper(self, office.workplace.clock, self.wake)
+        self.sleeper = Sleeper(self, office.workplace.clock, self.wake)
         self._detail_due: asyncio.TimerHandle | None = None
-        self._expiring = False
+        self.watcher = Watcher(self)
+        self.neighbours = Neighbours(self)
         self._title = ""
-        self.link = Link(self, office.workplace, self.say, self._reached_again)
+        self.link = Link(self, office.workplace, self.say, self.draw, self._reached_again)
 
     def compose(self) -> ComposeResult:
         """Bars of one line each, the list, and the detail."""
@@ -101,12 +100,12 @@ class DeskScreen(Screen[None]):
     def on_mount(self) -> None:
         """Show the first rows, then archive what is due meanwhile (I4)."""
         self._lines = {line.id: line for line in self.query(Line)}
-        self._token = self.office.desk.token()
-        self._written = self.office.desk.written()
+        self.watcher.begin()
         self._show_rule()
         self.reload(top=True)
-        self.call_after_refresh(self._expire)
-        self.call_after_refresh(self._sleeper.sleep)
+        self.call_after_refresh(self.watcher.expire)
+        self.call_after_refresh(self.sleeper.sleep)
+        self.neighbours.begin()
 
     def action_act(self, name: str) -> None:
         """Do an action of the registry, or say why it cannot be done now."""
@@ -117,7 +116,7 @@ class DeskScreen(Screen[None]):
             return
         try:
             HANDLERS[name](self)
-        except ConnectionLostError as error:
+        except RefTermError as error:
             self.link.failed(error)
 
     # What is looked at
@@ -136,8 +135,9 @@ class DeskScreen(Screen[None]):
     def look(self) -> Look:
         """What drawing needs to know at this instant."""
         workplace = self.office.workplace
-        digits = max(3, len(str(sum(self._counts.values()))))
-        return Look(workplace.now(), workplace.deadlines, workplace.zone, self.signs, digits)
+        digits = max(3, len(str(sum(self.counts.values()))))
+        busy = self.neighbours.busy
+        return Look(workplace.now(), workplace.deadlines, workplace.zone, self.signs, digits, busy)
 
     def situation(self) -> Situation:
         """What decides whether an action can be done now."""
@@ -148,12 +148,12 @@ class DeskScreen(Screen[None]):
         stay = cursor_on if cursor_on is not None else (self.row.id if self.row and not top else None)
         try:
             desk = self.office.desk
-            self._counts = desk.counts()
-            self._alert = desk.alert()
+            self.counts = desk.counts()
+            self.alert = desk.alert()
             listing = desk.listing(self.view)
             self._forget_marks()
             self.referral_list.show(self.state.tab, listing, self.look(), cursor_on=stay, top=top)
-            self._sleeper.event = desk.next_event(self._alert)
+            self.sleeper.event = desk.next_event(self.alert)
         except RefTermError as error:
             self.link.failed(error)
             return
@@ -172,12 +172,13 @@ class DeskScreen(Screen[None]):
         view = self.view
         hits = self.referral_list.count if view.search or view.filter != Filter() else None
         caption = _("connection lost, trying again") if self.link.lost else self.office.caption
-        self._lines["top"].show(*bars.top(workplace.actor.name, caption, workplace.looks_only, look))
+        here = self.neighbours.count
+        self._lines["top"].show(*bars.top(workplace.actor.name, caption, workplace.looks_only, here, look))
         marked = len(self.referral_list.marked)
-        self._lines["tabs"].show(*bars.tabs(view, self._counts, hits, marked, self.app.size.width, look.zone))
-        said = bars.alert(self._alert, look) if self.state.tab is Tab.INBOX and not self.whole else []
+        self._lines["tabs"].show(*bars.tabs(view, self.counts, hits, marked, self.app.size.width, look.zone))
+        said = bars.alert(self.alert, look) if self.state.tab is Tab.INBOX and not self.whole else []
         self._lines["alert"].display = bool(said)
-        self._lines["alert"].show(said, bars.alert_keys(self._alert) if said else [])
+        self._lines["alert"].show(said, bars.alert_keys(self.alert) if said else [])
         self._draw_keys()
         self._draw_message()
         self._plan_texts()
@@ -207,43 +208,17 @@ class DeskScreen(Screen[None]):
     def _plan_texts(self) -> None:
         look = self.look()
         moments = [self.referral_list.next_change(), self._messages.next_change(look.now)]
-        urged = [self._alert.row.received_at] if self._alert and self._alert.hot else []
+        urged = [self.alert.row.received_at] if self.alert and self.alert.hot else []
         if (shown := self.detail_pane.shown) and shown.referral.flame and not shown.referral.contacted_at:
             urged.append(shown.referral.received_at)
         moments += [deadline.flame_changes_at(received, look.now, look.deadlines) for received in urged]
-        self._sleeper.texts = min((moment for moment in moments if moment), default=None)
-        if self._sleeper.asleep:
-            self._sleeper.sleep()
+        self.sleeper.texts = min((moment for moment in moments if moment), default=None)
+        if self.sleeper.asleep:
+            self.sleeper.sleep()
 
     def wake(self) -> None:
         """Look what has changed, by time or by others; called by the sleeper."""
-        now = self.office.workplace.now()
-        if self.link.lost:
-            self._sleeper.sleep()
-            return
-        if not self.is_current:
-            # Under a form nothing is drawn: each redraw would draw the form again, too. What is due is still archived.
-            if self._sleeper.event and now >= self._sleeper.event:
-                self._sleeper.event = None
-                self._expire()
-            self._sleeper.texts = None
-            self._sleeper.sleep()
-            return
-        try:
-            written = self.office.desk.written()
-            if written != self._written:
-                self._written = written
-                self.read_changes()
-            if self._sleeper.event and now >= self._sleeper.event:
-                self._sleeper.event = None
-                self._expire()
-                self._follow()
-                self.detail_pane.update_times(self.look())
-            elif self._sleeper.texts and now >= self._sleeper.texts:
-                self._update_times()
-        except RefTermError as error:
-            self.link.failed(error)
-        self._sleeper.sleep()
+        self.watcher.look()
 
     def _reached_again(self) -> None:
         self.reload()
@@ -251,60 +226,16 @@ class DeskScreen(Screen[None]):
 
     def on_screen_resume(self) -> None:
         """Catch up with what happened under a form."""
-        if self._sleeper.asleep:
+        if self.sleeper.asleep:
             self.reload()
             self.wake()
 
-    def _update_times(self) -> None:
+    def update_times(self) -> None:
+        """Draw anew what reads otherwise now, and nothing else (F5)."""
         look = self.look()
         self.referral_list.update_times(look)
         self.detail_pane.update_times(look)
         self.draw()
-
-    def _expire(self) -> None:
-        """Archive what is due, in a thread (I4)."""
-        if self._expiring or self.office.workplace.database.read_only:
-            return
-        self._expiring = True
-
-        def done(_archived: list[int]) -> None:
-            self._expiring = False
-            if self.is_current:
-                self.read_changes()
-
-        def failed(_error: RefTermError) -> None:
-            self._expiring = False
-
-        self.write(lambda: expire_due(self.office.workplace), done, failed)
-
-    def read_changes(self) -> None:
-        """Tell what others wrote since the last look, and read the list again."""
-        changes = self.office.desk.changes(self._token)
-        self._token, before = changes.token, dict(self._counts)
-        if not changes.entries:
-            return
-        self.referral_list.unseen -= {entry.referral for entry in changes.entries if entry.action in CLOSING}
-        self._follow()
-        # Where there was more than can be told one by one, the tabs' counts tell how much.
-        more = {tab: self._counts[tab] - count for tab, count in before.items()} if changes.more else {}
-        if told := news(self.office.desk, changes.entries, more, self.look()):
-            self.say(told.sentence, told.style)
-            if told.arrived:
-                self.referral_list.unseen |= told.arrived
-                self.referral_list.refresh()
-                if self.rings:
-                    self.app.bell()
-        self.show_title()
-        if self.detail_pane.referral_id in {entry.referral for entry in changes.entries}:
-            self.show_detail()
-
-    def _follow(self) -> None:
-        """Read again what time or others changed. The full detail is left when its referral left the list: another in
-        its place would take the keys that are meant for the first."""
-        here = self.row.id if self.row and self.whole else None
-        self.reload()
-        if here is not None and (self.row is None or self.row.id != here):
-            self.show_whole(False)
 
     def show_title(self) -> None:
         """Count the unseen ones in the terminal's title."""
@@ -329,6 +260,11 @@ class DeskScreen(Screen[None]):
         if self._detail_due:
             self._detail_due.cancel()
         self._detail_due = asyncio.get_running_loop().call_later(DETAIL_PAUSE, self.call_later, self.show_detail)
+
+    @on(ReferralList.Failed)
+    def _list_failed(self, event: ReferralList.Failed) -> None:
+        if not self.link.lost:
+            self.link.failed(event.error)
 
     def show_detail(self) -> None:
         """Show the referral under the cursor, and what is known of the same customer (I9)."""
@@ -422,21 +358,23 @@ class DeskScreen(Screen[None]):
 
     def after_write(self, sentence: str, *, undo: bool = False) -> None:
         """Show the desk as it is after a change of one's own, and say what happened."""
-        changes = self.office.desk.changes(self._token)
-        self._token, self._written = changes.token, self.office.desk.written()
-        self.reload()
-        self.show_detail()
+        try:
+            self.watcher.own()
+            self.reload()
+            self.show_detail()
+        except RefTermError as error:
+            self.link.failed(error)  # what was written is written
         self.say(sentence, undo=undo)
 
     # Rare states
 
     def _empty_text(self) -> list[str]:
-        desk_is_empty = not sum(self._counts.values())
+        desk_is_empty = not sum(self.counts.values())
         return bars.empty(self.view, self.look(), desk_is_empty=desk_is_empty, back=self.office.desk.next_back())
 
     def on_resize(self) -> None:
         """Draw the bars to the new width."""
-        if self.is_mounted and self._counts:
+        if self.is_mounted and self.counts:
             self._show_rule()
             self.draw()
 

@@ -95,8 +95,11 @@ def compact(shown: Shown, cells: int, look: Look) -> Lines:
     lines[-1].append((one_line(referral.need, look), "plain"))
     if person := referral.contact:
         lines.append([(" " + GAP.join(_person(person, look)), "plain")])
-    if referral.taken_by:
-        taken = _("taken by {who}").format(who=one_line(referral.taken_by, look))
+    busy = look.busy.get(referral.id)
+    if busy or referral.taken_by:
+        taken = _("taken by {who}").format(who=one_line(referral.taken_by or "", look))
+        if busy:
+            taken = _("{who} has a form open").format(who=one_line(busy, look))
         room = cells - width(taken) - 2
         if room > cells // 2:
             first = _cut(lines[0], room, look)
@@ -123,6 +126,8 @@ def pane(shown: Shown, cells: int, look: Look) -> Lines:
     if left:
         lines.append([(" " + left, "plain")])
     lines += _in_lines(_standing(referral, look), cells, look)
+    if busy := look.busy.get(referral.id):
+        lines.append([(" " + _("{who} has a form open on it now.").format(who=one_line(busy, look)), "strong")])
     lines.append([])
     lines += _wrapped(referral.need, cells, look)
     lines.append([])

@@ -23,7 +23,12 @@ class Link:
     """
 
     def __init__(
-        self, screen: Screen[None], workplace: Workplace, say: Callable[[str, str], None], back: Callable[[], None]
+        self,
+        screen: Screen[None],
+        workplace: Workplace,
+        say: Callable[[str, str], None],
+        draw: Callable[[], None],
+        back: Callable[[], None],
     ) -> None:
         """A connection that stands.
 
@@ -31,12 +36,14 @@ class Link:
             screen: whose timers and workers are used.
             workplace: what is reached again.
             say: tells the person a sentence, in a style.
+            draw: brings the bars up to date.
             back: called once it stands again.
         """
         self.lost = False
         self._screen = screen
         self._workplace = workplace
         self._say = say
+        self._draw = draw
         self._back = back
         self._pause = FIRST_PAUSE
 
@@ -45,6 +52,7 @@ class Link:
         self._say(str(error), "late")
         if isinstance(error, ConnectionLostError) and not self.lost:
             self.lost, self._pause = True, FIRST_PAUSE
+            self._draw()
             self._try_later()
 
     def _try_later(self) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal
 
@@ -20,6 +21,8 @@ from refterm.tui.signs import Signs
 # Pieces: a text and the name of its style; style names are component classes of the list.
 Piece = tuple[str, str]
 SOON = timedelta(hours=24)
+# Who has a form open is told by three dots behind the name, as if the person were writing.
+BUSY_CELLS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,7 @@ class Look:
 
     Attributes:
         digits: width of the number column, the same for all rows of the desk.
+        busy: who else has a form open on which referral.
     """
 
     now: datetime
@@ -35,6 +39,7 @@ class Look:
     zone: tzinfo | None
     signs: Signs
     digits: int = 3
+    busy: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +186,7 @@ def _cells(row: Row, tab: Tab, look: Look, *, marked: bool, unseen: bool) -> dic
         "customer": (one_line(row.company, look), "strong" if unseen else "customer"),
         "need": (one_line(row.need, look), "plain"),
         "where": (one_line(f"{row.city} {row.country}".strip(), look), "dim"),
-        "who": (one_line((row.taken_by or row.decided_by) or "", look), "dim"),
+        "who": _who(row, look),
         "fit": ("" if row.fit is None else str(row.fit), "plain"),
         "value": (value_text(row), "plain"),
         "channel": (channel_word(row.channel), "dim"),
@@ -198,6 +203,13 @@ def _cells(row: Row, tab: Tab, look: Look, *, marked: bool, unseen: bool) -> dic
     closed = row.closed_at or row.expires_at
     content["closed"] = (local_time(closed, look.zone).date().isoformat() if closed else "", "dim")
     return content
+
+
+def _who(row: Row, look: Look) -> Piece:
+    """Who works on it right now, else who has it."""
+    if busy := look.busy.get(row.id):
+        return one_line(busy, look)[:BUSY_CELLS] + look.signs.ellipsis, "plain"
+    return one_line((row.taken_by or row.decided_by) or "", look), "dim"
 
 
 def outcome_word(outcome: str) -> str:

@@ -9,8 +9,13 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from refterm.i18n import _
+from refterm.tui.widgets.in_order import InOrder
 
 OPEN = "-searching"
+
+
+class SearchField(InOrder, Input):
+    """One line; its keys do what they do in the order typed."""
 
 
 class Searching:
@@ -29,7 +34,7 @@ class Searching:
     def open(self) -> None:
         """Show the field and type into it; it is made when it is first needed."""
         if self._field is None:
-            self._field = Input(placeholder=_("search"), id="search", compact=True, select_on_focus=False)
+            self._field = SearchField(placeholder=_("search"), id="search", compact=True, select_on_focus=False)
             self._field.cursor_blink = False
             self._screen.mount(self._field, after="#top")
         self._field.select_all()  # what is typed replaces the last search

@@ -216,6 +216,19 @@ def test_a_search_typed_in_one_go_reaches_its_field_only(desk: Terminal) -> None
     assert desk.leave() == 0
 
 
+def test_keys_that_edit_are_done_in_the_order_typed(desk: Terminal) -> None:
+    """As they come in one piece over a slow line: a letter, backspace, another letter; from the line's start to its end."""
+    desk.press("n")
+    desk.wait("ctrl+s")
+    desk.press("Mondey\x7f\x7fay, not Tuseday\x1b[D\x1b[D\x1b[D\x7f\x7fes")
+    desk.wait("Monday, not Tuesday")
+    _close(desk, "ctrl+s")
+    desk.press("/Kx")
+    desk.wait("Nothing found")
+    desk.press("ontor\x01\x0bPenn\x7fhale")
+    desk.wait("Penhale Boatyard", "1 hit")
+
+
 def test_the_desk_is_suspended_to_the_shell_and_comes_back(database: Path) -> None:
     """`ctrl+z`, and `fg`."""
     shell = pexpect.spawn(

@@ -25,6 +25,7 @@ from refterm.services.view_state import ViewState, ViewStates
 from refterm.services.workplace import Workplace
 from refterm.tui.app import RefTermApp
 from refterm.tui.desk_screen import DeskScreen
+from refterm.tui.neighbours import Neighbours
 from refterm.tui.office import Office
 from refterm.tui.signs import UNICODE, Signs
 from refterm.tui.sleeper import Sleeper
@@ -43,12 +44,20 @@ class StillSleeper(Sleeper):
         """Do nothing."""
 
 
+class StillNeighbours(Neighbours):
+    """Tells nobody of an open desk by itself; of an open form it does."""
+
+    def begin(self) -> None:
+        """Do nothing."""
+
+
 class StillDesk(DeskScreen):
     """The desk, woken by the test."""
 
     def __init__(self, office: Office, state: ViewState, **given: Any) -> None:
         super().__init__(office, state, **given)
-        self._sleeper = StillSleeper(self, office.workplace.clock, self.wake)
+        self.sleeper = StillSleeper(self, office.workplace.clock, self.wake)
+        self.neighbours = StillNeighbours(self)
 
 
 class TestedApp(RefTermApp):

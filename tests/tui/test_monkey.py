@@ -65,7 +65,7 @@ def _somebody_works(place: Workplace, dice: random.Random) -> None:
 def _assert_true(seat: Seat) -> None:
     """What stands on the screen is what a desk opened now would show."""
     fresh = Desk(seat.place)
-    assert seat.desk._counts == fresh.counts()
+    assert seat.desk.counts == fresh.counts()
     assert seat.ids == list(fresh.listing(seat.desk.view).ids())
     marked = seat.desk.referral_list.marked
     wanted = {Tab.INBOX: "new", Tab.ACTIVE: "active", Tab.ARCHIVED: "archived"}[seat.tab]

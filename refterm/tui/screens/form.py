@@ -152,6 +152,10 @@ class Form(ModalScreen[T | None], Generic[T]):
             self._footer.message = self._restored_sentence(opening.restored)
         return opening.texts
 
+    def tell(self, line: str) -> None:
+        """Add a line to know before the decision; to be called before the form is opened."""
+        self._told = (*self._told, self.office.signs.outside(line))
+
     def on_mount(self) -> None:
         """Load what the decision needs, once the form stands."""
         if self._warm:

@@ -22,6 +22,7 @@ from textual.widgets import Input, TextArea
 
 from refterm.text import clean, clean_line, fit, fold, width
 from refterm.tui.signs import Signs
+from refterm.tui.widgets.in_order import InOrder
 
 Texts = Mapping[str, str]
 TYPE_AHEAD_SECONDS = 1.0
@@ -60,7 +61,7 @@ class FieldSpec:
     error_lines: int = 1
 
 
-class LineField(Input):
+class LineField(InOrder, Input):
     """One line. Enter goes to the next field and never submits."""
 
     def __init__(self, spec: FieldSpec, text: str) -> None:
@@ -85,7 +86,7 @@ class LineField(Input):
         event.text = clean_line(event.text.replace("\r\n", "\n").replace("\r", "\n").strip("\n"))
 
 
-class NotesField(TextArea):
+class NotesField(InOrder, TextArea):
     """Several lines. Enter begins a line, tab leaves the field."""
 
     def __init__(self, spec: FieldSpec, text: str) -> None:

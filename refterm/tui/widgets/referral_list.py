@@ -19,6 +19,7 @@ from textual.widget import Widget
 
 from refterm.domain.query import Tab
 from refterm.domain.row import Row
+from refterm.errors import RefTermError
 from refterm.services.desk import Listing
 from refterm.tui.render import Column, Look, changes_at, columns, header, pieces, time_texts
 
@@ -52,6 +53,12 @@ class ReferralList(Widget, can_focus=True):
         """The cursor stands on another referral, or on none."""
 
         row: Row | None
+
+    @dataclass
+    class Failed(Message):
+        """Rows that came into sight could not be read."""
+
+        error: RefTermError
 
     def __init__(self, *, id: str) -> None:  # noqa: A002
         super().__init__(id=id)
@@ -119,6 +126,14 @@ class ReferralList(Widget, can_focus=True):
         for line in range(1, self.size.height):
             row = self._row(self._top + line - 1)
             if row and self._drawn_times.get(row.id) not in (None, time_texts(row, self.tab, look)):
+                self.refresh(Region(0, line, self.size.width, 1))
+
+    def update_busy(self, changed: set[int], look: Look) -> None:
+        """Draw anew the rows on which somebody opened or closed a form."""
+        self._look = look
+        for line in range(1, self.size.height):
+            row = self._row(self._top + line - 1)
+            if row and row.id in changed:
                 self.refresh(Region(0, line, self.size.width, 1))
 
     def next_change(self) -> datetime | None:
@@ -286,7 +301,11 @@ class ReferralList(Widget, can_focus=True):
         if page is None:
             if len(self._pages) >= MOST_PAGES:
                 self._pages.pop(next(iter(self._pages)))
-            page = self._pages[number] = self._listing.rows(number * PAGE, (number + 1) * PAGE)
+            try:
+                page = self._pages[number] = self._listing.rows(number * PAGE, (number + 1) * PAGE)
+            except RefTermError as error:
+                self.post_message(self.Failed(error))
+                return None
         return page[index % PAGE] if index % PAGE < len(page) else None
 
     def on_resize(self, event: events.Resize) -> None:

