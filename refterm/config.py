@@ -127,7 +127,8 @@ def load(
         config: the user's file, as `--config` names it; it must exist.
         environment: instead of the process's.
         site: the site's file; only tests name another.
-        kiosk: no user's file is read; the site's file can say so, too.
+        kiosk: no user's file is read; the site's file can say so, too, and then no flag and no variable names another
+            database.
 
     Raises:
         ConfigurationError: naming file, key and what is allowed.
@@ -136,6 +137,8 @@ def load(
     named = config or (Path(environment["REFTERM_CONFIG"]) if environment.get("REFTERM_CONFIG") else None)
     settings: Settings = _merge(Settings(), _read(site), site, "", site=True)
     _check_locked(settings.locked, site)
+    if settings.kiosk:  # else `--db` or REFTERM_DB would lead out of it
+        settings = replace(settings, locked=(*settings.locked, "database"))
     settings = replace(settings, kiosk=kiosk or settings.kiosk)
     if not settings.kiosk:
         path = named or config_folder() / "config.toml"

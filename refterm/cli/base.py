@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from refterm.cli.terminal import columns
-from refterm.errors import ConfigurationError, InvalidInputError, RefTermError
+from refterm.errors import ConfigurationError, InvalidInputError, NotAllowedError, RefTermError
 from refterm.i18n import _
 
 if TYPE_CHECKING:
@@ -67,6 +67,16 @@ class Invocation:
         if settings.language:
             i18n.use(settings.language)
         return settings.overridden(**flags)
+
+    def forbid_in_kiosk(self, *names: object) -> None:
+        """Refuse to touch files that the person names, where the desk is a kiosk; `-`, a pipe, is none.
+
+        Raises:
+            NotAllowedError: naming the first of them.
+        """
+        named = [str(name) for name in names if name is not None and str(name) != "-"]
+        if named and self.settings().kiosk:
+            raise NotAllowedError(_("this is a kiosk, where no file can be named: {file}").format(file=named[0]))
 
     @contextmanager
     def opened(self, *, create: bool = False) -> Iterator[Workplace]:

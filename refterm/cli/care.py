@@ -57,6 +57,7 @@ def backup(invocation: Invocation, file: Path) -> None:
     """Copy the database."""
     from refterm.services import maintenance
 
+    invocation.forbid_in_kiosk(file)
     with invocation.workplace() as workplace:
         size = maintenance.backup(workplace, file)
     output.line(_("Copied the desk to {file}, {size} bytes.").format(file=file, size=size))
@@ -91,6 +92,7 @@ def copy(invocation: Invocation, source: str, target: str) -> None:
     """Copy a desk to another database."""
     from refterm.services import copying
 
+    invocation.forbid_in_kiosk(source, target)
     counts = copying.copy(invocation.settings(), source, target, acting=invocation.acting)
     output.line(
         _(

@@ -46,6 +46,7 @@ def import_(
     rejects: str | None,
 ) -> int:
     """Bring referrals in."""
+    invocation.forbid_in_kiosk(*files, rejects)
     # Looked at before a desk is made for them.
     unreadable = {name: why for name in files if (why := _why_unreadable(name, rejects))}
     for name, why in unreadable.items():
@@ -166,6 +167,7 @@ class Progress:
 @pass_invocation
 def export_(invocation: Invocation, /, tab: str, shape: Literal["csv", "json", "ndjson"] | None, target: str) -> None:
     """Take referrals out."""
+    invocation.forbid_in_kiosk(target)
     chosen = shape or _shape_of(target)
     with invocation.workplace() as workplace:
         from refterm.domain.query import Tab

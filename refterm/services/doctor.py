@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import locale
 import os
+import sqlite3
 import stat
+import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -16,9 +18,10 @@ from pathlib import Path
 
 from refterm import config, log
 from refterm.clock import Clock
-from refterm.config import Settings
+from refterm.config import RoleSettings, Settings
 from refterm.errors import RefTermError
 from refterm.i18n import _
+from refterm.services.workplace import login_of, own_role
 from refterm.store import codec, revision, sqlite
 from refterm.store.connection import Connection
 from refterm.store.database import open_database
@@ -28,6 +31,10 @@ MOUNTS = Path("/proc/self/mounts")
 _NETWORK = ("nfs", "cifs", "smb", "sshfs", "9p", "afs", "ceph", "gluster", "lustre", "davfs", "beegfs", "gpfs")
 # A clock that is off by less is nobody's concern; referrals count in hours.
 CLOCK_TOLERANCE = timedelta(minutes=5)
+# A notice that is due goes out with the next look of a desk or the next `tick`.
+STUCK_AFTER = timedelta(hours=1)
+# From here on SQLite has all that the desk asks of it.
+OLDEST_SQLITE = (3, 35, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +72,8 @@ def examine(
     yield _terminal(environment) if terminals else Finding(_("terminal"), _("none here; only the desk needs one"))
     yield _locale()
     yield Finding(_("colours"), _colours(environment))
+    if environment.get("TMUX"):
+        yield _clipboard()
     chosen = Settings()
     try:
         chosen = settings()
@@ -79,6 +88,7 @@ def examine(
     except RefTermError as error:
         yield Finding(_("database"), str(error), _("name a database with --db, REFTERM_DB or `database`"))
         return
+    yield _roles(chosen, on_server=not isinstance(location, Path))
     if isinstance(location, Path):
         yield from _file_database(location.absolute(), clock)
     else:
@@ -110,6 +120,36 @@ def _colours(environment: Mapping[str, str]) -> str:
     if environment.get("COLORTERM") in ("truecolor", "24bit"):
         return _("16 million")
     return "256" if "256" in environment.get("TERM", "") else _("as the terminal says")
+
+
+def _clipboard() -> Finding:
+    """Whether tmux hands on what the desk copies (OSC 52)."""
+    command = ["tmux", "show-options", "-gv", "set-clipboard"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=5, check=True)  # noqa: S603
+        said = done.stdout.strip()
+    except (OSError, subprocess.SubprocessError):
+        return Finding(_("clipboard"), _("tmux does not say whether it hands on what is copied"))
+    if said == "on":
+        return Finding(_("clipboard"), _("tmux hands on what is copied"))
+    return Finding(
+        _("clipboard"),
+        _("tmux keeps what y and Y copy to itself (set-clipboard is {said})").format(said=said),
+        "tmux set-option -g set-clipboard on",
+    )
+
+
+def _roles(settings: Settings, *, on_server: bool) -> Finding:
+    """What the roles of the site's file protect, plainly (contract, Roles)."""
+    if settings.roles == RoleSettings():
+        return Finding(_("roles"), _("none: everyone who can open the desk is admin"))
+    role = _(", you are {role}").format(role=own_role(settings, login_of(os.environ)).name.lower())
+    if on_server:
+        return Finding(_("roles"), _("guard against mistakes; what protects are the server's own roles") + role)
+    return Finding(
+        _("roles"),
+        _("guard against mistakes; they protect only where people reach the file through ForceCommand alone") + role,
+    )
 
 
 def _folders(mine: Path) -> Iterator[Finding]:
@@ -154,6 +194,7 @@ def _server_database(url: str, clock: Clock) -> Iterator[Finding]:
             yield Finding(_("database"), database.name)
             yield Finding(_("schema"), str(database.revision_found))
             yield _server_clock(database.server_time(), clock.now())
+            yield _notices(database.reader, clock.now())
     except RefTermError as error:
         yield Finding(_("database"), str(error), _("see to the server and the address, or choose another with --db"))
 
@@ -179,7 +220,29 @@ def _access(path: Path) -> Finding:
             )
     if path.stat().st_mode & stat.S_IRWXO:
         return Finding(_("database"), _("{path}: everybody can read it").format(path=path), f"chmod o-rwx {path}")
-    return Finding(_("database"), str(path))
+    return _sharing(path) or Finding(_("database"), str(path))
+
+
+def _sharing(path: Path) -> Finding | None:
+    """Where a group shares the folder: whether every file in it comes to belong to that group, and does now."""
+    folder = path.parent.stat()
+    if not folder.st_mode & stat.S_IWGRP or folder.st_mode & stat.S_ISVTX:
+        return None
+    if not folder.st_mode & stat.S_ISGID:
+        text = _("{path}: a group works here, and what one of them makes belongs to another group")
+        return Finding(_("database"), text.format(path=path.parent), f"chmod g+s {path.parent}")
+    for file in (path, Path(f"{path}-wal"), Path(f"{path}-shm")):
+        try:
+            found = file.stat()
+        except FileNotFoundError:
+            continue
+        if found.st_gid != folder.st_gid:
+            text = _("{path} belongs to another group than its folder")
+            return Finding(_("database"), text.format(path=file), f"chgrp --reference={path.parent} {file}")
+        if not found.st_mode & stat.S_IWGRP:
+            text = _("{path}: the group cannot write it; see umask")
+            return Finding(_("database"), text.format(path=file), f"chmod g+rw {file}")
+    return None
 
 
 def _disk(path: Path) -> Finding:
@@ -217,6 +280,8 @@ def _inside(connection: Connection, clock: Clock) -> Iterator[Finding]:
         yield Finding(_("schema"), found or _("none"), _("refterm db upgrade"))
         return
     yield Finding(_("schema"), str(found))
+    if sqlite3.sqlite_version_info < OLDEST_SQLITE:
+        yield Finding(_("SQLite"), sqlite3.sqlite_version, _("use a Python with SQLite 3.35 or newer"))
     mode = connection.execute("pragma journal_mode").fetchone()[0]
     if mode == "wal":
         yield Finding(_("journal"), "WAL")
@@ -229,6 +294,20 @@ def _inside(connection: Connection, clock: Clock) -> Iterator[Finding]:
     else:
         yield Finding(_("integrity"), str(damage), _("refterm db check, then restore the last backup"))
     yield _clock(connection, clock.now())
+    yield _notices(connection, clock.now())
+
+
+def _notices(connection: Connection, now: datetime) -> Finding:
+    """Whether notices that are due go out."""
+    failed, waiting = connection.execute(
+        "select count(case when state = 'failed' then 1 end), count(case when state <> 'failed' and due_at < ? then 1 end)"
+        " from outbox where state in ('held', 'due', 'failed')",
+        (codec.micros(now - STUCK_AFTER),),
+    ).fetchone()
+    if not failed and not waiting:
+        return Finding(_("notices"), _("none is stuck"))
+    text = _("{failed} failed, {waiting} wait for more than an hour").format(failed=failed, waiting=waiting)
+    return Finding(_("notices"), text, _("refterm outbox tells why; refterm tick delivers what is due"))
 
 
 def _clock(connection: Connection, now: datetime) -> Finding:

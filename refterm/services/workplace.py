@@ -176,7 +176,7 @@ def who(settings: Settings, acting: str | None = None, environment: Mapping[str,
         ConfigurationError: for a name that cannot stand in the history.
         NotAllowedError: for another's name, where the site names roles and the login is no admin.
     """
-    login = _login(os.environ if environment is None else environment)
+    login = login_of(os.environ if environment is None else environment)
     name = acting if acting is not None else settings.user if settings.user is not None else login
     if not name.strip() or not name.isprintable():
         raise ConfigurationError(_("the name of who acts cannot be empty; give one with --as, REFTERM_USER or user"))
@@ -189,7 +189,8 @@ def who(settings: Settings, acting: str | None = None, environment: Mapping[str,
     return Actor(name.strip(), login)
 
 
-def _login(environment: Mapping[str, str]) -> str:
+def login_of(environment: Mapping[str, str]) -> str:
+    """The real Unix login of this process."""
     import pwd
 
     try:

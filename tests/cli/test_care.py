@@ -276,6 +276,81 @@ class TestDoctor:
         monkeypatch.setattr(doctor, "MOUNTS", mounts)
         assert "a network file system" in self.fault(refterm)
 
+    def test_a_folder_shared_by_a_group(self, refterm: Command, workplace: Workplace) -> None:
+        """Each fault by itself, in the order in which they are mended."""
+        file = workplace.database.file
+        assert file is not None
+        file.chmod(0o600)
+        folder, wal = file.parent, Path(f"{file}-wal")
+        folder.chmod(0o770)
+        assert f"chmod g+s {folder}" in self.fault(refterm)
+        folder.chmod(0o2770)
+        assert f"chmod g+rw {file}" in self.fault(refterm)
+        file.chmod(0o660)
+        wal.touch()
+        wal.chmod(0o600)
+        assert f"chmod g+rw {wal}" in self.fault(refterm)
+        wal.chmod(0o660)
+        if os.getuid() == 0:
+            os.chown(wal, -1, 65534)
+            assert f"chgrp --reference={folder} {wal}" in self.fault(refterm)
+            os.chown(wal, -1, folder.stat().st_gid)
+        for beside in (wal, Path(f"{file}-shm")):
+            if beside.exists():
+                beside.chmod(0o660)
+        assert refterm("doctor").status == 0
+
+    def test_notices_that_do_not_go_out(
+        self, refterm: Command, import_records: ImportRecords, clock: SettableClock, workplace: Workplace
+    ) -> None:
+        import_records([api_record()])
+        assert workplace.database.file is not None
+        workplace.database.file.chmod(0o660)
+        refterm("decline", 1, "--reason", "budget")
+        clock.advance(timedelta(hours=1))
+        assert refterm("doctor").status == 0
+        clock.advance(timedelta(minutes=2))
+        assert "notices: 0 failed, 1 wait for more than an hour; refterm outbox tells why" in self.fault(refterm)
+
+    @pytest.mark.parametrize(("said", "well"), [("on", True), ("external", False), ("off", False)])
+    def test_what_tmux_does_with_what_is_copied(
+        self,
+        refterm: Command,
+        workplace: Workplace,
+        monkeypatch: pytest.MonkeyPatch,
+        tmp_path: Path,
+        said: str,
+        well: bool,
+    ) -> None:
+        assert workplace.database.file is not None
+        workplace.database.file.chmod(0o660)
+        monkeypatch.setattr("refterm.cli.care.is_terminal", lambda stream: True)
+        monkeypatch.setenv("TERM", "tmux-256color")
+        monkeypatch.setenv("TMUX", "a-socket,1,0")
+        tmux = tmp_path / "bin" / "tmux"
+        tmux.parent.mkdir()
+        tmux.write_text(f"#!/bin/sh\necho {said}\n")
+        tmux.chmod(0o755)
+        monkeypatch.setenv("PATH", f"{tmux.parent}:{os.environ['PATH']}")
+        if well:
+            assert refterm("doctor").status == 0
+        else:
+            assert "tmux set-option -g set-clipboard on" in self.fault(refterm)
+
+    def test_what_roles_protect(
+        self, refterm: Command, workplace: Workplace, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        assert workplace.database.file is not None
+        workplace.database.file.chmod(0o660)
+        assert "ok     roles: none: everyone who can open the desk is admin" in refterm("doctor").lines
+        site = tmp_path / "with-roles.toml"
+        site.write_text('[roles]\nadmin = ["somebody"]\n')
+        monkeypatch.setitem(config.load.__kwdefaults__, "site", site)
+        assert (
+            "they protect only where people reach the file through ForceCommand alone, you are viewer"
+            in refterm("doctor").out
+        )
+
     @pytest.mark.parametrize("kind", ["dumb", ""])
     def test_terminal_that_cannot_draw(
         self, refterm: Command, workplace: Workplace, monkeypatch: pytest.MonkeyPatch, kind: str

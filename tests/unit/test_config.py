@@ -301,8 +301,10 @@ class TestKiosk:
         found = load(environment={"REFTERM_CONFIG": str(tmp_path / "missing.toml")}, site=files.site)
         assert found.kiosk
 
-    def test_the_environment_still_counts(self, files: Files) -> None:
-        assert files.load(site="kiosk = true", environment={"REFTERM_DB": "x.db"}).database == "x.db"
+    def test_another_database_is_named_by_whoever_starts_it_but_not_past_the_site(self, files: Files) -> None:
+        elsewhere = {"REFTERM_DB": "x.db"}
+        assert files.load(environment=elsewhere, kiosk=True).database == "x.db"
+        assert files.load(site="kiosk = true\ndatabase = 'ours.db'", environment=elsewhere).database == "ours.db"
 
 
 class TestDatabase:
