@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -75,9 +76,13 @@ def location(request: pytest.FixtureRequest) -> Path | str:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def postgres_server() -> Iterator[Server]:
     """A PostgreSQL server for these tests; where none can be had they are skipped."""
-    with running(tmp_path_factory.mktemp("postgres")) as server:
+    # Not below pytest's own folder, which another run of pytest closes to the server's user.
+    with (
+        TemporaryDirectory(prefix="refterm-postgres-", ignore_cleanup_errors=True) as folder,
+        running(Path(folder)) as server,
+    ):
         yield server
 
 

