@@ -1,4 +1,4 @@
-"""`refterm tick`, `refterm db` and `refterm doctor`: the desk's own care."""
+"""`refterm db` and `refterm doctor`: the desk's own care."""
 
 from __future__ import annotations
 
@@ -12,20 +12,7 @@ from refterm.cli import output
 from refterm.cli.base import Group, Invocation, command, pass_invocation
 from refterm.cli.main import REFUSED
 from refterm.cli.terminal import is_terminal
-from refterm.i18n import _, ngettext
-
-
-@command("tick")
-@pass_invocation
-def tick_(invocation: Invocation) -> None:
-    """Archive what is due."""
-    from refterm.services.expiry import expire_due
-
-    with invocation.opened() as workplace:
-        workplace.require_writing()
-        count = len(expire_due(workplace))
-    said = ngettext("Archived {n} referral as expired.", "Archived {n} referrals as expired.", count)
-    output.line(said.format(n=count) if count else _("Nothing is due."))
+from refterm.i18n import _
 
 
 @click.group("db", cls=Group, help="")

@@ -48,7 +48,7 @@ def accept_(invocation: Invocation, /, identity: str, contacts: tuple[str, ...],
 
         desk = Desk(workplace)
         number = desk.resolve(identity)
-        Triage(workplace).accept(number, {**typed, "contacts": team}, _context(workplace))
+        Triage(workplace).accept(number, {**typed, "contacts": team}, _context(desk, number))
         _report(desk, _("Accepted {referral}. {place}."), number)
 
 
@@ -90,7 +90,7 @@ def won_(invocation: Invocation, /, identity: str, **typed: str) -> None:
 
         desk = Desk(workplace)
         number = desk.resolve(identity)
-        Triage(workplace).won(number, typed, _context(workplace))
+        Triage(workplace).won(number, typed, _context(desk, number))
         _report(desk, _("Won {referral}. {place}."), number)
 
 
@@ -129,10 +129,10 @@ def undo_(invocation: Invocation, identities: tuple[str, ...]) -> int:
         )
 
 
-def _context(workplace: Workplace) -> Context:
+def _context(desk: Desk, number: int) -> Context:
     from refterm.domain.decisions import Context
 
-    return Context(today=workplace.today(), decimal_mark=".")
+    return Context(desk.workplace.today(), desk.currency(desk.referral(number)), ".")
 
 
 def _report(desk: Desk, said: str, number: int, *, reason: str = "", undo: bool = True) -> None:

@@ -35,6 +35,9 @@ class Action(StrEnum):
     WON = "won"
     LOST = "lost"
     UNDONE = "undone"
+    PROFILE_ADDED = "profile-added"
+    PROFILE_EDITED = "profile-edited"
+    PROFILE_REMOVED = "profile-removed"
 
 
 DECISIONS = (Action.ACCEPTED, Action.DECLINED, Action.WON, Action.LOST)

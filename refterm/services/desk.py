@@ -100,6 +100,13 @@ class Desk:
         with self.workplace.database.reading() as connection:
             return as_of(reading.referral(connection, referral_id), self.workplace.now())
 
+    def currency(self, referral: Referral) -> str | None:
+        """What counts as the currency where none is typed: the deal's, else that of the profile (contract)."""
+        if referral.deal.currency or referral.profile is None:
+            return referral.deal.currency
+        with self.workplace.database.reading() as connection:
+            return reading.profile_currency(connection, referral.profile)
+
     def resolve(self, text: str) -> int:
         """The number of the referral that a person named: number, source id, or a unique beginning of that.
 
@@ -136,6 +143,11 @@ class Desk:
         """The newest history entry: where to ask for changes from."""
         with self.workplace.database.reading() as connection:
             return reading.last_entry(connection)
+
+    def notices_due(self) -> bool:
+        """Whether a notice waits to be delivered (N1)."""
+        with self.workplace.database.reading() as connection:
+            return reading.notices_due(connection, self.workplace.now())
 
     def written(self) -> int:
         """A number that is another once anything was written; asking costs some microseconds."""

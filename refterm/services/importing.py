@@ -15,6 +15,7 @@ from refterm.partner.reader import LONGEST, Format, Item, Reader
 from refterm.partner.record import Incoming
 from refterm.partner.wire import Json, RecordError
 from refterm.services import merging
+from refterm.services.profiles import Router
 from refterm.services.workplace import Workplace
 from refterm.store import codec, journal, plain
 from refterm.store.connection import Connection, places
@@ -210,6 +211,8 @@ class Importer:
             return
         last = connection.execute("select coalesce(max(id), 0) from referral").fetchone()[0]
         rows = [{"id": number, **columns} for number, (_arrival, columns) in enumerate(new, last + 1)]
+        router = Router(self.workplace, connection)
+        notices = [(row["id"], notice) for row in rows for notice in router.arrive(row, now)]
         names, places = ", ".join(rows[0]), ", ".join("?" * len(rows[0]))
         connection.executemany(
             f"insert into referral ({names}) values ({places})", [tuple(row.values()) for row in rows]
@@ -218,7 +221,7 @@ class Importer:
             "insert into source (referral_id, record) values (?, ?)",
             [(row["id"], arrival.text) for row, (arrival, _columns) in zip(rows, new, strict=True)],
         )
-        journal.record_imported(connection, rows, self.workplace.actor, now)
+        journal.record_imported(connection, rows, self.workplace.actor, now, notices)
 
     def _update(self, connection: Connection, ours: Mapping[str, Any], arrival: _Arrival, now: datetime) -> bool:
         """Put what is newer over what the desk has; whether anything was."""

@@ -31,6 +31,8 @@ class Workplace:
         undo_seconds: for how long a decision can be undone (U1).
         tell_customers: whether customers of imported referrals are told by this desk (`notices.customers`).
         role: what the login may do.
+        remind_respond: how long before the recommended response's end the contacts are reminded.
+        remind_expire: how long before the expiry.
     """
 
     database: Database
@@ -41,6 +43,8 @@ class Workplace:
     undo_seconds: int = 60
     tell_customers: bool = True
     role: Role = Role.ADMIN
+    remind_respond: timedelta = timedelta(hours=4)
+    remind_expire: timedelta = timedelta(hours=24)
 
     def now(self) -> datetime:
         """The present instant in UTC."""
@@ -144,6 +148,8 @@ def workplace(database: Database, settings: Settings, actor: Actor, clock: Clock
         undo_seconds=settings.undo_seconds,
         tell_customers=settings.notices.customers != "never",
         role=own_role(settings, actor.login),
+        remind_respond=timedelta(hours=settings.notices.remind_respond_hours),
+        remind_expire=timedelta(hours=settings.notices.remind_expire_hours),
     )
 
 

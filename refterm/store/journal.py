@@ -137,17 +137,58 @@ def record_all(connection: Connection, changes: Sequence[Change], action: Action
     )
 
 
-def record_imported(connection: Connection, rows: Sequence[Row], actor: Actor, at: datetime) -> None:
-    """Record new rows, many at once: history, counters and search. Each row is whole, with its `id`."""
+def record_imported(
+    connection: Connection,
+    rows: Sequence[Row],
+    actor: Actor,
+    at: datetime,
+    notices: Sequence[tuple[int, Notice]] = (),
+) -> None:
+    """Record new rows, many at once: history, counters, search and what is owed. Each row is whole, with its `id`.
+
+    Args:
+        connection: inside the transaction that wrote them.
+        rows: the new rows.
+        actor: who brought them in.
+        at: when.
+        notices: what each owes, by the row's `id` (P3).
+    """
     moment = codec.micros(at)
     connection.executemany(
         _HISTORY,
         [(moment, actor.name, actor.login, Action.IMPORTED, row["id"], "{}", row["version"], None) for row in rows],
     )
+    connection.executemany(
+        _OUTBOX_OF_LATEST,
+        [
+            (
+                notice.kind,
+                notice.to,
+                number,
+                number,
+                "held" if notice.due_at > at else "due",
+                codec.micros(notice.due_at),
+            )
+            for number, notice in notices
+        ],
+    )
     search_index.add(connection, rows)
     for status in {row["status"] for row in rows}:
         count = sum(row["status"] == status for row in rows)
         _count(connection, status, count)
+
+
+def record_profile(
+    connection: Connection,
+    changes: Mapping[str, Sequence[Any]],
+    action: Action,
+    actor: Actor,
+    at: datetime,
+    version: int,
+) -> None:
+    """Record a change of a profile; its name is always among the changes."""
+    values = (codec.micros(at), actor.name, actor.login, action, None, codec.dump(changes), version, None)
+    connection.execute(_HISTORY, values)
 
 
 def take_back(connection: Connection, entries: Iterable[int]) -> None:

@@ -209,3 +209,15 @@ def outbox(connection: Connection, referral_id: int | None = None) -> list[dict[
         f"select * from outbox {where} order by id", () if referral_id is None else (referral_id,)
     )
     return [dict(row) for row in found]
+
+
+def profile_currency(connection: Connection, name: str) -> str | None:
+    """The currency of a profile, by its name."""
+    row = connection.execute("select currency from profile where name = ?", (name,)).fetchone()
+    return row["currency"] if row else None
+
+
+def notices_due(connection: Connection, now: datetime) -> bool:
+    """Whether anything in the outbox is due."""
+    query = "select 1 from outbox where state in ('held', 'due') and due_at <= ? limit 1"
+    return connection.execute(query, (codec.micros(now),)).fetchone() is not None

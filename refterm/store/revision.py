@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from refterm.store.database import Database
 
 # Every revision this program knows, oldest first; a test holds them against the migrations folder.
-REVISIONS = ("0001", "0002")
+REVISIONS = ("0001", "0002", "0003")
 HEAD = REVISIONS[-1]
 MIGRATIONS = Path(__file__).parent / "migrations"
 

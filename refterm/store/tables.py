@@ -51,6 +51,7 @@ class Referral(SQLModel, table=True):
         Index("referral_favorite", "status", "id", sqlite_where=text("favorite = 1")),
         Index("referral_engagement", "engagement_id", sqlite_where=text("engagement_id is not null")),
         Index("referral_customer", "company_key"),
+        Index("referral_profile", "profile", "status"),
         Index("referral_domain", "email_domain", sqlite_where=text("email_domain is not null")),
         Index("referral_duns", "duns", sqlite_where=text("duns is not null")),
     )
@@ -151,7 +152,7 @@ class Outbox(SQLModel, table=True):
     __tablename__ = "outbox"
     __table_args__ = (
         # Exactly once: the same change owes the same person one notice of a kind.
-        Index("outbox_once", "history_id", "kind", "recipient", unique=True),
+        Index("outbox_once", "history_id", "kind", "recipient", "due_at", unique=True),
         Index("outbox_due", "state", "due_at"),
         Index("outbox_referral", "referral_id"),
     )
@@ -165,6 +166,30 @@ class Outbox(SQLModel, table=True):
     due_at: int = Field(sa_type=BigInteger)
     attempts: int = 0
     error: str | None = None
+    claimed_until: int | None = Field(default=None, sa_type=BigInteger)  # somebody delivers it until then
+
+
+class Profile(SQLModel, table=True):
+    """A business profile (P1)."""
+
+    __tablename__ = "profile"
+
+    id: int | None = Field(default=None, primary_key=True)
+    name: str = Field(unique=True)
+    region: str
+    countries: str = Field(sa_type=Text)
+    locations: str = Field(sa_type=Text)
+    description: str | None = Field(default=None, sa_type=Text)
+    keywords: str = Field(default="[]", sa_type=Text)
+    industries: str = Field(default="[]", sa_type=Text)
+    products: str = Field(default="[]", sa_type=Text)
+    services: str = Field(default="[]", sa_type=Text)
+    solutions: str = Field(default="[]", sa_type=Text)
+    size_min: int | None = None
+    size_max: int | None = None
+    currency: str | None = None
+    active: int = 1
+    version: int = 1
 
 
 class Counter(SQLModel, table=True):

@@ -9,7 +9,7 @@ from refterm.store.connection import Connection, places
 
 # The tables that hold what people and Partner Center wrote, each after those it refers to, with its key. What is left
 # out is derived (counters, search) or of the moment (presence).
-KEYS = {"referral": "id", "source": "referral_id", "history": "id", "outbox": "id"}
+KEYS = {"referral": "id", "source": "referral_id", "history": "id", "outbox": "id", "profile": "id"}
 BATCH = 500
 
 

@@ -90,7 +90,10 @@ class RefTermApp(App[None]):
 
     def get_default_screen(self) -> Screen[None]:
         """The desk: it is the first screen, so that no empty one is drawn before it."""
-        self.desk = DeskScreen(self.office, self.state, kiosk=self.settings.kiosk, bell=self.settings.bell)
+        settings = self.settings
+        self.desk = DeskScreen(
+            self.office, self.state, kiosk=settings.kiosk, bell=settings.bell, notices=settings.notices
+        )
         return self.desk
 
     def on_mount(self) -> None:

@@ -14,6 +14,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input
 
+from refterm.config import NoticeSettings
 from refterm.domain import deadline
 from refterm.domain.query import STATUS_OF_TAB, Filter, Tab, View
 from refterm.domain.row import Row
@@ -53,7 +54,15 @@ class DeskScreen(Screen[None]):
     BLANK = True  # as Body
     focused: Reactive[Widget | None] = Reactive(None, repaint=False)  # as in Form: a move repaints no whole screen
 
-    def __init__(self, office: Office, state: ViewState, *, kiosk: bool = False, bell: bool = False) -> None:
+    def __init__(
+        self,
+        office: Office,
+        state: ViewState,
+        *,
+        kiosk: bool = False,
+        bell: bool = False,
+        notices: NoticeSettings | None = None,
+    ) -> None:
         super().__init__()
         self.HORIZONTAL_BREAKPOINTS = [(0, "-cramped"), (80, "-normal"), (160, "-wide")]
         self.VERTICAL_BREAKPOINTS = [(0, "-low"), (24, "-short"), (30, "-tall")]
@@ -62,7 +71,7 @@ class DeskScreen(Screen[None]):
         self.detail_pane = DetailPane(id="detail")
         self.signs = office.signs
         self.state = state
-        self.kiosk, self.rings = kiosk, bell
+        self.kiosk, self.rings, self.notices = kiosk, bell, notices
         self.search = ""
         self.whole = False
         self.contact_index: int | None = None

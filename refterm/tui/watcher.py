@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from refterm.errors import RefTermError
+from refterm.i18n import _, ngettext
 from refterm.services.expiry import expire_due
 from refterm.tui.news import CLOSING, news
 
 if TYPE_CHECKING:
     from refterm.tui.desk_screen import DeskScreen
+
+# Seconds between two looks whether a notice is due.
+DELIVER_EVERY = 30.0
 
 
 class Watcher:
@@ -19,12 +23,43 @@ class Watcher:
         self._desk = desk
         self._token = 0
         self._written = 0
-        self._expiring = False
+        self._expiring = self._delivering = False
 
     def begin(self) -> None:
         """What was written until now is no news."""
         self._token = self._desk.office.desk.token()
         self._written = self._desk.office.desk.written()
+        self._desk.set_interval(DELIVER_EVERY, self.deliver)
+
+    def deliver(self) -> None:
+        """Deliver what is owed and due, in a thread, where desks do that (N1)."""
+        desk = self._desk
+        settings, workplace = desk.notices, desk.office.workplace
+        if settings is None or settings.deliver != "desk" or workplace.looks_only or desk.link.lost or self._delivering:
+            return
+        try:
+            if not desk.office.desk.notices_due():
+                return
+        except RefTermError as error:
+            desk.link.failed(error)
+            return
+
+        def work() -> int:
+            from refterm.services.delivery import deliver_due  # brings the standard library's mail
+
+            return deliver_due(workplace, settings).failed
+
+        def done(failures: int) -> None:
+            self._delivering = False
+            if failures and desk.is_current:
+                said = ngettext("{n} notice could not be delivered.", "{n} notices could not be delivered.", failures)
+                desk.say(said.format(n=failures) + " " + _("refterm outbox tells why."), "late")
+
+        def failed(_error: RefTermError) -> None:
+            self._delivering = False
+
+        self._delivering = True
+        desk.write(work, done, failed)
 
     def own(self) -> None:
         """What was just written here is no news."""

@@ -30,9 +30,9 @@ class TestTick:
         import_records([api_record(expirationDateTime=ahead(hours=hours)) for hours in (1, 2, 3)])
         assert said(refterm("tick")) == "Nothing is due."
         clock.advance(timedelta(hours=1))
-        assert said(refterm("tick")) == "Archived 1 referral as expired."
+        assert said(refterm("tick")) == "Archived 1 referral as expired. Delivered 1 notice."
         clock.advance(timedelta(hours=2))
-        assert said(refterm("tick")) == "Archived 2 referrals as expired."
+        assert said(refterm("tick")) == "Archived 2 referrals as expired. Delivered 2 notices."
         assert said(refterm("tick")) == "Nothing is due."
 
 

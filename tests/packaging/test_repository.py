@@ -56,6 +56,8 @@ def commands(group: click.Group, path: tuple[str, ...] = ("refterm",)) -> Iterat
         command = group.get_command(context, name)
         assert command is not None, name
         if isinstance(command, click.Group):
+            if command.invoke_without_command:
+                yield " ".join((*path, name)), command
             yield from commands(command, (*path, name))
         else:
             yield " ".join((*path, name)), command

@@ -83,7 +83,7 @@ def test_the_wheel_carries_nothing_else(wheel: Path) -> None:
     tops = {name.partition("/")[0] for name in names}
     assert tops == {"refterm", f"refterm-{refterm.__version__}.dist-info"}
     suffixes = {Path(name).suffix for name in names if name.startswith("refterm/")}
-    assert suffixes <= {".py", ".typed", ".tcss", ".json", ".mo", ".po", ""}, suffixes
+    assert suffixes <= {".py", ".typed", ".tcss", ".json", ".mo", ".po", ".txt", ""}, suffixes
     assert not [name for name in names if "test" in name]
 
 

@@ -109,6 +109,7 @@ def test_both_ways_of_writing_leave_the_same_tables(workplace: Workplace, clock:
     """Every row that the use case and all before it wrote reads alike through SQLModel and in plain SQL, to the type."""
     do(workplace, clock, case)
     models = (tables.Referral, tables.Source, tables.History, tables.Outbox, tables.Counter, tables.Presence)
+    models = (*models, tables.Profile)
     assert {model.__tablename__ for model in models} == set(tables.SQLModel.metadata.tables)
     with orm.session(workplace.database) as session:
         for model in models:

@@ -146,7 +146,7 @@ class TestJournal:
             before = plain.get(connection, number)
             notice = Notice("declined", "a@b.example", due_at)
             entry = journal.record(connection, before, before, Action.NOTED, self.ANA, NOW, notices=[notice, notice])
-        expected = (1, "declined", "a@b.example", number, entry, state, codec.micros(due_at), 0, None)
+        expected = (1, "declined", "a@b.example", number, entry, state, codec.micros(due_at), 0, None, None)
         assert dump(workplace.database)["outbox"] == [expected]  # exactly once
 
     def test_only_what_is_not_delivered_is_taken_back(self, workplace: Workplace) -> None:

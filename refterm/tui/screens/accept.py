@@ -15,9 +15,10 @@ from refterm.tui.widgets.form_fields import FieldSpec
 def accept_form(office: Office, referral: Referral) -> Form[str]:
     """Asks what accepting needs; closes with the sentence for the toast."""
     company = parts.company(referral)
+    currency = office.desk.currency(referral)
 
     def submit(texts: dict[str, str]) -> str:
-        office.triage.accept(referral.id, texts, parts.context(office, referral.deal.currency))
+        office.triage.accept(referral.id, texts, parts.context(office, currency))
         return _("Accepted {customer}. Active.").format(customer=company)
 
     return Form(

@@ -1,0 +1,51 @@
+"""`refterm insights`: what the desk's past says (G0-G5)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from refterm.cli import output
+from refterm.cli.base import Invocation, command, pass_invocation
+from refterm.i18n import _
+
+if TYPE_CHECKING:
+    from refterm.services.insights import Insights
+
+
+@command("insights", more=_("The period selects by time of receipt; a date is midnight in your zone."))
+@click.option("--since", metavar="DATE", help=_("Received then or later."))
+@click.option("--until", metavar="DATE", help=_("Received before."))
+@click.option("--profile", metavar="NAME", help=_("Of this profile only."))
+@click.option("--json", "as_json", is_flag=True, help=_("As JSON."))
+@pass_invocation
+def insights_(
+    invocation: Invocation, /, since: str | None, until: str | None, profile: str | None, as_json: bool
+) -> None:
+    """Show figures and findings."""
+    from refterm.domain.when import parse_day_start
+    from refterm.services.insights import gather, insights_object
+
+    with invocation.workplace() as workplace:
+        found = gather(
+            workplace,
+            since=None if since is None else parse_day_start(since, "since", workplace.zone),
+            until=None if until is None else parse_day_start(until, "until", workplace.zone),
+            profile=profile,
+        )
+    if as_json:
+        output.json_object(insights_object(found))
+        return
+    _print(found)
+
+
+def _print(found: Insights) -> None:
+    from refterm.services.insight_text import sections
+
+    for title, lines in sections(found):
+        if title:
+            output.line()
+            output.line(title)
+        for text in lines:
+            output.line(text)

@@ -1,0 +1,79 @@
+"""`refterm tick` and `refterm outbox`: what is due, and what is owed (I4, N1)."""
+
+from __future__ import annotations
+
+import click
+
+from refterm.cli import output
+from refterm.cli.base import Group, Invocation, command, pass_invocation
+from refterm.i18n import _, ngettext
+
+
+@command("tick")
+@pass_invocation
+def tick_(invocation: Invocation) -> None:
+    """Archive what is due, then deliver what is owed."""
+    from refterm.services.delivery import deliver_due
+    from refterm.services.expiry import expire_due
+
+    with invocation.opened() as workplace:
+        workplace.require_writing()
+        count = len(expire_due(workplace))
+        done = deliver_due(workplace, invocation.settings().notices)
+    said = []
+    if count:
+        text = ngettext("Archived {n} referral as expired.", "Archived {n} referrals as expired.", count)
+        said.append(text.format(n=count))
+    if done.sent:
+        said.append(ngettext("Delivered {n} notice.", "Delivered {n} notices.", done.sent).format(n=done.sent))
+    if done.failed:
+        text = ngettext("{n} notice could not be delivered.", "{n} notices could not be delivered.", done.failed)
+        said.append(text.format(n=done.failed) + " " + _("refterm outbox tells why."))
+    output.line(" ".join(said) or _("Nothing is due."))
+
+
+@click.group("outbox", cls=Group, help="", invoke_without_command=True)
+@click.option("--json", "as_json", is_flag=True, help=_("As JSON."))
+@click.pass_context
+def outbox_(context: click.Context, as_json: bool) -> None:
+    """What is owed, sent, failed; oldest first."""
+    if context.invoked_subcommand is not None:
+        return
+    from refterm.services.delivery import Outbox
+
+    invocation = context.find_object(Invocation)
+    assert invocation is not None
+    with invocation.workplace() as workplace:
+        found = Outbox(workplace).objects()
+    if as_json:
+        output.json_array(found)
+        return
+    if not found:
+        output.line(_("Nothing is owed."))
+    for one in found:
+        parts = [str(one["id"]), one["kind"], f"#{one['referral']}", one["state"], one["due_at"], one["to"] or "-"]
+        output.line("  ".join([*parts, one["error"] or ""]).rstrip())
+
+
+@outbox_.command("retry", help=_("Deliver a notice that failed or was dropped, at the next opportunity."))
+@click.argument("number", metavar="ID", type=int)
+@pass_invocation
+def retry(invocation: Invocation, number: int) -> None:
+    """Try a notice again."""
+    from refterm.services.delivery import Outbox
+
+    with invocation.workplace() as workplace:
+        Outbox(workplace).retry(number)
+    output.line(_("Notice {id} is due again.").format(id=number))
+
+
+@outbox_.command("drop", help=_("Never deliver a notice."))
+@click.argument("number", metavar="ID", type=int)
+@pass_invocation
+def drop(invocation: Invocation, number: int) -> None:
+    """Drop a notice."""
+    from refterm.services.delivery import Outbox
+
+    with invocation.workplace() as workplace:
+        Outbox(workplace).drop(number)
+    output.line(_("Dropped notice {id}.").format(id=number))

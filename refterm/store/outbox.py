@@ -1,0 +1,67 @@
+"""The outbox in plain SQL: which notices are due, who delivers them, and what became of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from refterm.store.connection import Connection, places
+
+_DUE = "state in ('held', 'due') and due_at <= :now and (claimed_until is null or claimed_until <= :now)"
+
+
+def claim(connection: Connection, now: int, until: int, limit: int) -> list[dict[str, Any]]:
+    """Take notices that are due, so that nobody else delivers them until a time; the oldest first."""
+    rows = [
+        dict(row)
+        for row in connection.execute(
+            f"select * from outbox where {_DUE} order by due_at, id limit :limit", {"now": now, "limit": limit}
+        )
+    ]
+    numbers = [row["id"] for row in rows]
+    connection.execute(
+        f"update outbox set claimed_until = ?, state = 'due' where id in ({places(len(numbers))})", (until, *numbers)
+    )
+    return rows
+
+
+def settle(connection: Connection, number: int, state: str, *, error: str | None = None) -> None:
+    """Say what became of a notice that was claimed; what was taken back meanwhile stays so."""
+    connection.execute(
+        "update outbox set state = ?, error = ?, attempts = attempts + 1, claimed_until = null"
+        " where id = ? and state in ('held', 'due')",
+        (state, error, number),
+    )
+
+
+def put_off(connection: Connection, number: int, due_at: int, error: str) -> None:
+    """Let a notice that could not be delivered be tried again later."""
+    connection.execute(
+        "update outbox set error = ?, attempts = attempts + 1, due_at = ?, claimed_until = null"
+        " where id = ? and state in ('held', 'due')",
+        (error, due_at, number),
+    )
+
+
+def again(connection: Connection, number: int, now: int) -> bool:
+    """Let a notice that failed, was dropped or waits be tried at once; whether there is such a one."""
+    done = connection.execute(
+        "update outbox set state = 'due', due_at = ?, attempts = 0, error = null, claimed_until = null"
+        " where id = ? and state in ('failed', 'dropped', 'due')",
+        (now, number),
+    )
+    return done.rowcount == 1
+
+
+def drop(connection: Connection, number: int) -> bool:
+    """Never deliver a notice; whether there is one that was not delivered yet."""
+    done = connection.execute(
+        "update outbox set state = 'dropped', claimed_until = null where id = ? and state in ('held', 'due', 'failed')",
+        (number,),
+    )
+    return done.rowcount == 1
+
+
+def contacts(connection: Connection, profile: str) -> Any:
+    """The locations of a profile, as they are kept; None where there is no such profile."""
+    row = connection.execute("select locations, countries from profile where name = ?", (profile,)).fetchone()
+    return dict(row) if row else None

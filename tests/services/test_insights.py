@@ -1,0 +1,168 @@
+"""Insights: figures worked out by hand agree to the last digit, on both databases; findings open what they speak of (G0-G5)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from refterm.clock import SettableClock
+from refterm.domain.decisions import Context
+from refterm.domain.insights import percentile
+from refterm.services.expiry import expire_due
+from refterm.services.insight_text import sections
+from refterm.services.insights import gather, insights_object
+from refterm.services.profiles import Profiles
+from refterm.services.triage import Triage
+from refterm.services.workplace import Workplace
+from tests.conftest import ImportRecords
+from tests.samples import NOW, ago, ahead, api_record
+
+ACCEPT = {"name": "x", "value": "1000.50 EUR", "timeframe": "2026-06-30", "notes": "x"}
+
+
+def _received(hours: float, **more: Any) -> dict[str, Any]:
+    moment = ago(hours=hours)
+    return api_record(createdDateTime=moment, updatedDateTime=moment, **more)
+
+
+@pytest.fixture
+def lived(workplace: Workplace, import_records: ImportRecords, clock: SettableClock) -> Workplace:
+    """Five referrals: won after 1 h, lost after 10 h, declined after 30 h, one that waits, one that expired."""
+    won, lost, declined, _waits, _expires = import_records(
+        [_received(1), _received(10), _received(30), _received(50), _received(2, expirationDateTime=ahead(hours=1))]
+    )
+    triage, context = Triage(workplace), Context(workplace.today(), "EUR", ".")
+    triage.accept(won, ACCEPT, context)
+    triage.accept(lost, ACCEPT, context)
+    triage.decline([declined], {"reason": "budget", "notes": ""})
+    triage.won(won, {"value": "", "date": "2026-03-02"}, context)
+    triage.lost(lost, {"reason": "timeline", "notes": ""})
+    clock.advance(timedelta(hours=25))
+    return workplace
+
+
+FIGURES = {
+    "received": 5,
+    "accepted_share": 2 / 5,
+    "median_hours_to_accept": 5.5,
+    "won": 1,
+    "answered_within_24h_share": 2 / 5,
+    "median_hours_to_decide": 10.0,
+    "p90_hours_to_decide": 26.0,  # of 1, 10, 30: 10 + 0.8 x 20
+    "expired_share": 1 / 5,
+    "win_rate": 1 / 2,
+    "declined_by_reason": {"budget": 1},
+    "won_value": {"EUR": "1000.50"},
+}
+
+
+def test_figures_worked_out_by_hand(lived: Workplace) -> None:
+    """The same before and after anybody archives what ran out (I4)."""
+    for _turn in range(2):
+        found = insights_object(gather(lived))
+        assert {name: found[name] for name in FIGURES} == FIGURES
+        assert (found["since"], found["until"]) == (None, None)
+        assert [(one["profile"], one["received"]) for one in found["by_profile"]] == [(None, 5)]
+        assert [(one["channel"], one["received"]) for one in found["by_channel"]] == [("search", 5)]
+        expire_due(lived)
+
+
+def test_what_is_younger_than_24_hours_does_not_count_as_unanswered(
+    workplace: Workplace, import_records: ImportRecords, clock: SettableClock
+) -> None:
+    import_records([_received(0), _received(23)])
+    assert gather(workplace).figures.answered_within_24h_share is None
+    clock.advance(timedelta(hours=1))
+    assert gather(workplace).figures.answered_within_24h_share == 0.0
+
+
+def test_a_period_is_by_receipt_from_inclusive_to_exclusive_and_stands_against_the_one_before(lived: Workplace) -> None:
+    found = gather(lived, since=NOW - timedelta(hours=10), until=NOW - timedelta(hours=1))
+    assert found.figures.received == 2  # 10 h and 2 h ago; 1 h ago is past the end
+    assert found.before
+    assert found.before.received == 0
+    found = gather(lived, since=NOW - timedelta(hours=10), until=NOW)
+    assert found.figures.received == 3
+    found = gather(lived, since=NOW - timedelta(hours=30), until=NOW - timedelta(hours=10))
+    assert found.figures.received == 1
+    assert found.before
+    assert found.before.received == 1
+
+
+def test_a_desk_without_data_says_what_will_stand_there(workplace: Workplace) -> None:
+    found = gather(workplace)
+    assert insights_object(found)["received"] == 0
+    assert insights_object(found)["win_rate"] is None
+    ((_title, lines),) = sections(found)
+    assert lines[0] == "No referral was received in this period."
+    assert "win rates" in lines[-1]
+
+
+def test_findings_name_what_to_do_and_open_what_they_speak_of(lived: Workplace) -> None:
+    found = {one.text: one.referrals for one in gather(lived).findings}
+    (waiting,) = (text for text in found if "waits for more than 24 h" in text)
+    assert found[waiting] == (4,)
+    (expired,) = (text for text in found if "expired without an answer (20%)" in text)
+    assert found[expired] == (5,)
+    assert waiting == next(iter(found))  # what brings most stands first
+
+
+def test_keywords_sizes_and_contacts_of_a_profile(workplace: Workplace, import_records: ImportRecords) -> None:
+    """G4."""
+    Profiles(workplace).add(
+        {
+            "name": "DACH",
+            "region": "DACH",
+            "country": ["DE"],
+            "location": ["Kiel;;Nobody;"],
+            "keywords": ["Fax", "mailboxes"],
+        }
+    )
+    numbers = import_records(
+        [
+            api_record(details__notes=f"A FAX server, number {n}", customerProfile__size="10to50employees")
+            for n in range(3)
+        ]
+    )
+    Triage(workplace).decline(numbers, {"reason": "requirement", "notes": ""})
+    found = {one.text: one.referrals for one in gather(workplace).findings}
+    assert found["The keyword Fax of DACH brought 3 referrals, all declined: take it out."] == tuple(numbers)
+    assert found["3 customers of 10-50 employees came by DACH, all declined: ask for other sizes."] == tuple(numbers)
+    assert "Nobody of DACH has an e-mail address: add one, so that new referrals are heard of at once." in found
+    assert not any("mailboxes" in text for text in found)
+
+
+def test_by_profile(workplace: Workplace, import_records: ImportRecords) -> None:
+    Profiles(workplace).add({"name": "DACH", "region": "DACH", "country": ["DE"], "location": ["Kiel;;A;a@x.example"]})
+    import_records([api_record(), api_record(customerProfile__address__country="FR")])
+    found = gather(workplace)
+    assert {name: one.received for name, one in found.by_profile.items()} == {"DACH": 1, None: 1}
+    assert gather(workplace, profile="DACH").figures.received == 1
+    assert any("have no active profile" in one.text for one in found.findings)
+
+
+def test_engagements_that_are_not_reported(
+    workplace: Workplace, import_records: ImportRecords, clock: SettableClock
+) -> None:
+    """G3."""
+    (number,) = import_records([api_record()])
+    Triage(workplace).accept(number, ACCEPT, Context(workplace.today(), "EUR", "."))
+    clock.advance(timedelta(days=150))
+    (past,) = (one for one in gather(workplace).findings if "past their purchase date" in one.text)
+    assert past.referrals == (number,)
+
+
+def test_value_won_by_month_is_exact(lived: Workplace) -> None:
+    assert gather(replace(lived)).months == {"2026-03": {"EUR": Decimal("1000.50")}}
+
+
+@pytest.mark.parametrize(
+    ("values", "share", "expected"),
+    [([5.0], 0.9, 5.0), ([1.0, 2.0], 0.5, 1.5), ([3.0, 1.0, 2.0], 0.9, 2.8), ([1.0, 2.0], 1.0, 2.0)],
+)
+def test_percentiles_are_interpolated(values: list[float], share: float, expected: float) -> None:
+    assert percentile(values, share) == pytest.approx(expected)
