@@ -249,8 +249,10 @@ def _profiles(facts: Sequence[Fact], profiles: Sequence[Profile]) -> list[Findin
     found = []
     unrouted = [one for one in facts if one.profile is None and one.status == "new"]
     if unrouted:
-        text = _(
-            "{n} new referrals have no active profile: add one for their country, so that somebody is told of them."
+        text = ngettext(
+            "{n} new referral has no active profile: add one for its country, so that somebody is told of it.",
+            "{n} new referrals have no active profile: add one for their countries, so that somebody is told of them.",
+            len(unrouted),
         )
         found.append(Finding(text.format(n=len(unrouted)), _ids(unrouted), 50 + len(unrouted)))
     for profile in profiles:

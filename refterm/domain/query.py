@@ -57,6 +57,7 @@ class Filter:
         flame: the customer asked to be contacted directly (F1) and the referral is not archived.
         overdue: late to answer (Inbox), purchase date passed (Active).
         mine: taken or accepted by this person.
+        ids: these referrals only, such as those a finding speaks of (G5).
     """
 
     outcome: Outcome | None = None
@@ -68,6 +69,7 @@ class Filter:
     flame: bool = False
     overdue: bool = False
     mine: str | None = None
+    ids: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

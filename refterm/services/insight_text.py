@@ -59,7 +59,7 @@ def sections(found: Insights, *, full: str = "#", empty: str = ".") -> list[tupl
         return full * filled + empty * (BAR - filled)
 
     result = [
-        ("", ["   ".join(f"{name} {text}" + (f" ({was})" if was else "") for name, text, was in headline(found))]),
+        ("", [f"{name:<22} {text:>8}   {was}".rstrip() for name, text, was in headline(found)]),
         (
             _("Response"),
             [
@@ -118,7 +118,7 @@ def _funnel(one: Figures, bar: Callable[[float], str]) -> list[str]:
 
 def _groups(groups: Mapping[str | None, Figures], bar: Callable[[float], str]) -> list[str]:
     return [
-        f"{(name or _('no active profile'))[:16]:<16} {bar(one.win_rate or 0)} "
+        f"{(name or _('no active profile'))[:18]:<18} {bar(one.win_rate or 0)} "
         + _("win rate {rate}, {n} received, accepted {accepted}").format(
             rate=share(one.win_rate), n=one.received, accepted=share(one.accepted_share)
         )

@@ -41,6 +41,11 @@ class Profiles:
         """
         return _named(self.all(), name)
 
+    def waiting(self) -> int:
+        """How many new referrals have no profile (P2)."""
+        with self.workplace.database.reading() as connection:
+            return store.count_unrouted(connection, codec.micros(self.workplace.now()))
+
     def referrals(self, profile: Profile) -> int:
         """How many referrals it has."""
         with self.workplace.database.reading() as connection:

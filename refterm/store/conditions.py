@@ -60,4 +60,6 @@ def where_clause(view: View, bound: dict[str, Any], *, show_due: bool) -> str:
     if chosen.mine is not None:
         parts.append("(taken_by = :mine or (decided_by = :mine and (status = 'active' or outcome in ('won', 'lost'))))")
         bound["mine"] = chosen.mine
+    if chosen.ids:
+        parts.append(f"id in ({', '.join(str(int(number)) for number in chosen.ids)})")
     return " and ".join(parts) or "true"

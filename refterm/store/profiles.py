@@ -52,6 +52,12 @@ def count_referrals(connection: Connection, name: str) -> int:
     return int(connection.execute("select count(*) from referral where profile = ?", (name,)).fetchone()[0])
 
 
+def count_unrouted(connection: Connection, now: int) -> int:
+    """How many new referrals have no profile (P2)."""
+    query = "select count(*) from referral where profile is null and status = 'new' and expires_at > ?"
+    return int(connection.execute(query, (now,)).fetchone()[0])
+
+
 def unrouted(connection: Connection, now: int, limit: int) -> list[dict[str, Any]]:
     """New referrals without a profile (P2), the oldest first."""
     query = "select * from referral where profile is null and status = 'new' and expires_at > ? order by id limit ?"

@@ -84,6 +84,8 @@ def registry() -> tuple[Action, ...]:
         Action("copy_phone", ("Y",), _("Copy the customer's phone"), work, "", ANYWHERE, True),
         Action("mark", ("space",), _("Mark, and go on"), work, "", ANYWHERE, True),
         Action("mark_range", ("v",), _("Mark from the last mark to here"), work, "", ANYWHERE, True),
+        Action("insights", ("i",), _("Insights: how you answer, and what to change"), look),
+        Action("profiles", ("p",), _("Business profiles"), desk),
         Action("order", ("o",), _("The next order"), look),
         Action("filter", ("F",), _("Filter by outcome, period, profile, favourite, skipped"), look),
         Action("next_flame", ("f",), _("The next customer who asked to be contacted"), look),

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from refterm.domain.query import ORDERS, Filter, Tab
-from refterm.domain.referral import Referral, Status
-from refterm.errors import RefTermError
+from refterm.domain.referral import Status
 from refterm.i18n import _, ngettext
 from refterm.text import display
+from refterm.tui import clipboard
 
 if TYPE_CHECKING:
     from refterm.services.triage import Done
@@ -23,7 +23,7 @@ def accept(desk: DeskScreen) -> None:
     """The form that accepts (I5)."""
     from refterm.tui.screens.accept import accept_form
 
-    if referral := current(desk):
+    if referral := desk.referral():
         open_form(desk, accept_form(desk.office, referral), referral.id, decided(desk))
 
 
@@ -43,7 +43,7 @@ def won(desk: DeskScreen) -> None:
     """The form that reports a deal won (A1)."""
     from refterm.tui.screens.outcome import won_form
 
-    if referral := current(desk):
+    if referral := desk.referral():
         open_form(desk, won_form(desk.office, referral), referral.id, decided(desk))
 
 
@@ -51,7 +51,7 @@ def lost(desk: DeskScreen) -> None:
     """The form that reports a deal lost (A1)."""
     from refterm.tui.screens.outcome import lost_form
 
-    if referral := current(desk):
+    if referral := desk.referral():
         open_form(desk, lost_form(desk.office, referral), referral.id, decided(desk))
 
 
@@ -59,7 +59,7 @@ def edit(desk: DeskScreen) -> None:
     """The form that edits an engagement (A2)."""
     from refterm.tui.screens.edit import edit_form
 
-    if referral := current(desk):
+    if referral := desk.referral():
         open_form(desk, edit_form(desk.office, referral), referral.id, changed(desk))
 
 
@@ -67,7 +67,7 @@ def contact(desk: DeskScreen, number: int | None = None) -> None:
     """The form that adds a contact of the deal, or corrects one (A3)."""
     from refterm.tui.screens.contact import contact_form
 
-    if referral := current(desk):
+    if referral := desk.referral():
         open_form(desk, contact_form(desk.office, referral, number), referral.id, changed(desk))
 
 
@@ -105,7 +105,7 @@ def skip(desk: DeskScreen) -> None:
     """Put aside until a time, which is asked; or bring back (I8)."""
     from refterm.tui.screens.skip import skip_form
 
-    referral = current(desk)
+    referral = desk.referral()
     if referral is None:
         return
     if referral.skipped_until:
@@ -265,26 +265,18 @@ def history(desk: DeskScreen) -> None:
         desk.app.push_screen(HistoryScreen(desk.office, row.id, row.company))
 
 
-def copy_email(desk: DeskScreen) -> None:
-    """Send the customer's e-mail address to the person's own clipboard (I2)."""
-    copy(desk, "email", _("e-mail address"))
+def insights(desk: DeskScreen) -> None:
+    """What the past says; a finding opens the referrals it speaks of (G0-G5)."""
+    from refterm.tui.screens.insights import InsightsScreen
+
+    desk.app.push_screen(InsightsScreen(desk.office, desk.show_only))
 
 
-def copy_phone(desk: DeskScreen) -> None:
-    """Send the customer's phone number to the person's own clipboard (I2)."""
-    copy(desk, "phone", _("phone number"))
+def profiles(desk: DeskScreen) -> None:
+    """The business profiles (P1)."""
+    from refterm.tui.screens.profiles import ProfilesScreen
 
-
-def copy(desk: DeskScreen, part: str, name: str) -> None:
-    """Send a part of the customer's contact through the terminal (OSC 52); whether it took it, nobody can know."""
-    referral = current(desk)
-    people = referral.customer.contacts if referral else ()
-    text = next((display(getattr(person, part)).strip() for person in people if getattr(person, part).strip()), "")
-    if not text:
-        desk.say(_("This customer has no {part}.").format(part=name), "dim")
-        return
-    desk.app.copy_to_clipboard(text)
-    desk.say(_("{text} was sent to your terminal's clipboard.").format(text=text))
+    desk.app.push_screen(ProfilesScreen(desk.office, desk.after_write))
 
 
 def refresh(desk: DeskScreen) -> None:
@@ -376,7 +368,20 @@ HANDLERS: dict[str, Callable[[DeskScreen], None]] = {
                 favorite,
                 mark,
             ),
-            *(history, copy_email, copy_phone, mark_range, order, filter, next_flame, refresh, next_contact, back),
+            *(
+                insights,
+                profiles,
+                history,
+                clipboard.copy_email,
+                clipboard.copy_phone,
+                mark_range,
+                order,
+                filter,
+                next_flame,
+                refresh,
+                next_contact,
+                back,
+            ),
             *(remove_contact, suspend),
         )
     },
@@ -391,18 +396,6 @@ HANDLERS: dict[str, Callable[[DeskScreen], None]] = {
     "top": lambda desk: edge(desk, -FAR),
     "bottom": lambda desk: edge(desk, FAR),
 }
-
-
-def current(desk: DeskScreen) -> Referral | None:
-    """The referral under the cursor, whole; when it cannot be read, that is said."""
-    row = desk.row
-    if row is None:
-        return None
-    try:
-        return desk.office.desk.referral(row.id)
-    except RefTermError as error:
-        desk.say(str(error), "late")
-        return None
 
 
 def open_form(desk: DeskScreen, form: Form[str], referral: int, closed: Callable[[str | None], None]) -> None:

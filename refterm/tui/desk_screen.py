@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import ClassVar, TypeVar
 
 from textual import events, on
@@ -17,6 +17,7 @@ from textual.widgets import Input
 from refterm.config import NoticeSettings
 from refterm.domain import deadline
 from refterm.domain.query import STATUS_OF_TAB, Filter, Tab, View
+from refterm.domain.referral import Referral
 from refterm.domain.row import Row
 from refterm.errors import NotFoundError, RefTermError
 from refterm.i18n import _
@@ -41,6 +42,8 @@ from refterm.tui.widgets.referral_list import ReferralList
 T = TypeVar("T")
 DETAIL_PAUSE = 0.12
 SAME_SHOWN = 3
+# Of the referrals of a finding so many are shown, the newest.
+MOST_ONLY = 1000
 
 
 class DeskScreen(Screen[None]):
@@ -140,6 +143,17 @@ class DeskScreen(Screen[None]):
     def row(self) -> Row | None:
         """The referral under the cursor."""
         return self.referral_list.current
+
+    def referral(self) -> Referral | None:
+        """The referral under the cursor, whole; when it cannot be read, that is said."""
+        row = self.row
+        if row is None:
+            return None
+        try:
+            return self.office.desk.referral(row.id)
+        except RefTermError as error:
+            self.say(str(error), "late")
+            return None
 
     def look(self) -> Look:
         """What drawing needs to know at this instant."""
@@ -389,6 +403,16 @@ class DeskScreen(Screen[None]):
 
     def _show_rule(self) -> None:
         self._lines["rule"].show([(self.signs.rule * max(self.app.size.width, 1), "dim")])
+
+    def show_only(self, referrals: Sequence[int]) -> None:
+        """Narrow the list to some referrals, in the tab of the first of them."""
+        rows = self.office.desk.rows(list(referrals[-MOST_ONLY:]))
+        if not rows:
+            return
+        tabs = {status: tab for tab, status in STATUS_OF_TAB.items()}
+        self.show_tab(tabs[rows[0].status])
+        self.search = ""
+        self.set_filter(Filter(ids=tuple(row.id for row in rows)))
 
     def set_filter(self, chosen: Filter) -> None:
         """Narrow the list of this tab."""

@@ -142,7 +142,7 @@ def test_by_profile(workplace: Workplace, import_records: ImportRecords) -> None
     found = gather(workplace)
     assert {name: one.received for name, one in found.by_profile.items()} == {"DACH": 1, None: 1}
     assert gather(workplace, profile="DACH").figures.received == 1
-    assert any("have no active profile" in one.text for one in found.findings)
+    assert any("has no active profile" in one.text for one in found.findings)
 
 
 def test_engagements_that_are_not_reported(

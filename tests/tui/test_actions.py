@@ -29,7 +29,7 @@ CONTRACT_KEYS = {
     *("t", "u", "n", "z", "p", "r", "q"),
 }
 # Insights and business profiles are not built yet.
-TO_COME = {"i", "p"}
+TO_COME: set[str] = set()
 # What a person can do to no effect, without a word: there is nothing above the first row.
 SILENT = {
     *("down", "up", "page_down", "page_up", "top", "bottom", "back", "next_contact", "tab_inbox", "tab_active"),

@@ -1,0 +1,100 @@
+"""Insights: the four numbers first, then how they come about, and what to change (G0-G5)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import Binding, BindingType
+
+from refterm.errors import RefTermError
+from refterm.i18n import _
+from refterm.store.database import open_database
+from refterm.tui.office import Office
+from refterm.tui.screens.chooser import Block, Chooser
+from refterm.tui.signs import ASCII_ONLY
+
+if TYPE_CHECKING:
+    from refterm.services.insights import Insights
+
+# Days; None is all time.
+PERIODS = (90, 30, 365, None)
+
+
+class InsightsScreen(Chooser):
+    """What the past says. `enter` on a finding opens its referrals, `o` chooses another period."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("o", "period", show=False, priority=True),
+        Binding("i", "close", show=False),
+    ]
+
+    def __init__(self, office: Office, show: Callable[[Sequence[int]], None]) -> None:
+        super().__init__(_("Insights"), "", office.signs)
+        self._office, self._show = office, show
+        self._period = 0
+        self._found: Insights | None = None
+        self._said = _("Reading ...")
+
+    def on_mount(self) -> None:
+        """Read in a thread: a year of a large desk takes a moment."""
+        self._read()
+
+    def action_period(self) -> None:
+        """The next period."""
+        self._period = (self._period + 1) % len(PERIODS)
+        self._found, self.chosen, self._said = None, 0, _("Reading ...")
+        self.draw()
+        self._read()
+
+    def blocks(self) -> list[Block]:
+        """The sections, and the findings one by one."""
+        from refterm.services.insight_text import sections
+
+        days = PERIODS[self._period]
+        period = _("All time") if days is None else _("Received in the last {n} days").format(n=days)
+        blocks = [Block([f"{period}   " + _("o: another period")], style="dim"), Block([""])]
+        if self._found is None:
+            return [*blocks, Block([self._said])]
+        full, empty = ("#", ".") if self._signs is ASCII_ONLY else ("█", "░")
+        findings = self._found.findings
+        for title, lines in sections(self._found, full=full, empty=empty)[: -1 if findings else None]:
+            blocks.append(Block(([title] if title else []), style="bold"))
+            blocks.append(Block([*lines, ""], style="" if title else "bold"))
+        if findings:
+            blocks.append(Block([_("What to do (enter opens the referrals)")], style="bold"))
+            blocks += [Block([f"{one.text} ({len(one.referrals)})"], key) for key, one in enumerate(findings)]
+        return blocks
+
+    def act(self, key: int) -> None:
+        """Open the referrals of a finding."""
+        if self._found and self._found.findings[key].referrals:
+            referrals = self._found.findings[key].referrals
+            self.dismiss(None)
+            self._show(referrals)
+
+    def _read(self) -> None:
+        self.run_worker(self._reading(self._period), group="insights", exclusive=True)
+
+    async def _reading(self, period: int) -> None:
+        try:
+            found = await asyncio.to_thread(self._gather, PERIODS[period])
+        except RefTermError as error:
+            self._said = str(error)
+        else:
+            if period == self._period:
+                self._found = found
+        self.draw()
+
+    def _gather(self, days: int | None) -> Insights:
+        from refterm.services.insights import gather
+
+        workplace = self._office.workplace
+        since = None if days is None else workplace.now() - timedelta(days=days)
+        # On a connection of its own: the desk's serves the keys meanwhile.
+        with closing(open_database(workplace.database.location, read_only=True)) as database:
+            return gather(replace(workplace, database=database), since=since)

@@ -1,0 +1,131 @@
+"""The screens behind `i` and `p`: insights whose findings open their referrals (G0-G5), and business profiles (P1, P2)."""
+
+from __future__ import annotations
+
+import pytest
+
+from refterm.clock import SettableClock
+from refterm.domain.query import Tab
+from refterm.services.profiles import Profiles
+from refterm.services.triage import Triage
+from refterm.services.workplace import Workplace
+from refterm.tui.signs import ASCII_ONLY, UNICODE, Signs
+from tests.conftest import ImportRecords
+from tests.samples import ago, api_record
+from tests.tui.conftest import SitDown
+
+DACH = {"name": "DACH", "region": "DACH", "country": "DE", "location": "Kiel;;Inga;inga@x.example"}
+
+
+class TestInsights:
+    async def test_the_four_numbers_stand_first_and_a_finding_opens_its_referrals(
+        self, sit: SitDown, import_records: ImportRecords, workplace: Workplace
+    ) -> None:
+        late = ago(hours=30)
+        waiting, declined, fresh = import_records(
+            [api_record(createdDateTime=late, updatedDateTime=late), api_record(), api_record()]
+        )
+        Profiles(workplace).add(DACH)
+        Triage(workplace).decline([declined], {"reason": "budget", "notes": ""})
+        async with sit(size=(120, 40)) as seat:
+            await seat.press("i")
+            for words in ("received", "accepted", "median time to accept", "won", "Received in the last 90 days"):
+                assert words in seat.text
+            assert seat.line_with("> ").strip(" │>").startswith("1 referral waits for more than 24 h")
+            await seat.press("enter")
+            assert seat.ids == [waiting]
+            assert "those of a finding" in seat.bar("tabs")
+            await seat.press("escape")
+            assert sorted(seat.ids) == [waiting, fresh]
+
+    async def test_another_period(
+        self, sit: SitDown, import_records: ImportRecords, clock: SettableClock, workplace: Workplace
+    ) -> None:
+        old = ago(days=60)
+        import_records([api_record(createdDateTime=old, updatedDateTime=old)])
+        async with sit(size=(120, 40)) as seat:
+            await seat.press("i")
+            assert seat.line_with("received  ").split()[1:3] == ["received", "1"]
+            await seat.press("o")
+            assert "Received in the last 30 days" in seat.text
+            assert "No referral was received in this period." in seat.text
+            await seat.press("o", "o")
+            assert "All time" in seat.text
+            await seat.press("escape")
+            assert "Insights" not in seat.text
+
+    @pytest.mark.parametrize(("size", "signs"), [((80, 24), UNICODE), ((80, 24), ASCII_ONLY)])
+    async def test_in_a_small_terminal_and_in_ascii(
+        self, sit: SitDown, import_records: ImportRecords, size: tuple[int, int], signs: Signs
+    ) -> None:
+        import_records([api_record() for _ in range(3)])
+        async with sit(size=size, signs=signs) as seat:
+            await seat.press("i")
+            assert "median time to accept" in seat.text
+            if signs is ASCII_ONLY:
+                assert seat.text.isascii()
+            await seat.press("j", "k", "space", "G", "g", "escape")
+            assert "Insights" not in seat.text
+
+    async def test_a_desk_without_data_says_what_will_stand_there(self, sit: SitDown) -> None:
+        async with sit() as seat:
+            await seat.press("i")
+            assert "Here will stand: referrals received" in seat.text
+
+
+class TestProfiles:
+    async def test_one_is_added_by_keys_and_what_waited_is_routed(
+        self, sit: SitDown, import_records: ImportRecords, workplace: Workplace
+    ) -> None:
+        (number,) = import_records([api_record()])
+        async with sit(size=(120, 40)) as seat:
+            assert "no active profile" in seat.text
+            await seat.press("p")
+            assert "There is no profile yet." in seat.text
+            assert "1 new referral has no active profile" in seat.text
+            await seat.press("a")
+            await seat.type("DACH")
+            await seat.press("tab")
+            await seat.type("Mitte")
+            await seat.press("tab")
+            await seat.type("de, at")
+            await seat.press("tab")
+            await seat.type("Kiel;;Inga;no address")
+            await seat.press("ctrl+s")
+            assert "no address is no e-mail address" in seat.text
+            assert "Kiel;;Inga;no address" in seat.text
+            for _letter in "no address":
+                await seat.press("backspace")
+            await seat.type("inga@x.example")
+            await seat.press("ctrl+s")
+            assert "Added profile DACH. 1 referral was routed." in seat.text
+            assert "has no active profile" not in seat.text
+            await seat.press("escape")
+            assert seat.desk.office.desk.referral(number).profile == "DACH"
+            assert "profile DACH" in seat.text
+
+    async def test_edit_deactivate_and_remove(self, sit: SitDown, workplace: Workplace) -> None:
+        profiles = Profiles(workplace)
+        profiles.add(DACH)
+        profiles.add(DACH | {"name": "Iberia", "country": "ES"})
+        async with sit(size=(120, 40)) as seat:
+            await seat.press("p", "j", "x")
+            assert "Iberia takes no new referrals." in seat.text
+            assert "inactive" in seat.line_with("Iberia   DACH")
+            assert not profiles.get("Iberia").active
+            await seat.press("delete")
+            assert [one.name for one in profiles.all()] == ["DACH"]
+            await seat.press("enter", "ctrl+a", "ctrl+k")
+            await seat.type("Mitte")
+            await seat.press("ctrl+s")
+            assert [one.name for one in profiles.all()] == ["Mitte"]
+            await seat.press("escape")
+            assert seat.tab is Tab.INBOX
+
+    async def test_what_is_typed_is_kept_as_a_draft(self, sit: SitDown) -> None:
+        async with sit(size=(120, 40)) as seat:
+            await seat.press("p", "a")
+            await seat.type("Nordics")
+            await seat.press("escape", "a")
+            assert "restored" in seat.text
+            assert "Nordics" in seat.text
