@@ -5,7 +5,7 @@ PYTHON ?=
 IN := .venv/bin/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test lint bench startup screenshot lock clean FORCE
+.PHONY: help demo run test lint bench startup screenshot catalog lock clean FORCE
 
 help: ## list what can be made
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
@@ -34,6 +34,9 @@ startup: .venv/.installed ## show where the time of the start goes
 
 screenshot: .venv/.installed ## draw docs/inbox.svg anew from the demo
 	@.venv/bin/python tools/screenshot.py docs/inbox.svg
+
+catalog: .venv/.installed ## bring the translations up to date with the program's texts, and compile them
+	@sh tools/catalog .venv/bin/python
 
 lock: ## pin the newest packages that fit into constraints.txt
 	$(find_python)

@@ -49,6 +49,7 @@ def _keys() -> Pairs:
         ("space v", _("mark, mark a range")),
         ("y Y", _("copy the customer's e-mail, phone")),
         ("u h r", _("undo, history, refresh")),
+        ("i b p", _("insights, similar past deals, business profiles")),
         ("? ctrl+p", _("keys, every action by name")),
         ("ctrl+z q", _("suspend, quit")),
     ]

@@ -127,7 +127,10 @@ def _standing(referral: Referral, workplace: Workplace) -> Iterator[Pair]:
     yield _("Favourite"), _("yes") if referral.favorite else ""
     yield _("Channel"), referral.channel
     yield _("Profile"), referral.profile or _("no active profile")
-    yield _("Fit"), "" if referral.fit is None else str(referral.fit)
+    from refterm.services.fitting import Fitting
+
+    if fit := Fitting(workplace).of(referral):
+        yield _("Fit"), ", ".join((str(fit.score), *fit.reasons))
     yield _("Source ID"), referral.source_id
     yield _("Engagement ID"), referral.engagement_id or ""
 

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from statistics import median
 
+from refterm.domain import reasons
 from refterm.domain.deadline import Deadlines
 from refterm.domain.profile import Profile
 from refterm.i18n import _, ngettext
@@ -95,7 +96,7 @@ def figures(facts: Sequence[Fact], now: datetime, deadlines: Deadlines) -> Figur
     for one in facts:
         if one.outcome == "won" and one.value is not None and one.currency:
             values[one.currency] = values.get(one.currency, Decimal(0)) + one.value
-    reasons = Counter(one.reason for one in facts if one.outcome == "declined" and one.reason)
+    counted = Counter(one.reason for one in facts if one.outcome == "declined" and one.reason)
     return Figures(
         received=len(facts),
         accepted_share=_share(len(accepted), len(facts)),
@@ -106,7 +107,7 @@ def figures(facts: Sequence[Fact], now: datetime, deadlines: Deadlines) -> Figur
         p90_hours_to_decide=percentile(to_decide, 0.9) if to_decide else None,
         expired_share=_share(sum(one.outcome == "expired" for one in facts), len(facts)),
         win_rate=_share(won, won + lost),
-        declined_by_reason=dict(sorted(reasons.items(), key=lambda pair: (-pair[1], pair[0]))),
+        declined_by_reason=dict(sorted(counted.items(), key=lambda pair: (-pair[1], pair[0]))),
         won_value=dict(sorted(values.items())),
     )
 
@@ -240,7 +241,7 @@ def _reasons(facts: Sequence[Fact]) -> list[Finding]:
         return []
     text = _(
         "{n} of {all} were declined for {reason}: say in the profile what you take, and such referrals stay away."
-    ).format(n=count, all=len(declined), reason=reason)
+    ).format(n=count, all=len(declined), reason=reasons.label(reason or "other").lower())
     return [Finding(text, _ids(one for one in declined if one.reason == reason), 25 * count / len(declined))]
 
 

@@ -22,7 +22,31 @@ CODES = tuple(REASONS)
 
 def label(code: str) -> str:
     """What people read for a code."""
-    return _(REASONS[code])
+    return {
+        "budget": _("Project budget is not adequate"),
+        "no-response": _("Customer did not respond"),
+        "other-vendor": _("Customer chose another vendor"),
+        "requirement": _("Customer requirement not met"),
+        "not-a-customer": _("Not a customer"),
+        "timeline": _("Proposed time line was too short"),
+        "abuse": _("Report as abuse, spam or phishing"),
+        "other": _("Others"),
+    }[code]
+
+
+def word(code: str) -> str:
+    """A code in a word or two of the person's language; in English the code itself."""
+    words = {
+        "budget": _("budget"),
+        "no-response": _("no-response"),
+        "other-vendor": _("other-vendor"),
+        "requirement": _("requirement"),
+        "not-a-customer": _("not-a-customer"),
+        "timeline": _("timeline"),
+        "abuse": _("abuse"),
+        "other": _("other"),
+    }
+    return words.get(code, code)
 
 
 def parse(text: str) -> str:

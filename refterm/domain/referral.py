@@ -7,6 +7,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from refterm.i18n import _
+
 
 class Status(StrEnum):
     """Where a referral stands; each is one tab of the desk."""
@@ -150,3 +152,8 @@ def employees(size: str | None) -> str | None:
     if bare.startswith("Morethan") and bare[8:].isdigit():
         return f"{bare[8:]}+"
     return size
+
+
+def channel_word(channel: str) -> str:
+    """The way it came, in the person's language."""
+    return {"search": _("search"), "marketing": _("marketing"), "sales": _("sales"), "partner": _("partner")}[channel]

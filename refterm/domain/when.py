@@ -202,6 +202,20 @@ def local_time(instant: datetime, zone: tzinfo | None = None) -> datetime:
         return instant
 
 
+def weekday_short(day: date) -> str:
+    """The weekday in three letters or so, in the person's language."""
+    return (_("Mon"), _("Tue"), _("Wed"), _("Thu"), _("Fri"), _("Sat"), _("Sun"))[day.weekday()]
+
+
+def month_short(day: date) -> str:
+    """The month likewise."""
+    months = (
+        *(_("Jan"), _("Feb"), _("Mar"), _("Apr"), _("May"), _("Jun")),
+        *(_("Jul"), _("Aug"), _("Sep"), _("Oct"), _("Nov"), _("Dec")),
+    )
+    return months[day.month - 1]
+
+
 def local_text(instant: datetime, zone: tzinfo | None = None) -> str:
     """An instant for reading, in the viewer's zone: `2026-03-16 01:00`."""
     return local_time(instant, zone).isoformat(" ", "minutes")[: len("2026-03-16 01:00")]

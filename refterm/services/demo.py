@@ -31,6 +31,7 @@ from refterm.i18n import _
 from refterm.services.expiry import expire_due
 from refterm.services.importing import Importer
 from refterm.services.marks import Marks
+from refterm.services.profiles import Profiles
 from refterm.services.triage import Triage
 from refterm.services.workplace import Workplace
 from refterm.store.database import open_database
@@ -44,6 +45,35 @@ _UNITS = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
 _ALLOTTED = timedelta(days=14)
 _LOCATION = "01e2abcd-52b0-4af3-a3ae-1fd1530b3563"
 _QUALIFICATIONS = {"search": "Direct", "marketing": "MarketingQualified", "sales": "SalesQualified", "partner": "None"}
+
+# Where the demo's company does business; customers of other countries have no active profile (P2).
+_PROFILES: tuple[dict[str, str], ...] = (
+    {
+        "name": "DACH",
+        "region": "DACH",
+        "country": "DE, AT, CH",
+        "location": "Kiel;;Ana Petersen;ana@nordlicht.example;+49 431 0000001",
+        "keywords": "Postfächer, Teams, Sicherheit",
+        "size": "10-1000",
+        "currency": "EUR",
+    },
+    {
+        "name": "Iberia",
+        "region": "Iberia",
+        "country": "ES, PT",
+        "location": "Madrid;;Luis Ortega;luis@nordlicht.example;+34 910 000001",
+        "size": "10-1000",
+        "currency": "EUR",
+    },
+    {
+        "name": "North",
+        "region": "Northern Europe",
+        "country": "GB, IE, NL, SE, NO, FI",
+        "location": "London;;Tom Barker;tom@nordlicht.example;+44 20 0000001",
+        "size": "50-",
+        "currency": "GBP",
+    },
+)
 
 _DEEDS: dict[str, Deed] = {
     "accept": lambda desk, one, given: Triage(desk).accept(one, given, Context(desk.today())),
@@ -121,7 +151,11 @@ def build(folder: Path, clock: Clock) -> Path:
 def _play(desk: Workplace, hands: SettableClock, told: list[Json], now: datetime) -> None:
     importer = Importer(desk)
     numbers: dict[int, int] = {}
-    for event in sorted(_events(told, now), key=lambda event: (event.at, event.referral)):
+    events = sorted(_events(told, now), key=lambda event: (event.at, event.referral))
+    hands.set(events[0].at)
+    for profile in _PROFILES:
+        Profiles(replace(desk, actor=Actor("ana", "ana"))).add(profile)
+    for event in events:
         hands.set(event.at)
         expire_due(desk)
         if event.by is None:
@@ -133,6 +167,9 @@ def _play(desk: Workplace, hands: SettableClock, told: list[Json], now: datetime
             _DEEDS[event.deed](person, numbers[event.referral], event.given)
     hands.set(now)
     expire_due(desk)
+    # Its contacts are invented, too: nothing is owed to them.
+    with desk.database.writing() as connection:
+        connection.execute("delete from outbox")
 
 
 def _events(told: list[Json], now: datetime) -> Iterator[_Event]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 
+from refterm.domain import reasons
 from refterm.domain.insights import Figures
 from refterm.domain.money import show_money
-from refterm.i18n import _
+from refterm.domain.referral import channel_word
+from refterm.i18n import _, decimal_mark
 from refterm.services.insights import Insights
 
 BAR = 24
@@ -75,9 +77,13 @@ def sections(found: Insights, *, full: str = "#", empty: str = ".") -> list[tupl
     ]
     if one.declined_by_reason:
         most = max(one.declined_by_reason.values())
-        lines = [f"{reason:<16} {bar(count / most)} {count}" for reason, count in one.declined_by_reason.items()]
+        lines = [
+            f"{reasons.word(reason):<16} {bar(count / most)} {count}"
+            for reason, count in one.declined_by_reason.items()
+        ]
         result.append((_("Declined for"), lines))
-    for title, groups in ((_("By profile"), found.by_profile), (_("By channel"), found.by_channel)):
+    channels = {channel_word(name) if name else None: one for name, one in found.by_channel.items()}
+    for title, groups in ((_("By profile"), found.by_profile), (_("By channel"), channels)):
         result.append((title, _groups(groups, bar)))
     if found.months:
         result.append((_("Value won by month"), _months(found.months, bar)))
@@ -132,7 +138,7 @@ def _months(months: Mapping[str, Mapping[str, Decimal]], bar: Callable[[float], 
         for currency, value in values.items():
             most[currency] = max(most.get(currency, Decimal(0)), value)
     return [
-        f"{month:<16} {bar(float(value / most[currency]) if most[currency] else 0.0)} {show_money(value, currency)}"
+        f"{month:<16} {bar(float(value / most[currency]) if most[currency] else 0.0)} {show_money(value, currency, decimal_mark())}"
         for month, values in months.items()
         for currency, value in sorted(values.items())
     ]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -18,6 +19,7 @@ from refterm.services.workplace import Workplace
 from refterm.store import codec, profiles
 from refterm.store.codec import NEVER
 from refterm.store.connection import Connection
+from refterm.store.database import open_database
 from refterm.text import fold
 
 BATCH = 5000
@@ -91,6 +93,12 @@ def gather(
         dict(sorted(months.items())),
         insights.findings(facts, kept, now, deadlines),
     )
+
+
+def gather_apart(workplace: Workplace, *, since: datetime | None = None) -> Insights:
+    """The same for a thread, on a connection of its own: the desk's serves the keys meanwhile."""
+    with closing(open_database(workplace.database.location, read_only=True)) as database:
+        return gather(replace(workplace, database=database), since=since)
 
 
 def insights_object(found: Insights) -> dict[str, Any]:

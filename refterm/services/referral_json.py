@@ -9,7 +9,8 @@ from typing import Any
 from refterm.domain.deadline import Deadlines, as_of, flame_state
 from refterm.domain.history import Entry
 from refterm.domain.money import plain
-from refterm.domain.referral import Contact, Customer, Deal, Referral, TeamMember
+from refterm.domain.referral import Contact, Customer, Deal, Referral, Status, TeamMember
+from refterm.services.fitting import Fitting
 from refterm.services.workplace import Workplace
 from refterm.store.codec import iso
 from refterm.store.whole import Whole
@@ -23,6 +24,7 @@ class Objects:
     def __init__(self, workplace: Workplace) -> None:
         self._workplace = workplace
         self._whole = Whole(workplace.database.reader)
+        self._fitting = Fitting(workplace)
 
     def of(self, ids: Sequence[int]) -> Iterator[Object]:
         """The objects of some referrals, in the order given."""
@@ -30,11 +32,17 @@ class Objects:
         with workplace.database.reading():
             found = list(self._whole.read(ids))
         now = workplace.now()
+        if any(referral.status is Status.NEW for referral, _duplicates in found):
+            self._fitting.refresh()
         for referral, duplicates in found:
-            yield referral_object(as_of(referral, now), duplicates, workplace.deadlines, now)
+            standing = as_of(referral, now)
+            fit = self._fitting.of(standing)
+            yield referral_object(standing, duplicates, workplace.deadlines, now, fit=fit.score if fit else None)
 
 
-def referral_object(referral: Referral, duplicates: Sequence[int], deadlines: Deadlines, now: datetime) -> Object:
+def referral_object(
+    referral: Referral, duplicates: Sequence[int], deadlines: Deadlines, now: datetime, *, fit: int | None = None
+) -> Object:
     """One referral (contract, section JSON of one referral).
 
     Args:
@@ -42,6 +50,7 @@ def referral_object(referral: Referral, duplicates: Sequence[int], deadlines: De
         duplicates: the numbers of its duplicates (I9).
         deadlines: the site's spans, for `respond_by` and `flame`.
         now: the present instant, on which `flame` depends.
+        fit: how well it fits, for a new one (I7).
     """
     flame = flame_state(referral.flame, referral.status, referral.contacted_at, referral.received_at, now, deadlines)
     return {
@@ -78,7 +87,7 @@ def referral_object(referral: Referral, duplicates: Sequence[int], deadlines: De
         "reason_notes": referral.reason_notes,
         "deal": _deal(referral.deal),
         "team": [_member(person) for person in referral.team],
-        "fit": referral.fit,
+        "fit": fit,
         "version": referral.version,
     }
 

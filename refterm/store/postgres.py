@@ -231,11 +231,15 @@ class PostgresDatabase(Database):
             raise FaultError(_("is kept by a server; copy it with pg_dump, or into a file with refterm db copy"))
 
     def close(self) -> None:
-        """Close both connections."""
-        for connection in (self._writer, self._reader):
-            if connection is not None:
-                connection.close()
-        self._writer = self._reader = None
+        """Close both connections, the one for writes once no thread writes any more."""
+        if self._write_lock.acquire(timeout=2 * BUSY_SECONDS):
+            writer, self._writer = self._writer, None
+            if writer is not None:
+                writer.close()
+            self._write_lock.release()
+        if self._reader is not None:
+            self._reader.close()
+            self._reader = None
 
 
 def shown(address: str) -> str:

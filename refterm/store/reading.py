@@ -221,3 +221,16 @@ def notices_due(connection: Connection, now: datetime) -> bool:
     """Whether anything in the outbox is due."""
     query = "select 1 from outbox where state in ('held', 'due') and due_at <= ? limit 1"
     return connection.execute(query, (codec.micros(now),)).fetchone() is not None
+
+
+def decided(connection: Connection, most: int) -> list[Any]:
+    """What is known of the latest archived referrals and of those that are worked on, so many of each."""
+    columns = "status, outcome, solutions, products, industry, size, country"
+    archived = connection.execute(
+        f"select {columns} from referral where status = 'archived' order by coalesce(closed_at, 0) desc, id desc limit ?",
+        (most,),
+    ).fetchall()
+    active = connection.execute(
+        f"select {columns} from referral where status = 'active' order by received_at desc limit ?", (most,)
+    ).fetchall()
+    return [*archived, *active]

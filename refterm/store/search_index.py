@@ -88,6 +88,22 @@ def hits(connection: Connection, search: str, statuses: Sequence[str], most: int
     return sql, {"match": asked, "most": ALL if most < 0 else most}
 
 
+def ranked(connection: Connection, words_: Sequence[str], most: int) -> list[int]:
+    """The decided referrals that share most of some words, the best first: by `bm25`, or by `ts_rank`."""
+    if not words_:
+        return []
+    if connection.dialect == "sqlite":
+        query = "tab : (active OR archived) AND words : (" + " OR ".join(f'"{word}"' for word in words_) + ")"
+        sql = "select rowid as id from referral_search where referral_search match ? order by rank limit ?"
+        return [row["id"] for row in connection.execute(sql, (query, most))]
+    asked = " | ".join(f"'{word}'" for word in words_)
+    sql = (
+        "select id from referral_search where words @@ ?::tsquery"
+        " order by ts_rank(words, ?::tsquery) desc, id desc limit ?"
+    )
+    return [row["id"] for row in connection.execute(sql, (f"('/active' | '/archived') & ({asked})", asked, most))]
+
+
 def _values(connection: Connection, row: Row) -> tuple[str, str, int]:
     text = words(row)
     return row["status"], text if connection.dialect == "sqlite" else _tsvector(text, row["status"]), row["id"]

@@ -37,6 +37,12 @@ def match(search: str, statuses: tuple[str, ...] = ()) -> str | None:
     return query
 
 
+def telling(text: str, most: int) -> list[str]:
+    """The words of a text by which others like it are found: the longest, which are the rarest."""
+    found = dict.fromkeys(word for word in letters(_plain(clean_line(text))) if len(word) > 4 or not word.isascii())
+    return sorted(found, key=len, reverse=True)[:most]
+
+
 def runs(search: str) -> list[list[str]]:
     """What was typed between blanks, each as the words that must follow one another, the last by its beginning."""
     return [found for run in clean_line(search).split() if (found := letters(_plain(run)))]

@@ -194,11 +194,13 @@ class SqliteDatabase(Database):
                 raise
 
     def close(self) -> None:
-        """Close both connections."""
-        for connection in (self._writer, self._reader):
-            if connection is not None:
-                connection.close()
-        self._writer = None
+        """Close both connections, the one for writes once no thread writes any more: SQLite ends the process else."""
+        if self._write_lock.acquire(timeout=2 * BUSY_SECONDS):
+            writer, self._writer = self._writer, None
+            if writer is not None:
+                writer.close()
+            self._write_lock.release()
+        self._reader.close()
 
 
 def look_at(path: Path) -> SqliteConnection:

@@ -84,6 +84,7 @@ def registry() -> tuple[Action, ...]:
         Action("copy_phone", ("Y",), _("Copy the customer's phone"), work, "", ANYWHERE, True),
         Action("mark", ("space",), _("Mark, and go on"), work, "", ANYWHERE, True),
         Action("mark_range", ("v",), _("Mark from the last mark to here"), work, "", ANYWHERE, True),
+        Action("similar", ("b",), _("Similar past deals and how they ended"), look, "", ANYWHERE, True),
         Action("insights", ("i",), _("Insights: how you answer, and what to change"), look),
         Action("profiles", ("p",), _("Business profiles"), desk),
         Action("order", ("o",), _("The next order"), look),

@@ -244,6 +244,8 @@ def _run_demo(settings: Settings, acting: str | None) -> int:
     from refterm.clock import SystemClock
     from refterm.services import demo
 
+    # Its people are invented: no letter of it leaves, whatever mail server the person has set up.
+    settings = replace(settings, notices=replace(settings.notices, transport="off"))
     with demo.throwaway(SystemClock()) as path:
         place = open_workplace(replace(settings, database=str(path)), acting=acting)
         # What is typed goes with the demo, too.

@@ -13,7 +13,7 @@ from refterm.services.desk import Alert
 from refterm.text import display, width
 from refterm.tui.actions import Action, key_name
 from refterm.tui.detail_text import alert_text, moment
-from refterm.tui.render import Look, Piece, one_line
+from refterm.tui.render import Look, Piece, one_line, outcome_word
 
 MOST_SAID = 1000
 
@@ -80,7 +80,7 @@ def _in_room(pieces: Sequence[Piece], room: int) -> list[Piece]:
 def filter_text(chosen: Filter, zone: tzinfo | None) -> str:
     """A filter in a few words, its days those of the viewer's zone."""
     parts = [
-        chosen.outcome.value if chosen.outcome else "",
+        outcome_word(chosen.outcome.value) if chosen.outcome else "",
         _("from {day}").format(day=local_time(chosen.since, zone).date().isoformat()) if chosen.since else "",
         _("until {day}").format(day=local_time(chosen.until, zone).date().isoformat()) if chosen.until else "",
         display(chosen.profile) if chosen.profile else "",

@@ -265,6 +265,14 @@ def history(desk: DeskScreen) -> None:
         desk.app.push_screen(HistoryScreen(desk.office, row.id, row.company))
 
 
+def similar(desk: DeskScreen) -> None:
+    """The past deals most like this referral; each opens its record (I7)."""
+    from refterm.tui.screens.similar import SimilarScreen
+
+    if row := desk.row:
+        desk.app.push_screen(SimilarScreen(desk.office, row.id, row.company, desk.open_record))
+
+
 def insights(desk: DeskScreen) -> None:
     """What the past says; a finding opens the referrals it speaks of (G0-G5)."""
     from refterm.tui.screens.insights import InsightsScreen
@@ -369,6 +377,7 @@ HANDLERS: dict[str, Callable[[DeskScreen], None]] = {
                 mark,
             ),
             *(
+                similar,
                 insights,
                 profiles,
                 history,

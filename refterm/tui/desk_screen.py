@@ -17,7 +17,7 @@ from textual.widgets import Input
 from refterm.config import NoticeSettings
 from refterm.domain import deadline
 from refterm.domain.query import STATUS_OF_TAB, Filter, Tab, View
-from refterm.domain.referral import Referral
+from refterm.domain.referral import Referral, Status
 from refterm.domain.row import Row
 from refterm.errors import NotFoundError, RefTermError
 from refterm.i18n import _
@@ -27,6 +27,7 @@ from refterm.tui import bars
 from refterm.tui.actions import Situation, registry, why_off
 from refterm.tui.desk_actions import HANDLERS
 from refterm.tui.detail_text import Shown
+from refterm.tui.fits import Fits
 from refterm.tui.link import Link, writing
 from refterm.tui.messages import Messages
 from refterm.tui.neighbours import Neighbours
@@ -87,6 +88,7 @@ class DeskScreen(Screen[None]):
         self._detail_due: asyncio.TimerHandle | None = None
         self.watcher = Watcher(self)
         self.neighbours = Neighbours(self)
+        self.fits = Fits(self)
         self._title = ""
         self.link = Link(self, office.workplace, self.say, self.draw, self._reached_again)
 
@@ -160,7 +162,7 @@ class DeskScreen(Screen[None]):
         workplace = self.office.workplace
         digits = max(3, len(str(sum(self.counts.values()))))
         busy = self.neighbours.busy
-        return Look(workplace.now(), workplace.deadlines, workplace.zone, self.signs, digits, busy)
+        return Look(workplace.now(), workplace.deadlines, workplace.zone, self.signs, digits, busy, self.fits.known)
 
     def situation(self) -> Situation:
         """What decides whether an action can be done now."""
@@ -312,6 +314,8 @@ class DeskScreen(Screen[None]):
             self.contact_index = min(self.contact_index or 0, len(referral.team) - 1)
         self.detail_pane.show(Shown(referral, tuple(told), len(same), self.contact_index), look)
         self._draw_keys()
+        if referral.status is Status.NEW:
+            self.fits.soon()
 
     def show_whole(self, whole: bool) -> None:
         """The detail on the full screen, or the list again."""
@@ -413,6 +417,11 @@ class DeskScreen(Screen[None]):
         self.show_tab(tabs[rows[0].status])
         self.search = ""
         self.set_filter(Filter(ids=tuple(row.id for row in rows)))
+
+    def open_record(self, referral: int) -> None:
+        """One referral, whole, wherever it stands."""
+        self.show_only([referral])
+        self.show_whole(True)
 
     def set_filter(self, chosen: Filter) -> None:
         """Narrow the list of this tab."""

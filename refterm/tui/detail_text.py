@@ -9,12 +9,12 @@ from datetime import datetime
 from refterm.domain import deadline, reasons
 from refterm.domain.deadline import Flame
 from refterm.domain.money import show_money
-from refterm.domain.referral import Contact, Referral, Status
+from refterm.domain.referral import Contact, Referral, Status, channel_word
 from refterm.domain.row import Row
-from refterm.domain.when import local_time
-from refterm.i18n import _
+from refterm.domain.when import local_time, month_short, weekday_short
+from refterm.i18n import _, decimal_mark
 from refterm.text import fit, width
-from refterm.tui.render import Look, Piece, channel_word, one_line, outcome_word
+from refterm.tui.render import Look, Piece, one_line, outcome_word
 
 Lines = list[list[Piece]]
 LABEL = 16
@@ -63,7 +63,7 @@ def moment(instant: datetime, look: Look) -> str:
     """An instant in the viewer's zone: `Mon 2 Mar 09:14`, with the year where it is another."""
     local = local_time(instant, look.zone)
     year = f" {local.year}" if local.year != look.now.astimezone(look.zone).year else ""
-    return f"{local:%a} {local.day} {local:%b}{year} {local:%H:%M}"
+    return f"{weekday_short(local)} {local.day} {month_short(local)}{year} {local:%H:%M}"
 
 
 def flame_line(referral: Referral, look: Look) -> list[Piece]:
@@ -135,6 +135,9 @@ def pane(shown: Shown, cells: int, look: Look) -> Lines:
         lines += _person_lines(person, cells, look)
     wants = dot.join(one_line(text, look) for text in (*referral.products, *referral.services, *referral.solutions))
     lines += _labelled(_("Wants"), wants, cells, look)
+    if referral.status is Status.NEW and (known := look.fits.get(referral.id)):
+        told = dot.join((str(known.score), *(one_line(reason, look) for reason in known.reasons)))
+        lines += _labelled(_("Fit"), told, cells, look, wrap=True)
     lines += deal_lines(referral, cells, look)
     lines += _labelled(_("Taken by"), one_line(referral.taken_by or "", look), cells, look)
     if referral.contacted_at and not alert:
@@ -185,7 +188,7 @@ def deal_lines(referral: Referral, cells: int, look: Look) -> Lines:
         part
         for part in (
             one_line(deal.name or "", look),
-            show_money(deal.value, deal.currency),
+            show_money(deal.value, deal.currency, decimal_mark()),
             _("by {date}").format(date=deal.purchase_date) if deal.purchase_date else "",
             one_line(deal.timeframe or "", look) if deal.timeframe != str(deal.purchase_date) else "",
         )
@@ -248,7 +251,7 @@ def same_text(row: Row, look: Look) -> str:
     if row.status is Status.ACTIVE:
         return _("#{id} active").format(id=row.id)
     when = local_time(row.closed_at, look.zone).isoformat()[:7] if row.closed_at else "?"
-    reason = f" ({row.reason})" if row.reason else ""
+    reason = f" ({reasons.word(row.reason)})" if row.reason else ""
     return _("#{id} {outcome} in {month}{reason}").format(
         id=row.id, outcome=outcome_word(row.outcome or ""), month=when, reason=reason
     )

@@ -97,7 +97,7 @@ class Neighbours:
             return
         changed = {number for number in {*busy, *self.busy} if busy.get(number) != self.busy.get(number)}
         self.count, self.busy = count, busy
-        desk.referral_list.update_busy(changed, desk.look())
+        desk.referral_list.update_rows(changed, desk.look())
         if desk.detail_pane.referral_id in changed:
             desk.show_detail()
         desk.draw()

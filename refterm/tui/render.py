@@ -6,17 +6,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
-from refterm.domain import deadline
+from refterm.domain import deadline, reasons
 from refterm.domain.deadline import Deadlines, Flame
 from refterm.domain.money import show_money
 from refterm.domain.query import Tab
-from refterm.domain.referral import Status
+from refterm.domain.referral import Status, channel_word
 from refterm.domain.row import Row
 from refterm.domain.when import local_time
-from refterm.i18n import _
+from refterm.i18n import _, decimal_mark
 from refterm.text import fit, width
 from refterm.tui.signs import Signs
+
+if TYPE_CHECKING:
+    from refterm.domain.fit import Fit
 
 # Pieces: a text and the name of its style; style names are component classes of the list.
 Piece = tuple[str, str]
@@ -32,6 +36,7 @@ class Look:
     Attributes:
         digits: width of the number column, the same for all rows of the desk.
         busy: who else has a form open on which referral.
+        fits: how well referrals fit, as far as that is known.
     """
 
     now: datetime
@@ -40,6 +45,7 @@ class Look:
     signs: Signs
     digits: int = 3
     busy: Mapping[int, str] = field(default_factory=dict)
+    fits: Mapping[int, Fit] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +173,7 @@ def purchase_text(row: Row, look: Look) -> tuple[str, str]:
 
 def value_text(row: Row) -> str:
     """Value and currency."""
-    return show_money(Decimal(row.deal_value) if row.deal_value else None, row.deal_currency)
+    return show_money(Decimal(row.deal_value) if row.deal_value else None, row.deal_currency, decimal_mark())
 
 
 def one_line(text: str, look: Look) -> str:
@@ -187,7 +193,7 @@ def _cells(row: Row, tab: Tab, look: Look, *, marked: bool, unseen: bool) -> dic
         "need": (one_line(row.need, look), "plain"),
         "where": (one_line(f"{row.city} {row.country}".strip(), look), "dim"),
         "who": _who(row, look),
-        "fit": ("" if row.fit is None else str(row.fit), "plain"),
+        "fit": (str(look.fits[row.id].score) if row.id in look.fits else "", "plain"),
         "value": (value_text(row), "plain"),
         "channel": (channel_word(row.channel), "dim"),
     }
@@ -199,7 +205,7 @@ def _cells(row: Row, tab: Tab, look: Look, *, marked: bool, unseen: bool) -> dic
     content["engagement"] = (one_line(row.deal_name or row.need, look), "plain")
     content["purchase"] = purchase_text(row, look)
     content["outcome"] = (outcome_word(row.outcome or "expired"), "plain")
-    content["reason"] = (row.reason or "", "dim")
+    content["reason"] = (reasons.word(row.reason) if row.reason else "", "dim")
     closed = row.closed_at or row.expires_at
     content["closed"] = (local_time(closed, look.zone).date().isoformat() if closed else "", "dim")
     return content
@@ -215,8 +221,3 @@ def _who(row: Row, look: Look) -> Piece:
 def outcome_word(outcome: str) -> str:
     """How it ended, in the person's language."""
     return {"won": _("won"), "lost": _("lost"), "declined": _("declined"), "expired": _("expired")}[outcome]
-
-
-def channel_word(channel: str) -> str:
-    """The way it came, in the person's language."""
-    return {"search": _("search"), "marketing": _("marketing"), "sales": _("sales"), "partner": _("partner")}[channel]

@@ -380,3 +380,26 @@ except StoreError as error:
     assert err == ""
     assert out.splitlines()[0] == "1"
     assert "cannot be written" in out
+
+
+def test_closing_waits_for_the_thread_that_writes(workplace: Workplace) -> None:
+    """A desk that is left while a sign of life or a decision is being written: neither is cut in two, nor the process."""
+    database = workplace.database
+    began, gone_on = threading.Event(), threading.Event()
+
+    def write() -> None:
+        with database.writing() as connection:
+            began.set()
+            gone_on.wait(10)
+            connection.execute("update counter set referrals = 7")
+
+    writing = threading.Thread(target=write)
+    writing.start()
+    assert began.wait(10)
+    closing_ = threading.Thread(target=database.close)
+    closing_.start()
+    gone_on.set()
+    writing.join(10)
+    closing_.join(10)
+    with closing(open_database(database.location)) as again, again.reading() as connection:
+        assert [row[0] for row in connection.execute("select referrals from counter")] == [7, 7, 7]

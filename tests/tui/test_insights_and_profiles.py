@@ -129,3 +129,37 @@ class TestProfiles:
             await seat.press("escape", "a")
             assert "restored" in seat.text
             assert "Nordics" in seat.text
+
+
+async def test_how_well_it_fits_stands_in_row_and_detail_once_the_cursor_rests(
+    sit: SitDown, import_records: ImportRecords, workplace: Workplace
+) -> None:
+    """I7."""
+    Profiles(workplace).add(DACH | {"keywords": "mailboxes", "size": "50-300"})
+    (number,) = import_records([api_record()])
+    async with sit(size=(140, 40)) as seat:
+        assert not seat.row_line(number).rstrip().endswith("70")
+        with seat.app._context():
+            seat.desk.fits.look()
+        await seat.settle()
+        assert seat.row_line(number).rstrip().endswith("70")
+        assert "70 · keywords: mailboxes · size wanted" in seat.text
+        await seat.assert_drawn_fresh()
+
+
+async def test_similar_past_deals_open_their_record(
+    sit: SitDown, import_records: ImportRecords, workplace: Workplace
+) -> None:
+    """I7."""
+    past, _mine = import_records([api_record(), api_record()])
+    Triage(workplace).decline([past], {"reason": "budget", "notes": ""})
+    async with sit(size=(120, 40)) as seat:
+        await seat.press("b")
+        assert f"#{past}" in seat.line_with("> ")
+        assert "declined (budget)" in seat.line_with("> ")
+        await seat.press("enter")
+        assert seat.tab is Tab.ARCHIVED
+        assert seat.desk.whole
+        assert seat.row.id == past
+        await seat.press("escape", "escape", "b", "escape")
+        assert not seat.desk.whole

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from refterm.domain import reasons
 from refterm.errors import WrongStateError
 from refterm.i18n import _, ngettext
 from refterm.services.triage import Done
@@ -54,10 +55,12 @@ def _told(done: Done, companies: dict[int, str], reason: str) -> str:
         raise WrongStateError("; ".join(str(refused.error) for refused in done.refused))
     if len(done.referrals) == 1:
         told = _("Declined {customer} ({reason}). Archived.").format(
-            customer=companies[done.referrals[0]], reason=reason
+            customer=companies[done.referrals[0]], reason=reasons.word(reason)
         )
     else:
-        told = _("Declined {n} referrals ({reason}). Archived.").format(n=len(done.referrals), reason=reason)
+        told = _("Declined {n} referrals ({reason}). Archived.").format(
+            n=len(done.referrals), reason=reasons.word(reason)
+        )
     if done.refused:
         names = "; ".join(
             f"#{refused.referral} {companies[refused.referral]}: {refused.error}" for refused in done.refused

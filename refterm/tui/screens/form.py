@@ -21,6 +21,7 @@ from textual.widget import Widget
 from textual.widgets import Input, TextArea
 from textual.worker import Worker, WorkerState
 
+from refterm.domain.when import month_short
 from refterm.errors import InvalidInputError, RefTermError
 from refterm.i18n import _
 from refterm.log import note_failure
@@ -378,7 +379,7 @@ class Form(ModalScreen[T | None], Generic[T]):
         workplace = self.office.workplace
         at = saved_at.astimezone(workplace.zone)
         days = (workplace.today() - at.date()).days
-        far = f"{at.day} {at:%b}" if abs(days) < 300 else f"{at:%Y-%m-%d}"
+        far = f"{at.day} {month_short(at)}" if abs(days) < 300 else f"{at:%Y-%m-%d}"
         day = {0: _("today"), 1: _("yesterday")}.get(days, far)
         return _("Draft of {day} {time} restored {dot} ctrl+r start over").format(
             day=day, time=f"{at:%H:%M}", dot=self.office.signs.dot

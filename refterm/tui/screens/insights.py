@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from contextlib import closing
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, ClassVar
 
@@ -13,7 +11,6 @@ from textual.binding import Binding, BindingType
 
 from refterm.errors import RefTermError
 from refterm.i18n import _
-from refterm.store.database import open_database
 from refterm.tui.office import Office
 from refterm.tui.screens.chooser import Block, Chooser
 from refterm.tui.signs import ASCII_ONLY
@@ -91,10 +88,7 @@ class InsightsScreen(Chooser):
         self.draw()
 
     def _gather(self, days: int | None) -> Insights:
-        from refterm.services.insights import gather
+        from refterm.services.insights import gather_apart
 
         workplace = self._office.workplace
-        since = None if days is None else workplace.now() - timedelta(days=days)
-        # On a connection of its own: the desk's serves the keys meanwhile.
-        with closing(open_database(workplace.database.location, read_only=True)) as database:
-            return gather(replace(workplace, database=database), since=since)
+        return gather_apart(workplace, since=None if days is None else workplace.now() - timedelta(days=days))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from refterm.domain import reasons
 from refterm.domain.referral import Referral
 from refterm.i18n import _
 from refterm.tui.office import Office
@@ -46,7 +47,7 @@ def lost_form(office: Office, referral: Referral) -> Form[str]:
     def submit(texts: dict[str, str]) -> str:
         office.triage.lost(referral.id, texts)
         return _("Lost {customer} ({reason}). Archived.").format(
-            customer=parts.company(referral), reason=texts["reason"]
+            customer=parts.company(referral), reason=reasons.word(texts["reason"])
         )
 
     return Form(

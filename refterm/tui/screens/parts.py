@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
-from refterm.domain import money, when
+from refterm.domain import money, reasons, when
 from refterm.domain.decisions import Context
 from refterm.domain.referral import Referral, Status
 from refterm.domain.row import Row
+from refterm.domain.when import month_short
 from refterm.errors import InvalidInputError
 from refterm.i18n import _, decimal_mark
 from refterm.text import display
@@ -44,7 +45,7 @@ def value_text(value: Decimal | None) -> str:
 
 def day_text(day: date) -> str:
     """A date for reading: `2 Jun 2026`."""
-    return f"{day.day} {day:%b} {day.year}"
+    return f"{day.day} {month_short(day)} {day.year}"
 
 
 def money_fields(value_label: str) -> list[FieldSpec]:
@@ -135,8 +136,9 @@ def _same(office: Office, row: Row) -> str:
     if row.status is Status.ACTIVE:
         by = _(", accepted by {who}").format(who=one_line(row.decided_by)) if row.decided_by else ""
         return _("#{id}, active{by}").format(id=row.id, by=by)
-    month = f"{row.closed_at.astimezone(office.workplace.zone):%b %Y}" if row.closed_at else "?"
-    reason = f" ({row.reason})" if row.reason else ""
+    closed = row.closed_at.astimezone(office.workplace.zone) if row.closed_at else None
+    month = f"{month_short(closed)} {closed.year}" if closed else "?"
+    reason = f" ({reasons.word(row.reason)})" if row.reason else ""
     return _("#{id}, {outcome} in {month}{reason}").format(
         id=row.id, outcome=outcome_word(row.outcome or "expired"), month=month, reason=reason
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from refterm.domain import when
 from refterm.domain.referral import Referral
+from refterm.domain.when import weekday_short
 from refterm.errors import InvalidInputError
 from refterm.i18n import _
 from refterm.tui.office import Office
@@ -63,4 +64,4 @@ def _read(office: Office, text: str) -> str:
     except InvalidInputError:
         return ""
     local = until.astimezone(office.workplace.zone)
-    return f"{local:%a} {parts.day_text(local.date())} {local:%H:%M}"
+    return f"{weekday_short(local)} {parts.day_text(local.date())} {local:%H:%M}"

@@ -128,8 +128,13 @@ class ReferralList(Widget, can_focus=True):
             if row and self._drawn_times.get(row.id) not in (None, time_texts(row, self.tab, look)):
                 self.refresh(Region(0, line, self.size.width, 1))
 
-    def update_busy(self, changed: set[int], look: Look) -> None:
-        """Draw anew the rows on which somebody opened or closed a form."""
+    def in_sight(self) -> list[Row]:
+        """The rows on the screen."""
+        rows = (self._row(self._top + line) for line in range(self._lines))
+        return [row for row in rows if row]
+
+    def update_rows(self, changed: set[int], look: Look) -> None:
+        """Draw anew some rows: somebody opened or closed a form on them, or their score is known now."""
         self._look = look
         for line in range(1, self.size.height):
             row = self._row(self._top + line - 1)

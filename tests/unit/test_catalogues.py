@@ -1,0 +1,68 @@
+"""Every text a person reads is in every catalogue, whole, and the compiled one is that one."""
+
+from __future__ import annotations
+
+import gettext
+import string
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
+
+import refterm
+
+PACKAGE = Path(refterm.__file__).parent
+LANGUAGES = sorted(path.name for path in (PACKAGE / "locale").iterdir())
+
+
+def _catalogue(language: str) -> Catalog:
+    with (PACKAGE / "locale" / language / "LC_MESSAGES" / "refterm.po").open("rb") as file:
+        return read_po(file)
+
+
+def _names(text: str) -> list[str]:
+    return sorted({name for _text, name, _spec, _conversion in string.Formatter().parse(text) if name is not None})
+
+
+def test_spanish_is_there() -> None:
+    assert "es" in LANGUAGES
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_text_of_the_program_is_translated(language: str) -> None:
+    """`make catalog` brings a catalogue up to date; what it leaves empty is to be translated."""
+    keywords = {"_": None, "ngettext": (1, 2)}
+    texts = {message for _file, _line, message, _comments, _context in extract_from_dir(PACKAGE, keywords=keywords)}
+    catalogue = _catalogue(language)
+    translated = {entry.id for entry in catalogue if entry.id and all(_strings(entry.string))}
+    assert sorted(map(str, texts - translated)) == []
+
+
+def _strings(found: str | tuple[str, ...] | list[str]) -> tuple[str, ...]:
+    return (found,) if isinstance(found, str) else tuple(found)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_names_within_are_the_same_and_so_are_the_blanks_at_the_ends(language: str) -> None:
+    for entry in _catalogue(language):
+        if not entry.id:
+            continue
+        for text, other in zip(_strings(entry.id), _strings(entry.string), strict=True):
+            assert _names(text) == _names(other), text
+            assert (text[:1] == " ", text[-1:] == " ") == (other[:1] == " ", other[-1:] == " "), text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_compiled_one_says_the_same(language: str) -> None:
+    compiled = gettext.translation("refterm", PACKAGE / "locale", [language])
+    for entry in _catalogue(language):
+        if entry.id:
+            text, other = _strings(entry.id)[0], _strings(entry.string)[0]
+            one = (
+                compiled.ngettext(*_strings(entry.id)[:2], 1)
+                if len(_strings(entry.id)) == 2
+                else compiled.gettext(text)
+            )
+            assert one == other
