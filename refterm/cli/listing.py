@@ -74,6 +74,10 @@ def list_(
         me = workplace.actor.name if mine else None
         marks = replace(view.filter, flame=flame, overdue=overdue, favorite=favorite, skipped=skipped, mine=me)
         desk, view = Desk(workplace), replace(view, filter=marks)
+        if chosen["sort"] == "fit":
+            from refterm.services.fitting import store_scores
+
+            store_scores(workplace)
         ids = desk.listing(view, most_hits=-1).ids(-1 if limit is None else limit)
         batches = (list(ids[start : start + BATCH]) for start in range(0, len(ids), BATCH))
         if as_json:

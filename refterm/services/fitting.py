@@ -19,6 +19,8 @@ from refterm.store.whole import Whole
 
 # The newest ones of each kind; a million more would say nothing else, and would take seconds to read.
 MOST = 1000
+# Of one reading and one writing.
+BATCH = 500
 
 
 class Fitting:
@@ -60,6 +62,34 @@ class Fitting:
             fits = {one.id: fit for one in found if (fit := own.of(as_of(one, workplace.now())))}
             self._knowledge, self._profiles, self._token = own._knowledge, own._profiles, own._token
         return fits
+
+
+def store_scores(workplace: Workplace) -> int:
+    """Keep the scores of the new referrals, for the order `fit`; like counters, they are derived and have no history.
+
+    Returns:
+        How many changed.
+    """
+    if workplace.looks_only:
+        return 0
+    changed = last = 0
+    # Read on a connection of its own, as this is done in a thread beside the desk's.
+    with closing(open_database(workplace.database.location, read_only=True)) as database:
+        fitting = Fitting(replace(workplace, database=database))
+        fitting.refresh()
+        while True:
+            with database.reading() as connection:
+                numbers = reading.new_after(connection, last, BATCH)
+                found = [one for one, _same in Whole(connection, 0).read(numbers)]
+            scores = ((one, fit.score if (fit := fitting.of(one)) else None) for one in found)
+            wanted = [(points, one.id) for one, points in scores if points != one.fit]
+            if wanted:
+                with workplace.database.writing() as connection:
+                    connection.executemany("update referral set fit = ? where id = ? and status = 'new'", wanted)
+            changed += len(wanted)
+            if len(numbers) < BATCH:
+                return changed
+            last = numbers[-1]
 
 
 def _knowledge(connection: Connection) -> Knowledge:

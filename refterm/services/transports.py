@@ -149,6 +149,8 @@ class Smtp:
         if given := self._environment.get(PASSWORD):
             return given
         if not self._settings.password_command:
+            if kept := _from_keyring(self._settings.user or ""):
+                return kept
             raise RefusedError(_("no password: set {variable} or notices.password_command").format(variable=PASSWORD))
         # The site's or the person's own command, from their configuration.
         done = subprocess.run(  # noqa: S602
@@ -174,6 +176,20 @@ def chosen(settings: NoticeSettings, database: Path | None, environment: Mapping
     if database is None:
         raise ConfigurationError(_("with PostgreSQL set notices.maildir, or notices.transport to smtp or off"))
     return Maildir(database.parent / "notices")
+
+
+def _from_keyring(user: str) -> str | None:
+    """The password that the keyring keeps for `refterm` and the account; None where there is no keyring, or none in it."""
+    try:
+        import keyring
+        from keyring.errors import KeyringError
+    except ImportError:
+        return None
+    try:
+        found = keyring.get_password("refterm", user)
+    except KeyringError as error:
+        raise RefusedError(_("the keyring gives no password: {error}").format(error=error)) from error
+    return None if found is None else str(found)
 
 
 def _said(code: int, words: bytes | str) -> str:

@@ -234,3 +234,9 @@ def decided(connection: Connection, most: int) -> list[Any]:
         f"select {columns} from referral where status = 'active' order by received_at desc limit ?", (most,)
     ).fetchall()
     return [*archived, *active]
+
+
+def new_after(connection: Connection, number: int, most: int) -> list[int]:
+    """The numbers of new referrals after one, in order."""
+    query = "select id from referral where +status = 'new' and id > ? order by id limit ?"
+    return [row["id"] for row in connection.execute(query, (number, most))]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from refterm.domain.query import ORDERS, Filter, Tab
+from refterm.domain.query import ORDERS, Filter, Order, Tab
 from refterm.domain.referral import Status
 from refterm.i18n import _, ngettext
 from refterm.text import display
@@ -225,8 +225,13 @@ def order(desk: DeskScreen) -> None:
     """The next order; the cursor stays on its referral."""
     orders = ORDERS[desk.state.tab]
     present = orders.index(desk.view.effective_order) if desk.view.effective_order in orders else 0
-    desk.state.orders = {**desk.state.orders, desk.state.tab: orders[(present + 1) % len(orders)]}
+    chosen = orders[(present + 1) % len(orders)]
+    desk.state.orders = {**desk.state.orders, desk.state.tab: chosen}
     desk.reload()
+    if chosen is Order.FIT:
+        from refterm.services.fitting import store_scores
+
+        desk.write(lambda: store_scores(desk.office.workplace), lambda changed: desk.reload() if changed else None)
     desk.keep_view()
 
 

@@ -298,7 +298,7 @@ def _place(referral: Referral, look: Look) -> str:
 def _profile(referral: Referral, look: Look) -> str:
     if referral.profile:
         return _("profile {name}").format(name=one_line(referral.profile, look))
-    return _("no active profile") if referral.status is Status.NEW else ""
+    return _("no active profile (p adds one)") if referral.status is Status.NEW else ""
 
 
 def _person(person: Contact, look: Look) -> list[str]:

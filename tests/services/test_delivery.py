@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mailbox
 import socket
+import threading
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -340,3 +341,55 @@ class TestReminders:
         clock.advance(timedelta(hours=19))
         deliver_due(workplace, settings)
         assert box.to() == ["ana@us.example"]
+
+
+class TestMailServersThatMisbehave:
+    @pytest.fixture
+    def owed(self, workplace: Workplace, import_records: ImportRecords, clock: SettableClock) -> None:
+        """A declined referral whose notice is due."""
+        import_records([api_record()])
+        Triage(workplace).decline([1], DECLINE)
+        clock.advance(timedelta(minutes=2))
+
+    @pytest.mark.usefixtures("owed")
+    def test_one_that_hangs(self, workplace: Workplace, monkeypatch: pytest.MonkeyPatch) -> None:
+        """It takes the call and says nothing: given up after a while, and tried again later."""
+        monkeypatch.setattr("refterm.services.transports.SECONDS", 0.2)
+        with closing(socket.create_server(("127.0.0.1", 0))) as silent:
+            settings = NoticeSettings(transport="smtp", host="127.0.0.1", port=silent.getsockname()[1], security="none")
+            assert deliver_due(workplace, settings) == Delivered(0, 1)
+        (one,) = Outbox(workplace).objects()
+        assert (one["state"], one["attempts"], "timed out" in one["error"]) == ("due", 1, True)
+
+    @pytest.mark.usefixtures("owed")
+    def test_one_that_dies_in_mid_message(self, workplace: Workplace) -> None:
+        def serve(listening: socket.socket) -> None:
+            caller, _address = listening.accept()
+            with caller:
+                caller.sendall(b"220 hello\r\n")
+                while heard := caller.recv(4096):
+                    if heard.upper().startswith(b"DATA"):
+                        caller.sendall(b"354 go on\r\n")
+                        caller.recv(10)
+                        return
+                    caller.sendall(b"250 fine\r\n")
+
+        with closing(socket.create_server(("127.0.0.1", 0))) as listening:
+            server = threading.Thread(target=serve, args=(listening,))
+            server.start()
+            settings = NoticeSettings(
+                transport="smtp", host="127.0.0.1", port=listening.getsockname()[1], security="none"
+            )
+            assert deliver_due(workplace, settings) == Delivered(0, 1)
+            server.join(10)
+        (one,) = Outbox(workplace).objects()
+        assert (one["state"], one["attempts"]) == ("due", 1)
+        assert one["error"]
+
+    @pytest.mark.usefixtures("owed")
+    def test_no_password_and_one_from_a_command(self, workplace: Workplace, clock: SettableClock) -> None:
+        with mail_server() as (_box, plain):
+            settings = replace(plain, user="desk", password_command="exit 3")
+            assert deliver_due(workplace, settings) == Delivered(0, 1)
+        (one,) = Outbox(workplace).objects()
+        assert one["error"]

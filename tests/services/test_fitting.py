@@ -8,8 +8,9 @@ import pytest
 
 from refterm.domain.decisions import Context
 from refterm.domain.fit import MIDDLE
+from refterm.domain.query import Order, Tab, View
 from refterm.services.desk import Desk
-from refterm.services.fitting import Fitting
+from refterm.services.fitting import Fitting, store_scores
 from refterm.services.profiles import Profiles
 from refterm.services.referral_json import Objects
 from refterm.services.similar import similar
@@ -111,3 +112,21 @@ def test_the_past_deals_most_like_it_come_first_with_their_outcome(
     found = similar(workplace, mine)
     assert [(row.id, row.outcome) for row in found] == [(won, "won"), (declined, "declined")]
     assert similar(workplace, far) == []
+
+
+def test_the_order_by_fit_goes_by_the_scores_of_now(workplace: Workplace, import_records: ImportRecords) -> None:
+    """They are kept when the order is asked for; like counters they are derived: no history, no other version."""
+    small = {"customerProfile__size": "1to9employees"}
+    bad, good, unknown = import_records(
+        [api_record(**small), api_record(), api_record(customerProfile__address__country="FR")]
+    )
+    Profiles(workplace).add(DACH | {"size": "50-300"})
+    before = len(list(Desk(workplace).history()))
+    view = View(Tab.INBOX, Order.FIT)
+    assert store_scores(workplace) == 2
+    assert store_scores(workplace) == 0
+    assert [row.id for row in Desk(workplace).listing(view).rows(0, 9)] == [good, bad, unknown]
+    assert len(list(Desk(workplace).history())) == before
+    Profiles(workplace).edit("DACH", {"size": "1-9"})
+    assert store_scores(workplace) == 2
+    assert [row.id for row in Desk(workplace).listing(view).rows(0, 9)] == [bad, good, unknown]

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 # Days; None is all time.
 PERIODS = (90, 30, 365, None)
+# What a plot leaves free at the right, so that none of its lines is broken.
+_EDGE = 6
 
 
 class InsightsScreen(Chooser):
@@ -61,11 +63,19 @@ class InsightsScreen(Chooser):
         findings = self._found.findings
         for title, lines in sections(self._found, full=full, empty=empty)[: -1 if findings else None]:
             blocks.append(Block(([title] if title else []), style="bold"))
+            if title == _("Response") and self._signs is not ASCII_ONLY:
+                lines = [lines[0], *(self._plot() or lines[1:])]
             blocks.append(Block([*lines, ""], style="" if title else "bold"))
         if findings:
             blocks.append(Block([_("What to do (enter opens the referrals)")], style="bold"))
             blocks += [Block([f"{one.text} ({len(one.referrals)})"], key) for key, one in enumerate(findings)]
         return blocks
+
+    def _plot(self) -> list[str]:
+        from refterm.tui.plots import response
+
+        assert self._found
+        return response(self._found.weeks, self._cells_now - _EDGE)
 
     def act(self, key: int) -> None:
         """Open the referrals of a finding."""
