@@ -125,8 +125,11 @@ def _funnel(one: Figures, bar: Callable[[float], str]) -> list[str]:
 def _groups(groups: Mapping[str | None, Figures], bar: Callable[[float], str]) -> list[str]:
     return [
         f"{(name or _('no active profile'))[:18]:<18} {bar(one.win_rate or 0)} "
-        + _("win rate {rate}, {n} received, accepted {accepted}").format(
-            rate=share(one.win_rate), n=one.received, accepted=share(one.accepted_share)
+        + _("win rate {rate}, {n} received, accepted {accepted}, median {median}").format(
+            rate=share(one.win_rate),
+            n=one.received,
+            accepted=share(one.accepted_share),
+            median=hours(one.median_hours_to_decide),
         )
         for name, one in groups.items()
     ]

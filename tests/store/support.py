@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -147,3 +148,11 @@ def assert_consistent(database: Database) -> None:
         assert not repeated
         if connection.dialect == "sqlite":  # PostgreSQL lets no transaction leave one behind
             assert not connection.execute("pragma foreign_key_check").fetchall()
+
+
+def until_another(ask: Callable[[], int], before: int) -> int:
+    """The number that tells of a change, once it is another: a server tells a little after the commit (T1: within 2 s)."""
+    end = time.monotonic() + 2
+    while (later := ask()) == before:
+        assert time.monotonic() < end, "nothing was heard of the change"
+    return later

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -24,7 +23,7 @@ from refterm.store import faults, revision
 from refterm.store.database import Database, open_database
 from refterm.store.postgres import _translated, shown
 from tests.postgres import Server
-from tests.store.support import dump, insert, row
+from tests.store.support import dump, insert, row, until_another
 
 
 @pytest.fixture
@@ -228,9 +227,7 @@ class TestChanges:
         assert database.change_token() == heard
         with closing(open_database(postgres_url)) as other:
             insert(other, [row()])
-        end = time.monotonic() + 2  # what T1 allows; the server tells a little after the commit
-        while (later := database.change_token()) == heard:
-            assert time.monotonic() < end
+        later = until_another(database.change_token, heard)
         assert database.change_token() == later
 
     def test_what_was_rolled_back_is_not_told(self, database: Database, postgres_url: str) -> None:
