@@ -79,6 +79,13 @@ def environment() -> dict[str, str]:
     return {**kept, **folders, "LANG": "C.UTF-8", "TZ": "UTC", "PYTHONPATH": str(ROOT)}
 
 
+def without_delivery() -> dict[str, str]:
+    """The surroundings of a program that delivers no notice."""
+    file = FOLDER / "no-delivery.toml"
+    file.write_text('[notices]\ntransport = "off"\n')
+    return {**environment(), "REFTERM_CONFIG": str(file)}
+
+
 def refterm(*arguments: str | Path, **options: Any) -> subprocess.CompletedProcess[str]:
     """Run a command to its end."""
     command = [sys.executable, "-m", "refterm", *map(str, arguments)]

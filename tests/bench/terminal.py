@@ -117,20 +117,26 @@ class Program:
         self._draw()
         return last
 
-    def press(self, keys: str) -> Answer:
-        """Type something and wait until it is answered."""
+    def press(self, keys: str, silence: float = SETTLED) -> Answer:
+        """Type something and wait until it is answered.
+
+        Args:
+            keys: what is typed.
+            silence: the answer is complete once the program wrote nothing for so many seconds. What works in the
+                background after a first frame (a search, a rank) needs more than the usual.
+
+        Raises:
+            RuntimeError: when the program writes nothing at all; a key without an answer is no measurement.
+        """
         self.quiet(0)
         began, before = time.perf_counter(), self.written
         os.write(self.process.fd, keys.encode())
-        end = began + 1.0  # what answers with nothing
-        while not self._read(SETTLED) and time.perf_counter() < end:
+        if not self._read(PATIENCE):
+            raise RuntimeError(f"{keys!r} was not answered within {PATIENCE:.0f} s:\n{self.text}")
+        while self._read(silence):
             pass
-        while self._read(SETTLED):
-            pass
-        times = (
-            [at for at, _cpu, block in self._unread if _ENDS in block] or [one[0] for one in self._unread] or [began]
-        )
-        last = self._unread[-1][0] if self._unread else began
+        times = [at for at, _cpu, block in self._unread if _ENDS in block] or [one[0] for one in self._unread]
+        last = self._unread[-1][0]
         self._draw()
         return Answer(times[0] - began, last - began, self.written - before)
 

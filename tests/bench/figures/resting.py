@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 
 from tests.bench import desks
+from tests.bench.figures.keys import FORM_GONE, SUBMIT
 from tests.bench.figures.starting import PANE, READY, desk_command
 from tests.bench.report import Figure, shown
 from tests.bench.terminal import Program
@@ -15,39 +17,55 @@ CROWD = 20
 
 
 def resting(sizes: Sequence[int], seconds: float) -> Iterator[Figure]:
-    """A desk on which nothing is due, one that shows minutes in every row, and the pane, side by side."""
+    """A desk on which nothing is due, one that shows minutes in every row, one under an open form, and the pane."""
     size = min(sizes[-1], 100_000)
     with ExitStack() as stack:
         programs = [
             stack.enter_context(Program(command, desks.environment()))
-            for command in (desk_command(size), desk_command(desks.COUNTING), PANE)
+            for command in (desk_command(size), desk_command(desks.COUNTING), desk_command(desks.COUNTING), PANE)
         ]
-        for program, ready in zip(programs, (READY, READY, "READY"), strict=True):
+        for program, ready in zip(programs, (READY, READY, READY, "READY"), strict=True):
             program.until(ready)
+        programs[2].press_until("d", "Decline referral")
         time.sleep(3)  # what follows the first screen
-        (still, counting, pane), spent = _watched(programs, seconds)
-    share = [100 * one[0] / spent for one in (still, counting, pane)]
-    allowed = max(0.15, 1.5 * share[2])
-    note = f"pane {shown(share[2])} %"
+        (still, counting, form, pane), spent = _watched(programs, seconds)
+    share = [100 * one[0] / spent for one in (still, counting, form, pane)]
+    allowed = max(0.15, 1.5 * share[3])
+    note = f"pane {shown(share[3])} %"
     yield Figure("at rest, nothing due: CPU", str(size), share[0], "%", allowed, note)
     yield Figure(f"at rest, nothing due: bytes in {spent:.0f} s", str(size), still[1], "B", 0)
     yield Figure("at rest, minutes in every row: CPU", "100", share[1], "%", 0.35)
     yield Figure("at rest, minutes in every row: bytes a minute", "100", 60 * counting[1] / spent, "B", 20_480)
+    yield Figure("at rest under an open form: CPU", "100", share[2], "%", allowed, note)
+    yield Figure(f"at rest under an open form: bytes in {spent:.0f} s", "100", form[1], "B", 0)
 
 
 def crowd(sizes: Sequence[int], seconds: float) -> Iterator[Figure]:
-    """Twenty desks open at once, no decision made yet."""
-    size = min(sizes[-1], 100_000)
+    """Twenty desks open at once: before any decision, and after one decision at each."""
+    path, size = desks.copy(min(sizes[-1], 100_000)), min(sizes[-1], 100_000)
+    command = (sys.executable, "-m", "refterm", "--db", str(path))
     with ExitStack() as stack:
-        programs = [stack.enter_context(Program(desk_command(size), desks.environment())) for _ in range(CROWD)]
+        programs = [stack.enter_context(Program(command, desks.environment())) for _ in range(CROWD)]
         for program in programs:
             program.until(READY)
         time.sleep(5)
         found, spent = _watched(programs, seconds)
         memory = sum(program.memory() for program in programs) / 2**20
+        for place, program in enumerate(programs):
+            for _ in range(place):  # each declines another referral
+                program.press("j")
+            program.press_until("d", "Decline referral")
+            program.press("1")
+            program.press_until(SUBMIT, FORM_GONE)
+        time.sleep(5)
+        later, later_spent = _watched(programs, seconds)
+        later_memory = sum(program.memory() for program in programs) / 2**20
     share = 100 * sum(cpu for cpu, _written in found) / spent
+    later_share = 100 * sum(cpu for cpu, _written in later) / later_spent
     yield Figure("20 desks at rest: CPU of a core", str(size), share, "%", 7)
-    yield Figure("20 desks at rest: memory (PSS) together", str(size), memory, "MiB", 600)
+    yield Figure("20 desks at rest: memory (PSS) together", str(size), memory, "MiB", 700)
+    yield Figure("20 desks after a decision each: CPU of a core", str(size), later_share, "%", 7)
+    yield Figure("20 desks after a decision each: memory (PSS) together", str(size), later_memory, "MiB", 900)
 
 
 def _watched(programs: Sequence[Program], seconds: float) -> tuple[list[tuple[float, int]], float]:

@@ -75,7 +75,7 @@ def commands(sizes: Sequence[int], runs: int) -> Iterator[Figure]:
     yield _against("refterm --version", "", [*module, "--version"], nothing, 5, runs)
     yield _against("refterm --help", "", [*module, "--help"], nothing, 5, runs)
     yield _against("completion", "", module, nothing, 5, runs, completing)
-    yield _against("refterm list --limit 50", str(size), listing, nothing, 6, runs)
+    yield _against("refterm list --limit 50", str(size), listing, nothing, 8, runs)
     changed = desks.copy(min(size, 10_000))
     found = desks.refterm("list", "--limit", str(runs + 1), "--db", changed, "--json")
     numbers = iter([str(referral["id"]) for referral in json.loads(found.stdout)])
@@ -83,7 +83,7 @@ def commands(sizes: Sequence[int], runs: int) -> Iterator[Figure]:
     def decline() -> list[str]:
         return [*module, "decline", next(numbers), "--reason", "budget", "--db", str(changed)]
 
-    yield _against("refterm decline", str(size), decline, orm, 1.6, runs)
+    yield _against("refterm decline", str(size), decline, orm, 0.6, runs)
     for name, arguments in (("--version", ["--version"]), ("--help", ["--help"])):
         yield Figure(f"heavy packages that {name} loads", "", len(_loaded(arguments)), "", 0)
 
