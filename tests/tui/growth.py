@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from time import monotonic
 
 from textual import events
 from textual.pilot import Pilot
@@ -42,7 +43,7 @@ class Counted:
 
     def __init__(self, app: TestedApp, pilot: Pilot[None]) -> None:
         self.app, self.pilot = app, pilot
-        self.opened: list[weakref.ref[Widget]] = []
+        self.opened: list[weakref.ref[object]] = []
         self.kinds: Counter[str] = Counter()
 
     @property
@@ -63,7 +64,8 @@ class Counted:
         if inside:
             await self.once(f"{kind} {inside}", lambda: getattr(screen, inside)())
         self.kinds[kind] += 1
-        self.opened += [weakref.ref(widget) for widget in screen.walk_children(Widget, with_self=True)]
+        for widget in screen.walk_children(Widget, with_self=True):
+            self.opened += [weakref.ref(widget), weakref.ref(widget._styles_cache)]
         self._escape()
         if kind == "palette":  # its list takes the first
             await self._draw(screen)
@@ -108,7 +110,7 @@ class Counted:
         self.desk.show_whole(False)
 
     def alive(self) -> Counter[str]:
-        """The closed screens and their widgets that something still holds."""
+        """The closed screens, their widgets and the lines drawn of them that something still holds."""
         gc.collect()
         return Counter(type(widget).__name__ for ref in self.opened if (widget := ref()) is not None)
 
@@ -133,8 +135,11 @@ async def measure(place: Workplace, folder: Path, warm: int, rounds: int) -> dic
         for _round in range(rounds):
             await counted.all_once()
         await app.workers.wait_for_complete()
-        await pilot.pause()
         after = private_kib()
+        # A timer that was set while a form closed keeps that until it has run.
+        end = monotonic() + 10
+        while counted.alive() and monotonic() < end:
+            await asyncio.sleep(0.05)
         return {"grown": after - before, "kinds": counted.kinds, "alive": counted.alive()}
 
 
