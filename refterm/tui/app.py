@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-import os
-
-# Textual draws at most 60 frames a second unless told otherwise before it is imported; what answers in two frames (a
-# typed letter and its hits, another tab) is felt twice as quick at 240. It costs nothing at rest. TEXTUAL_FPS lowers it.
-os.environ.setdefault("TEXTUAL_FPS", "240")
-
 import asyncio
-import gc
+import os
 import select
 import signal
 import sys
@@ -21,10 +15,11 @@ from pathlib import Path
 from types import FrameType
 from typing import ClassVar
 
-from textual.app import App
+# Before Textual: it sets the frame rate.
+from refterm.tui import textual_quirks  # isort: split
+
 from textual.binding import Binding
 from textual.command import Provider
-from textual.filter import Monochrome
 from textual.screen import Screen
 from textual.scrollbar import ScrollBar, ScrollBarRender
 from textual.theme import BUILTIN_THEMES
@@ -34,7 +29,6 @@ from refterm import config, i18n
 from refterm.config import Settings
 from refterm.errors import ConfigurationError
 from refterm.i18n import _
-from refterm.log import note_failure
 from refterm.services.desk import Desk
 from refterm.services.drafts import Drafts
 from refterm.services.view_state import ViewState, ViewStates
@@ -60,7 +54,7 @@ def _palette() -> type[Provider]:
     return ActionProvider
 
 
-class RefTermApp(App[None]):
+class RefTermApp(textual_quirks.SafeApp):
     """The desk in a terminal."""
 
     CSS_PATH = stylesheet()
@@ -79,11 +73,10 @@ class RefTermApp(App[None]):
         self._view_lock = threading.Lock()
         self.state = states.load() if states else ViewState()
         if self.no_color:
-            self._filters = [kept for kept in self._filters if not isinstance(kept, Monochrome)]
-            self._filters.append(NoColours())
+            textual_quirks.replace_grey_filter(self, NoColours())
             self.add_class("-no-colour")
         if office.signs is ASCII_ONLY:
-            self._filters.append(AsciiLetters())
+            textual_quirks.add_filter(self, AsciiLetters())
         ScrollBar.renderer = AsciiScrollBar if office.ascii else ScrollBarRender
         if office.ascii:
             self.add_class("-ascii")
@@ -102,7 +95,7 @@ class RefTermApp(App[None]):
         if theme in self.available_themes:
             self.theme = theme
         self.theme_changed_signal.subscribe(self, lambda _theme: self._keep_theme())
-        self.call_after_refresh(_collect_garbage)
+        self.call_after_refresh(textual_quirks.collect_garbage)
         if not self.is_headless:
             self._mind_signals()
             self.set_terminal_title("refterm")
@@ -147,11 +140,7 @@ class RefTermApp(App[None]):
 
     def set_terminal_title(self, title: str) -> None:
         """Set the terminal's title."""
-        if self._driver and not self.is_headless:
-            self._driver.write(f"\x1b]0;{title}\x07")
-
-    def open_url(self, url: str, *, new_tab: bool = True) -> None:
-        """Nothing on this desk opens a browser: on a server that would run inside the session."""
+        self.write_to_terminal(f"\x1b]0;{title}\x07")
 
     def _mind_signals(self) -> None:
         """End in order when the terminal closes or the system asks (SIGHUP, SIGTERM): drafts first, then the terminal.
@@ -182,37 +171,12 @@ class RefTermApp(App[None]):
                 save()
         self.exit(return_code=128 + number)
 
-    # Failures
-
-    def _handle_exception(self, error: Exception) -> None:
-        """Textual's own report would show customers' data: the traceback goes to the log, a sentence to the person."""
-        if self.is_headless:
-            super()._handle_exception(error)
-            return
-        path = note_failure(error)
-        self._return_code = 1
-        if self._exception is None:
-            self._exception = error
-            self._exception_event.set()
-        self._exit_renderables.append(
-            _("refterm: something went wrong; nothing that was saved is lost. What happened stands in {path}").format(
-                path=path
-            )
-        )
-        self._close_messages_no_wait()
-
 
 def terminal_gone() -> bool:
     """Whether the terminal on standard input has hung up; costs one system call."""
     poll = select.poll()
     poll.register(sys.__stdin__.fileno() if sys.__stdin__ else 0, 0)
     return any(event & (select.POLLHUP | select.POLLERR | select.POLLNVAL) for _fd, event in poll.poll(0))
-
-
-def _collect_garbage() -> None:
-    """From the first screen on (see cli/opening.py); what the start has loaded stays, and is not looked at again."""
-    gc.freeze()
-    gc.enable()
 
 
 def office_for(place: Workplace, settings: Settings, signs: Signs, folder: Path | None = None) -> Office:

@@ -9,9 +9,7 @@ from typing import ClassVar, TypeVar
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.reactive import Reactive
 from textual.screen import Screen
-from textual.widget import Widget
 from textual.widgets import Input
 
 from refterm.config import NoticeSettings
@@ -35,6 +33,7 @@ from refterm.tui.office import Office
 from refterm.tui.render import Look
 from refterm.tui.searching import Searching
 from refterm.tui.sleeper import Sleeper
+from refterm.tui.textual_quirks import Covered, StillBelow, focus_without_repaint, set_breakpoint_classes
 from refterm.tui.watcher import Watcher
 from refterm.tui.widgets.detail_pane import Body, DetailPane
 from refterm.tui.widgets.line import Line
@@ -47,7 +46,7 @@ SAME_SHOWN = 3
 MOST_ONLY = 1000
 
 
-class DeskScreen(Screen[None]):
+class DeskScreen(Covered, StillBelow, Screen[None]):
     """The desk's one screen. It reads between keys and writes in workers, always through the services."""
 
     BINDINGS: ClassVar = [
@@ -55,8 +54,7 @@ class DeskScreen(Screen[None]):
         for action in registry()
     ]
     AUTO_FOCUS = "#list"
-    BLANK = True  # as Body
-    focused: Reactive[Widget | None] = Reactive(None, repaint=False)  # as in Form: a move repaints no whole screen
+    focused = focus_without_repaint()
 
     def __init__(
         self,
@@ -94,10 +92,7 @@ class DeskScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Bars of one line each, the list, and the detail."""
-        # As the first resize would set them; set now, they spare the start a layout.
-        width, height = self.app.size
-        self.add_class(*self._get_breakpoint_classes(width, self.HORIZONTAL_BREAKPOINTS or []))
-        self.add_class(*self._get_breakpoint_classes(height, self.VERTICAL_BREAKPOINTS or []))
+        set_breakpoint_classes(self)
         ellipsis, outside = self.signs.ellipsis, self.signs.outside
         yield Line(id="top", ellipsis=ellipsis, outside=outside)
         yield Line(id="tabs", ellipsis=ellipsis, outside=outside)

@@ -40,7 +40,7 @@ class Fits:
         """Work them out now."""
         desk = self._desk
         numbers = [row.id for row in desk.referral_list.in_sight() if row.status is Status.NEW]
-        if numbers and desk.is_current and not desk.link.lost:
+        if numbers and not desk.link.lost:
             desk.run_worker(self._work_out(numbers), group="fits", exclusive=True, exit_on_error=False)
 
     async def _work_out(self, numbers: list[int]) -> None:
@@ -56,7 +56,6 @@ class Fits:
             return
         self.known.update(found)
         desk = self._desk
-        if desk.is_current:
-            desk.referral_list.update_rows(changed, desk.look())
-            if desk.detail_pane.referral_id in changed:
-                desk.show_detail()
+        desk.referral_list.update_rows(changed, desk.look())
+        if desk.detail_pane.referral_id in changed:
+            desk.show_detail()

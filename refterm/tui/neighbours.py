@@ -110,7 +110,7 @@ class Neighbours:
         async with self._turn:
             if not self._desk.link.lost:
                 await asyncio.to_thread(_quietly(work))
-        if self._desk.is_current and not self._desk.link.lost:
+        if not self._desk.link.lost:
             with suppress(RefTermError):  # the desk's own next look tells what is wrong with the database
                 self.look()
 

@@ -6,21 +6,24 @@ from functools import partial
 
 from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider, SearchIcon
 from textual.content import Content
+from textual.widgets import Input
 
 from refterm.i18n import _
 from refterm.tui.actions import key_name, registry, why_off
 from refterm.tui.desk_screen import DeskScreen
+from refterm.tui.textual_quirks import StillBelow
 
 
-class Palette(CommandPalette):
+class Palette(StillBelow, CommandPalette):
     """Textual's palette, with no picture that a terminal may lack."""
 
     def __init__(self) -> None:
         super().__init__(placeholder=_("the name of an action"), id="--command-palette")
 
     def on_mount(self) -> None:
-        """Put a plain sign before the field."""
+        """Put a plain sign before the field, and let it rest."""
         self.query_one(SearchIcon).icon = "/"
+        self.query_one(Input).cursor_blink = False  # each blink would be written to the terminal
 
 
 class ActionProvider(Provider):

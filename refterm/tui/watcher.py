@@ -51,7 +51,7 @@ class Watcher:
 
         def done(failures: int) -> None:
             self._delivering = False
-            if failures and desk.is_current:
+            if failures:
                 said = ngettext("{n} notice could not be delivered.", "{n} notices could not be delivered.", failures)
                 desk.say(said.format(n=failures) + " " + _("refterm outbox tells why."), "late")
 
@@ -71,14 +71,6 @@ class Watcher:
         desk = self._desk
         sleeper, now = desk.sleeper, desk.office.workplace.now()
         if desk.link.lost:
-            sleeper.sleep()
-            return
-        if not desk.is_current:
-            # Under a form nothing is drawn: each redraw would draw the form again, too. What is due is still archived.
-            if sleeper.event and now >= sleeper.event:
-                sleeper.event = None
-                self.expire()
-            sleeper.texts = None
             sleeper.sleep()
             return
         try:
@@ -107,8 +99,7 @@ class Watcher:
 
         def done(_archived: list[int]) -> None:
             self._expiring = False
-            if self._desk.is_current:
-                self.read()
+            self.read()
 
         def failed(_error: RefTermError) -> None:
             self._expiring = False

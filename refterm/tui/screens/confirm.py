@@ -12,6 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from refterm.text import clean_line
+from refterm.tui.textual_quirks import StillBelow
 from refterm.tui.widgets.form_frame import SubmitButton
 
 
@@ -26,7 +27,7 @@ def confirm(question: str, yes: str, no: str) -> ModalScreen[bool]:
     return Confirm(question, yes, no)
 
 
-class Confirm(ModalScreen[bool]):
+class Confirm(StillBelow, ModalScreen[bool]):
     """The question. A key that was typed ahead answers nothing: the focus is on the harmless answer."""
 
     AUTO_FOCUS = "#confirm-no"

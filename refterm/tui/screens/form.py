@@ -14,10 +14,8 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, VerticalScroll
 from textual.geometry import Size
 from textual.message import Message
-from textual.reactive import Reactive
 from textual.screen import ModalScreen
 from textual.timer import Timer
-from textual.widget import Widget
 from textual.widgets import Input, TextArea
 from textual.worker import Worker, WorkerState
 
@@ -28,6 +26,7 @@ from refterm.log import note_failure
 from refterm.text import width
 from refterm.tui.office import Office
 from refterm.tui.screens.draft_keeper import DraftKeeper, Typed
+from refterm.tui.textual_quirks import StillBelow, focus_without_repaint
 from refterm.tui.widgets.form_fields import ChoiceField, Field, FieldSpec, FormRow, LineField, NotesField, make_field
 from refterm.tui.widgets.form_frame import FormFooter, SubmitButton, Told, frame_title
 
@@ -42,7 +41,7 @@ ROOMY_LINES = 30
 _SIDES, _EDGES = 6, 2
 
 
-class Form(ModalScreen[T | None], Generic[T]):
+class Form(StillBelow, ModalScreen[T | None], Generic[T]):
     """A form. It closes with what `submit` returned, or with None when it was left.
 
     What is typed is kept as a draft within a second, and at once on escape and by `save_draft_now`.
@@ -60,8 +59,7 @@ class Form(ModalScreen[T | None], Generic[T]):
         Binding("ctrl+r", "after_typing('start_over')", show=False, priority=True),
     ]
 
-    # A screen repaints all of itself when the focus moves, which over SSH is 20 kB for a tab; the fields repaint anyway.
-    focused: Reactive[Widget | None] = Reactive(None, repaint=False)
+    focused = focus_without_repaint()
 
     def __init__(
         self,

@@ -14,13 +14,14 @@ from textual.widgets import Static
 
 from refterm.i18n import _
 from refterm.tui.signs import Signs
+from refterm.tui.textual_quirks import StillBelow
 from refterm.tui.widgets.form_frame import frame_title
 
 # What the frame takes at the sides, padding and scroll bar included.
 _SIDES = 7
 
 
-class Panel(ModalScreen[None]):
+class Panel(StillBelow, ModalScreen[None]):
     """Lines in a frame. The keys of the list scroll them; escape and q close."""
 
     AUTO_FOCUS = "#panel-body"

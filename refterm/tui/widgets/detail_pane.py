@@ -13,15 +13,13 @@ from textual.widget import Widget
 
 from refterm.tui.detail_text import Lines, Shown, compact, full, pane
 from refterm.tui.render import Look
-from refterm.tui.widgets.line import Still
+from refterm.tui.textual_quirks import Covered, Still
 
 LOW = 7
 
 
-class Body(Widget):
-    """Holds the list and the detail. Both cover it: what lies below need not be composed for every key."""
-
-    BLANK = True
+class Body(Covered, Widget):
+    """Holds the list and the detail, which cover it."""
 
 
 class DetailPane(Still, can_focus=True):

@@ -22,6 +22,7 @@ from textual.widgets import Input, TextArea
 
 from refterm.text import clean, clean_line, fit, fold, width
 from refterm.tui.signs import Signs
+from refterm.tui.textual_quirks import stop_watching
 from refterm.tui.widgets.in_order import InOrder
 
 Texts = Mapping[str, str]
@@ -99,6 +100,10 @@ class NotesField(InOrder, TextArea):
             placeholder=Content(spec.placeholder),
         )
         self.cursor_blink = False
+
+    def on_unmount(self) -> None:
+        """Leave nothing behind."""
+        stop_watching(self)
 
     def put(self, text: str) -> None:
         """Put a text in place of what is typed."""

@@ -3,41 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar, Self
+from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
-from textual.geometry import Region
 from textual.strip import Strip
-from textual.widget import Widget
 
 from refterm.text import display, fit, width
 from refterm.tui.render import Piece
-
-
-class Still(Widget):
-    """A widget that seldom changes: its lines are composed when they do, not for every key that is pressed elsewhere.
-
-    Textual composes a frame from all widgets in sight; asking each anew took a tenth of a key.
-    """
-
-    _kept: tuple[Region, list[Strip]] | None = None
-
-    def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
-        """Compose anew at the next frame."""
-        self._kept = None
-        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
-
-    def notify_style_update(self) -> None:
-        """The same where the theme changes."""
-        self._kept = None
-        super().notify_style_update()
-
-    def render_lines(self, crop: Region) -> list[Strip]:
-        """What was composed last, unless something changed."""
-        if self._kept is None or self._kept[0] != crop:
-            self._kept = crop, super().render_lines(crop)
-        return self._kept[1]
+from refterm.tui.textual_quirks import Still
 
 
 class Line(Still):

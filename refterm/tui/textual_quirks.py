@@ -1,0 +1,196 @@
+"""Everything here bends Textual 8.2.8 or uses its private names; tests/tui/test_textual_quirks.py fails when these change.
+
+Import this module before Textual: it sets the frame rate, which Textual reads once.
+"""
+
+from __future__ import annotations
+
+import os
+
+# Textual draws at most 60 frames a second. What answers in two frames (a typed letter and its hits, another tab) comes
+# up to 25 ms sooner at 240 ("search, letter to hits", "change of tab" in docs/benchmarks.md). Costs nothing at rest.
+os.environ.setdefault("TEXTUAL_FPS", "240")
+
+import gc
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from textual._styles_cache import StylesCache
+from textual.app import App
+from textual.color import Color
+from textual.filter import LineFilter, Monochrome
+from textual.geometry import Region, Size
+from textual.reactive import Reactive
+from textual.screen import Screen
+from textual.strip import Strip
+from textual.style import Style
+from textual.widget import Widget
+
+from refterm.i18n import _
+from refterm.log import note_failure
+
+if TYPE_CHECKING:
+    _AnyScreen = Screen[Any]
+else:
+    # Textual takes bindings and styles from the first base that is a widget: the classes here must not be that base.
+    _AnyScreen = object
+
+
+# Memory
+
+
+@lru_cache(1024)
+def _inner_outer(base_background: Color, background: Color) -> tuple[Style, Style]:
+    return Style(background=base_background + background), Style(background=base_background)
+
+
+def share_backgrounds() -> None:
+    """Let the cache of backgrounds keep colours only.
+
+    Textual's is an lru_cache on a method, so its keys hold up to 1,024 caches with the lines of widgets that are gone:
+    forty openings of the decline form kept 25 MiB.
+    """
+    StylesCache.get_inner_outer = staticmethod(_inner_outer)  # type: ignore[method-assign, assignment]
+
+
+share_backgrounds()
+
+
+def stop_watching(widget: Widget) -> None:
+    """Let the app forget a widget that watches it and is gone.
+
+    A TextArea watches the app's theme, and Textual drops dead watchers only when the theme changes: every field for
+    notes stayed alive, with its screen.
+    """
+    for watchers in getattr(widget.app, "__watchers", {}).values():
+        watchers[:] = [(watching, callback) for watching, callback in watchers if watching is not widget]
+
+
+def collect_garbage() -> None:
+    """Collect garbage from the first screen on; what the start has loaded stays, and is not looked at again.
+
+    The start runs without collection (cli/opening.py): that is a tenth of "start to the first rows" in
+    docs/benchmarks.md.
+    """
+    gc.freeze()
+    gc.enable()
+
+
+# What is drawn
+
+
+class StillBelow(_AnyScreen):
+    """A screen that draws nothing while another is above it.
+
+    Textual's `is_current` is true below a modal screen as well. A screen below that was dirty once marks itself dirty
+    again with each frame, and has the screen above drawn whole: 1 MB a minute. Textual draws all of a screen that
+    comes to the top again, so nothing is missed.
+    """
+
+    def _compositor_refresh(self) -> None:
+        if self.app.screen is self:
+            super()._compositor_refresh()
+        else:
+            self._compositor._dirty_regions.clear()
+            self._dirty_widgets.clear()
+
+    def _screen_resized(self, size: Size) -> None:
+        """In another size the screen above is drawn again, once this one is laid out behind it."""
+        super()._screen_resized(size)
+        if self.app.screen is not self:
+            self.app.screen.refresh()
+
+
+def focus_without_repaint() -> Reactive[Widget | None]:
+    """For a screen's `focused`: Textual repaints all of the screen when the focus moves, which is 20 kB for a tab.
+
+    The widgets that lose and get the focus repaint themselves.
+    """
+    return Reactive(None, repaint=False)
+
+
+class Covered(Widget if TYPE_CHECKING else object):  # type: ignore[misc]
+    """A widget that others cover wholly: Textual need not compose it below them for every key.
+
+    With Still and `focus_without_repaint` this took a tenth off "down and up" in docs/benchmarks.md.
+    """
+
+    BLANK: ClassVar[bool] = True
+
+
+class Still(Widget):
+    """A widget that seldom changes: its lines are composed when they do, not for every key that is pressed elsewhere.
+
+    Textual composes a frame from all widgets in sight; asking each anew took a tenth of a key.
+    """
+
+    _kept: tuple[Region, list[Strip]] | None = None
+
+    def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
+        """Compose anew at the next frame."""
+        self._kept = None
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+
+    def notify_style_update(self) -> None:
+        """The same where the theme changes."""
+        self._kept = None
+        super().notify_style_update()
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """What was composed last, unless something changed."""
+        if self._kept is None or self._kept[0] != crop:
+            self._kept = crop, super().render_lines(crop)
+        return self._kept[1]
+
+
+def set_breakpoint_classes(screen: Screen[Any]) -> None:
+    """Set the classes for the terminal's size as Textual does with the first resize: set before, they spare a layout.
+
+    Part of "start to the first rows" in docs/benchmarks.md.
+    """
+    width, height = screen.app.size
+    screen.add_class(*screen._get_breakpoint_classes(width, screen.HORIZONTAL_BREAKPOINTS or []))
+    screen.add_class(*screen._get_breakpoint_classes(height, screen.VERTICAL_BREAKPOINTS or []))
+
+
+def replace_grey_filter(app: App[Any], instead: LineFilter) -> None:
+    """Under NO_COLOR Textual turns colours into greys, which are colours too."""
+    app._filters = [kept for kept in app._filters if not isinstance(kept, Monochrome)]
+    app._filters.append(instead)
+
+
+def add_filter(app: App[Any], added: LineFilter) -> None:
+    """Let a filter go over every line that is drawn."""
+    app._filters.append(added)
+
+
+# The process and its terminal
+
+
+class SafeApp(App[None]):
+    """An app that opens no browser and shows nobody's data when it fails."""
+
+    def open_url(self, url: str, *, new_tab: bool = True) -> None:
+        """Do nothing: on a server a browser would run inside the session."""
+
+    def _handle_exception(self, error: Exception) -> None:
+        """Textual's own report would show customers' data: the traceback goes to the log, a sentence to the person."""
+        if self.is_headless:
+            super()._handle_exception(error)
+            return
+        path = note_failure(error)
+        self._return_code = 1
+        if self._exception is None:
+            self._exception = error
+            self._exception_event.set()
+        self._exit_renderables.append(
+            _("refterm: something went wrong; nothing that was saved is lost. What happened stands in {path}").format(
+                path=path
+            )
+        )
+        self._close_messages_no_wait()
+
+    def write_to_terminal(self, sequence: str) -> None:
+        """Send a control sequence between two frames; Textual has no call for it."""
+        if self._driver and not self.is_headless:
+            self._driver.write(sequence)

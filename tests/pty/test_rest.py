@@ -1,0 +1,148 @@
+"""An open form, panel or palette at rest, in a real terminal: it writes nothing, whatever happens on the desk below it."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+
+from refterm.clock import SystemClock
+from refterm.domain.deadline import Deadlines
+from refterm.domain.history import Actor
+from refterm.services.importing import Importer
+from refterm.services.profiles import Profiles
+from refterm.services.workplace import Workplace
+from refterm.store.database import open_database
+from tests.pty.terminal import Terminal
+from tests.samples import active_record, api_record, ndjson, stamp
+
+ESCAPE, CTRL_P = "\x1b", "\x10"
+WIDE = (120, 40)
+# Keys to open one, and a text that stands in it.
+OPENED = {
+    "accept": ("a", "Accept referral"),
+    "decline": ("d", "Decline referral"),
+    "skip": ("z", "ctrl+s"),
+    "note": ("n", "Add note"),
+    "filter": ("F", "ctrl+s"),
+    "profiles": ("p", "enter edit"),
+    "profile": ("pa", "Add profile"),
+    "insights": ("i", "median time to accept"),
+    "similar": ("b", "escape closes"),
+    "history": ("h", "escape closes"),
+    "help": ("?", "escape closes"),
+    "palette": (CTRL_P, "the name of an action"),
+    "edit": ("2e", "ctrl+s"),
+    "contact": ("2c", "ctrl+s"),
+    "won": ("2w", "ctrl+s"),
+    "lost": ("2l", "ctrl+s"),
+}
+# In the suite a few seconds; a whole minute where REFTERM_TEST_REST says so.
+REST = float(os.environ.get("REFTERM_TEST_REST", "3"))
+DRAWN_WITHIN = 15.0
+
+
+def _import(database: Path, *records: dict[str, object]) -> None:
+    place = Workplace(open_database(database), SystemClock(), Actor("import", "import"), Deadlines())
+    Importer(place).run(BytesIO(ndjson(records)), name="records.ndjson")
+    place.close()
+
+
+def _new(name: str, left: timedelta, **overrides: object) -> dict[str, object]:
+    """A referral of which minutes and seconds are left to answer: a desk counts them down."""
+    now = datetime.now(UTC)
+    created = stamp(now - timedelta(hours=1, seconds=30))
+    return api_record(
+        createdDateTime=created,
+        updatedDateTime=created,
+        expirationDateTime=stamp(now + left),
+        customerProfile__name=name,
+        **overrides,
+    )
+
+
+@pytest.fixture
+def database(database_path: Path) -> Path:
+    """A desk with customers who wait, times that count down each second, and an engagement."""
+    _import(
+        database_path,
+        _new("Penhale Boatyard Ltd", timedelta(days=13, minutes=30), details__customerAction="ContactMe"),
+        _new("Seconds Left Ltd", timedelta(seconds=110)),
+        _new("Kontor Nord GmbH", timedelta(days=9, minutes=30)),
+        active_record(),
+    )
+    place = Workplace(open_database(database_path), SystemClock(), Actor("import", "import"), Deadlines())
+    Profiles(place).add({"name": "UK", "region": "UK", "country": "GB", "location": "Falmouth;;Jo;jo@x.example"})
+    place.close()
+    return database_path
+
+
+@pytest.fixture
+def opened(database: Path) -> Iterator[dict[str, Terminal]]:
+    """A desk for each form, panel and palette, with that open."""
+    with ExitStack() as stack:
+        terminals = {
+            name: stack.enter_context(Terminal("--db", str(database), "--as", name, size=WIDE)) for name in OPENED
+        }
+        for name, terminal in terminals.items():
+            keys, words = OPENED[name]
+            terminal.wait("Penhale", "q quit")
+            for key in keys:
+                terminal.press(key)
+                terminal.until(lambda terminal=terminal: not terminal.read(0.15), "the end of drawing")  # type: ignore[misc]
+            terminal.wait(words)
+        yield terminals
+
+
+def _read(terminals: dict[str, Terminal], seconds: float) -> dict[str, int]:
+    """How many bytes each wrote within some time; those that wrote none are left out."""
+    end = time.monotonic() + seconds
+    written: dict[str, int] = {}
+    while time.monotonic() < end:
+        for name, terminal in terminals.items():
+            if got := terminal.read(0.01):
+                written[name] = written.get(name, 0) + len(got)
+    return written
+
+
+def _silent(terminals: dict[str, Terminal]) -> None:
+    """Wait until what is under way is drawn; then nothing may be written for the time of rest."""
+    end = time.monotonic() + DRAWN_WITHIN
+    while written := _read(terminals, 0.5):
+        if time.monotonic() > end:
+            break
+    assert not written, f"still writing after {DRAWN_WITHIN} s: {written}"
+    assert _read(terminals, REST) == {}
+
+
+def test_what_is_open_writes_nothing_at_rest_and_below_it_all_is_right(
+    database: Path, opened: dict[str, Terminal]
+) -> None:
+    """Also after others wrote and after a referral below ran out. Closed, each desk shows what became of it."""
+    _silent(opened)
+
+    over = time.monotonic() + 6
+    _import(
+        database, _new("Soon Over GmbH", timedelta(seconds=6)), _new("Stays Here AG", timedelta(days=5, minutes=30))
+    )
+    _read(opened, over + 2 - time.monotonic())
+    _silent(opened)
+
+    for name, terminal in opened.items():
+        terminal.press(ESCAPE)
+        terminal.until(lambda terminal=terminal: not terminal.read(0.15), "the end of drawing")  # type: ignore[misc]
+        if name in ("palette", "profile"):  # the panel below the form; the list of the palette
+            terminal.press(ESCAPE)
+        terminal.until(lambda terminal=terminal: not terminal.read(0.15), "the end of drawing")  # type: ignore[misc]
+        terminal.press("1")
+        terminal.wait("q quit", "Stays Here AG", "Kontor Nord", "Penhale")
+        # "Seconds Left" may have run out meanwhile, where the machine is busy.
+        assert re.search(r"Inbox [34]\b", terminal.text), terminal.text
+        assert re.search(r"Archived [12]\b", terminal.text), terminal.text

@@ -1,0 +1,212 @@
+"""What bends Textual still meets what it bends: each test fails when Textual changes that."""
+
+from __future__ import annotations
+
+import gc
+import inspect
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from textual._styles_cache import StylesCache
+from textual.app import App
+from textual.color import Color
+from textual.command import CommandPalette
+from textual.filter import Monochrome
+from textual.screen import ModalScreen, Screen
+from textual.widget import Widget
+from textual.widgets import Input, TextArea
+
+import refterm
+from refterm.tui import textual_quirks
+from refterm.tui.app import RefTermApp
+from refterm.tui.desk_screen import DeskScreen
+from refterm.tui.palette import Palette
+from refterm.tui.plain import NoColours
+from refterm.tui.screens.confirm import Confirm
+from refterm.tui.screens.form import Form
+from refterm.tui.screens.panel import Panel
+from refterm.tui.textual_quirks import Covered, Still, StillBelow
+from refterm.tui.widgets.detail_pane import Body
+from refterm.tui.widgets.form_fields import NotesField
+from tests.conftest import ImportRecords
+from tests.samples import api_record
+from tests.tui.conftest import SitDown
+
+TUI = Path(refterm.__file__).parent / "tui"
+
+
+def test_the_frame_rate_is_set_before_textual_is_imported() -> None:
+    code = "import refterm.tui.app, textual.screen as s; print(round(1 / s.UPDATE_PERIOD))"
+    environment = {name: value for name, value in os.environ.items() if name != "TEXTUAL_FPS"}
+    for given, rate in ({}, "240"), ({"TEXTUAL_FPS": "30"}, "30"):
+        done = subprocess.run(
+            [sys.executable, "-c", code], env={**environment, **given}, capture_output=True, text=True, check=True
+        )
+        assert done.stdout.strip() == rate
+
+
+def test_no_screen_asks_whether_it_is_current() -> None:
+    """`is_current` is true below a modal screen, too, which nobody means who asks."""
+    assert not [path.name for path in TUI.rglob("*.py") if ".is_current" in path.read_text(encoding="utf-8")]
+    assert "_background_screens" in inspect.getsource(Screen.is_current.fget)  # type: ignore[attr-defined]
+
+
+def test_every_screen_is_still_below_another() -> None:
+    for screen in (DeskScreen, Form, Panel, Confirm, Palette):
+        names = [kind.__name__ for kind in screen.__mro__]
+        assert names.index("StillBelow") < names.index("Screen")
+    # The first base that is a widget gives styles and bindings.
+    assert not issubclass(StillBelow, Widget)
+    assert issubclass(Form, ModalScreen)
+    assert issubclass(Palette, CommandPalette)
+
+
+async def test_a_screen_below_draws_nothing_and_is_drawn_when_it_is_on_top_again(
+    sit: SitDown, import_records: ImportRecords, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import_records([api_record()])
+    drawn: list[object] = []
+    display = App._display
+
+    def counted(self: App[object], screen: Screen[object], renderable: object) -> None:
+        if renderable is not None:
+            drawn.append(screen)
+        display(self, screen, renderable)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(App, "_display", counted)
+    async with sit() as seat:
+        await seat.press("a")
+        await seat.settle()
+        drawn.clear()
+        for _wake in range(3):
+            seat.desk.refresh()
+            await seat.wake()
+        assert drawn == []
+        seat.desk.say("Said below the form.")
+        await seat.settle()
+        assert drawn == []
+        await seat.press("escape")
+        assert "Said below the form." in seat.text
+        await seat.assert_drawn_fresh()
+
+
+async def test_in_another_size_what_is_below_is_laid_out_and_drawn_behind(
+    sit: SitDown, import_records: ImportRecords
+) -> None:
+    import_records([api_record() for _ in range(3)])
+    async with sit(size=(100, 30)) as seat:
+        await seat.press("?")
+        await seat.resize(120, 40)
+        await seat.assert_drawn_fresh()
+        await seat.press("escape")
+        await seat.assert_drawn_fresh()
+
+
+def test_the_cache_of_backgrounds_keeps_no_widget() -> None:
+    cached = StylesCache.__dict__["get_inner_outer"]
+    assert isinstance(cached, staticmethod)
+    one, other = StylesCache(), StylesCache()
+    black, white = Color(0, 0, 0), Color(255, 255, 255)
+    inner, outer = one.get_inner_outer(black, white)
+    assert (inner.background, outer.background) == (white, black)
+    assert other.get_inner_outer(black, white)[0] is inner
+    assert "self.get_inner_outer(base_background, background)" in inspect.getsource(StylesCache.render_line)
+
+
+def test_a_text_area_watches_the_app() -> None:
+    """Where it does not any more, `stop_watching` can go."""
+    assert "self.watch(self.app" in inspect.getsource(TextArea._on_mount)
+    assert "self.watch(self.app" not in inspect.getsource(Input)
+
+
+async def test_the_app_forgets_the_fields_of_a_closed_form(sit: SitDown, import_records: ImportRecords) -> None:
+    import_records([api_record()])
+
+    async with sit() as seat:
+
+        def watching() -> int:
+            watchers = getattr(seat.app, "__watchers")["theme"]
+            return sum(isinstance(widget, NotesField) for widget, _callback in watchers)
+
+        await seat.press("a")
+        assert watching() > 0
+        await seat.press("escape")
+        assert watching() == 0
+
+
+async def test_the_focus_moves_without_a_repaint_of_the_screen(sit: SitDown, import_records: ImportRecords) -> None:
+    assert Screen.focused._repaint
+    for screen in (DeskScreen, Form):
+        assert not screen.focused._repaint  # type: ignore[attr-defined]
+    import_records([api_record()])
+    async with sit() as seat:
+        await seat.press("a")
+        await seat.press("tab")
+        await seat.assert_drawn_fresh()
+
+
+def test_what_is_covered_is_blank() -> None:
+    assert Widget.BLANK is False
+    assert Covered.BLANK is True
+    for kind in (DeskScreen, Body):
+        assert kind.BLANK is True
+    assert "self.BLANK" in inspect.getsource(Widget.render_lines) + inspect.getsource(Widget.render_line)
+
+
+async def test_what_is_still_is_composed_when_it_changes_only(sit: SitDown, import_records: ImportRecords) -> None:
+    import_records([api_record(), api_record()])
+    async with sit() as seat:
+        line = seat.desk.query_one("#top", Still)
+        crop = line.size.region
+        kept = line.render_lines(crop)
+        assert line.render_lines(crop) is kept
+        line.refresh()
+        assert line.render_lines(crop) is not kept
+        kept = line.render_lines(crop)
+        line.notify_style_update()
+        assert line.render_lines(crop) is not kept
+
+
+async def test_the_classes_for_the_size_are_those_that_textual_sets(
+    sit: SitDown, import_records: ImportRecords
+) -> None:
+    import_records([api_record()])
+    async with sit(size=(120, 40)) as seat:
+        size = {"-cramped", "-normal", "-wide", "-low", "-short", "-tall"}
+        set_before = size & set(seat.desk.classes)
+        assert set_before == {"-normal", "-tall"}
+        await seat.resize(80, 24)
+        await seat.resize(120, 40)
+        assert size & set(seat.desk.classes) == set_before
+
+
+def test_the_grey_filter_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    app: App[None] = App()
+    assert any(isinstance(one, Monochrome) for one in app._filters)
+    textual_quirks.replace_grey_filter(app, NoColours())
+    assert not any(isinstance(one, Monochrome) for one in app._filters)
+    assert isinstance(app._filters[-1], NoColours)
+
+
+def test_the_app_keeps_what_textual_calls() -> None:
+    """Textual opens links and reports failures through these two, and ends by what the second fills in."""
+    for name in ("open_url", "_handle_exception"):
+        assert name in vars(App)
+        assert getattr(RefTermApp, name) is not getattr(App, name)
+    source = inspect.getsource(App._handle_exception) + inspect.getsource(App._fatal_error)
+    for name in ("_return_code", "_exception", "_exception_event", "_exit_renderables", "_close_messages_no_wait"):
+        assert name in source
+
+
+def test_garbage_is_collected_after_the_start() -> None:
+    code = (
+        "import gc; gc.disable(); from refterm.tui.textual_quirks import collect_garbage; collect_garbage();"
+        " print(gc.isenabled(), gc.get_freeze_count() > 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["True", "True"]
+    assert gc.isenabled()
