@@ -1,7 +1,7 @@
-"""The one place where a change of a referral is recorded, for both ways of writing it.
+"""The one place where a change of a referral is recorded.
 
-Whoever changed a row, the ORM (`orm`) or plain SQL (`plain`), hands in the row before and after. History (T4), owed
-notices (N1), counters and search index follow from these, in the same transaction.
+Every writer hands in the row before and after. History (T4), owed notices (N1), counters and search index follow from
+these, in the same transaction.
 """
 
 from __future__ import annotations

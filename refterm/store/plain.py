@@ -1,4 +1,4 @@
-"""Writing a referral in plain SQL: marks, expiry, import. They never load the ORM, so a desk at rest never pays for it."""
+"""Writing a referral: read a whole row, and change it only where nobody changed it since (T2)."""
 
 from __future__ import annotations
 

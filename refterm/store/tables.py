@@ -1,17 +1,14 @@
-"""The tables, as SQLModel knows them.
+"""The single definition of the schema, as SQLModel classes. Migrations are compared with it (`refterm db check`, tests).
 
-Values are kept so that every store and every way of writing agrees to the last digit: an instant is the number of
-microseconds since 1970 in UTC, an amount is its decimal digits as text, a day is `YYYY-MM-DD`, a list is JSON.
-`codec` turns rows into the domain's values and back. Importing this module costs more than all of Textual: only
-decisions need it (see `orm`).
+Values are kept so that both databases agree to the last digit: an instant is the number of microseconds since 1970 in
+UTC, an amount is its decimal digits as text, a day is `YYYY-MM-DD`, a list is JSON. `codec` turns rows into the
+domain's values and back. Importing this module costs more than all of Textual: no desk and no command outside `db`
+imports it.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlalchemy import BigInteger, Index, Text, text
-from sqlalchemy.orm import declared_attr
 from sqlmodel import Field, SQLModel
 
 _OPEN_FLAME = "status = 'new' and flame = 1 and contacted_at is null"
@@ -55,11 +52,6 @@ class Referral(SQLModel, table=True):
         Index("referral_domain", "email_domain", sqlite_where=text("email_domain is not null")),
         Index("referral_duns", "duns", sqlite_where=text("duns is not null")),
     )
-
-    @declared_attr.directive
-    def __mapper_args__(cls) -> dict[str, Any]:  # noqa: N805
-        # The guarded update (T2): every UPDATE of a referral asks for the version that was read.
-        return {"version_id_col": cls.__table__.c.version}  # type: ignore[attr-defined]
 
     id: int | None = Field(default=None, primary_key=True)
     source_id: str = Field(unique=True)
@@ -216,3 +208,6 @@ class Presence(SQLModel, table=True):
     seen_at: int = Field(sa_type=BigInteger)
     referral_id: int | None = None
     form: str | None = None
+
+
+MODELS: tuple[type[SQLModel], ...] = (Referral, Source, History, Outbox, Profile, Counter, Presence)
