@@ -13,7 +13,6 @@ from refterm.store.faults import FaultError
 REVISIONS = ("0001", "0002", "0003")
 HEAD = REVISIONS[-1]
 MIGRATIONS = Path(__file__).parent / "migrations"
-_URLS = {"sqlite": "sqlite://", "postgresql": "postgresql+psycopg://"}
 
 _TABLES = {
     "sqlite": "select name from sqlite_master",
@@ -66,12 +65,12 @@ def upgrade(connection: Connection, begin: Callable[[Connection], None]) -> None
     """
     from alembic import command
     from alembic.config import Config
-    from sqlalchemy import create_engine, event
-    from sqlalchemy.pool import StaticPool
+    from sqlalchemy import event
+
+    from refterm.store.schema import engine_on
 
     # On our own connection and in our own transaction, so that two programs never migrate at once.
-    driver = getattr(connection, "raw", connection)
-    engine = create_engine(_URLS[connection.dialect], creator=lambda: driver, poolclass=StaticPool)
+    engine = engine_on(connection)
     event.listen(engine, "begin", lambda _bound: begin(connection))
 
     configuration = Config()

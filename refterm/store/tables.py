@@ -8,10 +8,17 @@ imports it.
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import BigInteger, Index, Text, text
 from sqlmodel import Field, SQLModel
 
 _OPEN_FLAME = "status = 'new' and flame = 1 and contacted_at is null"
+
+
+def _where(condition: str) -> dict[str, Any]:
+    """The condition of an index that has only some of the rows."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
 
 
 class Referral(SQLModel, table=True):
@@ -28,29 +35,34 @@ class Referral(SQLModel, table=True):
             "referral_purchase",
             text("coalesce(purchase_date, '9999-12-31')"),
             "id",
-            sqlite_where=text("status = 'active'"),
+            **_where("status = 'active'"),
         ),
-        Index("referral_closed", text("coalesce(closed_at, 0)"), "id", sqlite_where=text("status = 'archived'")),
+        Index("referral_closed", text("coalesce(closed_at, 0)"), "id", **_where("status = 'archived'")),
         Index(
             "referral_outcome",
             "outcome",
             text("coalesce(closed_at, 0)"),
             "id",
-            sqlite_where=text("status = 'archived'"),
+            **_where("status = 'archived'"),
         ),
         # The columns of its condition stand in it, too, so that counting open flames reads no row.
         Index(
             "referral_open_flame",
-            *("status", "flame", "contacted_at", "received_at", "expires_at", "id"),
-            sqlite_where=text(_OPEN_FLAME),
+            "status",
+            "flame",
+            "contacted_at",
+            "received_at",
+            "expires_at",
+            "id",
+            **_where(_OPEN_FLAME),
         ),
-        Index("referral_skipped", "skipped_until", "id", sqlite_where=text("skipped_until is not null")),
-        Index("referral_favorite", "status", "id", sqlite_where=text("favorite = 1")),
-        Index("referral_engagement", "engagement_id", sqlite_where=text("engagement_id is not null")),
+        Index("referral_skipped", "skipped_until", "id", **_where("skipped_until is not null")),
+        Index("referral_favorite", "status", "id", **_where("favorite = 1")),
+        Index("referral_engagement", "engagement_id", **_where("engagement_id is not null")),
         Index("referral_customer", "company_key"),
         Index("referral_profile", "profile", "status"),
-        Index("referral_domain", "email_domain", sqlite_where=text("email_domain is not null")),
-        Index("referral_duns", "duns", sqlite_where=text("duns is not null")),
+        Index("referral_domain", "email_domain", **_where("email_domain is not null")),
+        Index("referral_duns", "duns", **_where("duns is not null")),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -211,3 +223,4 @@ class Presence(SQLModel, table=True):
 
 
 MODELS: tuple[type[SQLModel], ...] = (Referral, Source, History, Outbox, Profile, Counter, Presence)
+METADATA = SQLModel.metadata

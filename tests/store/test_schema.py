@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
 import sys
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,12 +12,12 @@ from typing import Any
 import alembic.op
 import pytest
 import sqlalchemy as sa
-from alembic.autogenerate import compare_metadata
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from refterm.store import revision, tables
+from refterm.services import maintenance
+from refterm.services.workplace import Workplace
+from refterm.store import revision, schema, tables
 from refterm.store.database import open_database
 from refterm.store.listing import _INDEXES
 
@@ -36,41 +34,39 @@ def connected(path: Path) -> Iterator[sa.Connection]:
         engine.dispose()
 
 
-def ours(name: str | None, kind: str, _parents: Any) -> bool:
-    """Leave out what SQLite keeps for the search index."""
-    return kind != "table" or not (name or "").startswith("referral_search")
+def test_migrations_make_what_sqlmodel_knows(workplace: Workplace) -> None:
+    """Tables, columns, keys and indexes, with expressions and conditions; on both databases."""
+    with workplace.database.reading() as connection:
+        assert schema.drift(connection) == []
 
 
-def normal(sql: str) -> str:
-    """An index's definition, as both ways of writing it agree."""
-    return re.sub(r"\s+", " ", sql.lower().replace('"', "").replace("create unique index", "create index")).strip()
-
-
-def test_migrations_make_what_sqlmodel_knows(database_path: Path) -> None:
-    with connected(database_path) as connection, warnings.catch_warnings():
-        # Indexes over expressions cannot be read back this way; the next test compares them.
-        warnings.filterwarnings("ignore", "Skipped unsupported reflection of expression-based index")
-        warnings.filterwarnings("ignore", "autogenerate skipping metadata-specified expression-based index")
-        context = MigrationContext.configure(
-            connection, opts={"include_name": ours, "compare_type": True, "compare_server_default": True}
-        )
-        assert compare_metadata(context, METADATA) == []
-
-
-def test_every_index_is_the_same_to_the_letter(database_path: Path) -> None:
-    """Expressions and conditions, too: on one that differs by a blank the planner would not rely."""
-    with connected(database_path) as connection:
-        made = dict(
-            connection.exec_driver_sql(
-                "select name, sql from sqlite_master where type = 'index' and sql is not null"
-            ).fetchall()
-        )
-        known = {
-            index.name: str(sa.schema.CreateIndex(index).compile(dialect=connection.dialect))
-            for table in METADATA.tables.values()
-            for index in table.indexes
-        }
-    assert {name: normal(sql) for name, sql in made.items()} == {name: normal(sql) for name, sql in known.items()}
+@pytest.mark.parametrize(
+    ("statement", "sentence"),
+    [
+        ("create table other (id integer primary key)", "other is not refterm's"),
+        ("drop table presence", "presence is missing"),
+        ("alter table referral add column mood text", "referral.mood is not refterm's"),
+        ("alter table outbox drop column error", "outbox.error is missing"),
+        ("drop index referral_value", "the index referral_value is missing"),
+        ("create index mine on referral (need)", "the index mine is not refterm's"),
+        (
+            "drop index referral_favorite; create index referral_favorite on referral (status, id) where favorite = 0",
+            "the index referral_favorite is another than it should be",
+        ),
+        (
+            "drop index referral_closed;"
+            " create index referral_closed on referral (coalesce(closed_at, 1), id) where status = 'archived'",
+            "the index referral_closed is another than it should be",
+        ),
+    ],
+)
+def test_what_differs_is_told_in_a_sentence(workplace: Workplace, statement: str, sentence: str) -> None:
+    with workplace.database.writing() as connection:
+        for one in statement.split(";"):
+            connection.execute(one)
+    with workplace.database.reading() as connection:
+        assert schema.drift(connection) == [sentence]
+    assert [finding.text for finding in maintenance.check(workplace)] == [f"schema: {sentence}"]
 
 
 def test_a_desk_made_by_sqlmodel_alone_has_the_same_tables(tmp_path: Path, database_path: Path) -> None:
