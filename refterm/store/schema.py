@@ -96,4 +96,4 @@ def _told_indexes(known: dict[str, str], made: dict[str, str]) -> Iterator[str]:
 def _normal(sql: str) -> str:
     """An index's definition as the database, the migrations and SQLAlchemy all write it."""
     plain = _ADDED.sub("", re.sub(r"\s+", " ", sql.lower()))
-    return re.sub(r"[()\"\s]", "", plain)
+    return re.sub(r"[()\"'\s]", "", plain)

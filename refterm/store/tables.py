@@ -30,6 +30,7 @@ class Referral(SQLModel, table=True):
         Index("referral_received", "status", "received_at", "expires_at", "id"),
         Index("referral_expires", "status", "expires_at", "id"),
         Index("referral_company", "status", "company_key", "id"),
+        Index("referral_fit", "status", text("coalesce(fit, -1)"), "id"),
         Index("referral_value", "status", "deal_value_order", "id"),
         Index(
             "referral_purchase",
@@ -98,6 +99,8 @@ class Referral(SQLModel, table=True):
     contacted_at: int | None = Field(default=None, sa_type=BigInteger)
     contacted_by: str | None = None
     taken_by: str | None = None
+    assigned_by: str | None = None
+    assigned_at: int | None = Field(default=None, sa_type=BigInteger)
     favorite: int = 0
     skipped_until: int | None = Field(default=None, sa_type=BigInteger)
     decided_at: int | None = Field(default=None, sa_type=BigInteger)
@@ -114,6 +117,8 @@ class Referral(SQLModel, table=True):
     purchase_date: str | None = None
     closed_on: str | None = None
     deal_notes: str | None = Field(default=None, sa_type=Text)
+    follow_up_at: int | None = Field(default=None, sa_type=BigInteger)
+    follow_up_text: str | None = Field(default=None, sa_type=Text)
     crm_id: str | None = None
     campaign_id: str | None = None
     team: str = Field(default="[]", sa_type=Text)
@@ -151,12 +156,15 @@ class History(SQLModel, table=True):
 
 
 class Outbox(SQLModel, table=True):
-    """A notice owed, written in the transaction of the change that owes it (N1)."""
+    """A notice, a letter or a push that is owed, written in the transaction of the change that owes it (N1).
+
+    `due_at` is empty where it is held until somebody decides. `person` wrote it, where a person did.
+    """
 
     __tablename__ = "outbox"
     __table_args__ = (
         # Exactly once: the same change owes the same person one notice of a kind.
-        Index("outbox_once", "history_id", "kind", "recipient", "due_at", unique=True),
+        Index("outbox_once", "history_id", "kind", "recipient", text("coalesce(due_at, 0)"), unique=True),
         Index("outbox_due", "state", "due_at"),
         Index("outbox_referral", "referral_id"),
     )
@@ -167,10 +175,14 @@ class Outbox(SQLModel, table=True):
     referral_id: int = Field(foreign_key="referral.id")
     history_id: int = Field(foreign_key="history.id")
     state: str = "due"
-    due_at: int = Field(sa_type=BigInteger)
+    due_at: int | None = Field(default=None, sa_type=BigInteger)
     attempts: int = 0
     error: str | None = None
     claimed_until: int | None = Field(default=None, sa_type=BigInteger)  # somebody delivers it until then
+    person: str | None = None
+    subject: str | None = Field(default=None, sa_type=Text)
+    text: str | None = Field(default=None, sa_type=Text)
+    message_id: str | None = None
 
 
 class Profile(SQLModel, table=True):
@@ -194,6 +206,15 @@ class Profile(SQLModel, table=True):
     currency: str | None = None
     active: int = 1
     version: int = 1
+
+
+class Setting(SQLModel, table=True):
+    """A setting of the desk, the same for all who work at it: its id, deadlines, people."""
+
+    __tablename__ = "setting"
+
+    key: str = Field(primary_key=True)
+    value: str = Field(sa_type=Text)
 
 
 class Counter(SQLModel, table=True):
@@ -222,5 +243,5 @@ class Presence(SQLModel, table=True):
     form: str | None = None
 
 
-MODELS: tuple[type[SQLModel], ...] = (Referral, Source, History, Outbox, Profile, Counter, Presence)
+MODELS: tuple[type[SQLModel], ...] = (Referral, Source, History, Outbox, Profile, Setting, Counter, Presence)
 METADATA = SQLModel.metadata

@@ -28,10 +28,7 @@ PEOPLE = st.lists(st.tuples(TEXTS, TEXTS, TEXTS), max_size=3)
 # Values that each column of a change may have, before or after it.
 VALUES: dict[str, st.SearchStrategy[Any]] = {
     **{column: st.none() | TEXTS for column in codec.FIELD_OF_COLUMN},
-    **{
-        column: st.none() | INSTANTS.map(codec.micros)
-        for column in ("received_at", "contacted_at", "skipped_until", "decided_at", "closed_at")
-    },
+    **{column: st.none() | INSTANTS.map(codec.micros) for column in codec._INSTANTS},
     "expires_at": st.just(codec.NEVER) | INSTANTS.map(codec.micros),
     **{
         column: st.integers(0, 1)
@@ -146,8 +143,9 @@ class TestJournal:
             before = plain.get(connection, number)
             notice = Notice("declined", "a@b.example", due_at)
             entry = journal.record(connection, before, before, Action.NOTED, self.ANA, NOW, notices=[notice, notice])
-        expected = (1, "declined", "a@b.example", number, entry, state, codec.micros(due_at), 0, None, None)
-        assert dump(workplace.database)["outbox"] == [expected]  # exactly once
+        expected = (1, "declined", "a@b.example", number, entry, state, codec.micros(due_at), 0)
+        [kept] = dump(workplace.database)["outbox"]  # exactly once
+        assert kept == (*expected, *[None] * (len(kept) - len(expected)))
 
     def test_only_what_is_not_delivered_is_taken_back(self, workplace: Workplace) -> None:
         [number] = insert(workplace.database, [row()])

@@ -5,9 +5,10 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import alembic.op
 import pytest
@@ -17,9 +18,10 @@ from alembic.script import ScriptDirectory
 
 from refterm.services import maintenance
 from refterm.services.workplace import Workplace
-from refterm.store import revision, schema, tables
-from refterm.store.database import open_database
+from refterm.store import codec, columns, revision, schema, tables, whole_tables
+from refterm.store.database import Database, open_database
 from refterm.store.listing import _INDEXES
+from tests.store.support import insert, notices, row
 
 METADATA = tables.SQLModel.metadata
 
@@ -72,7 +74,7 @@ def test_what_differs_is_told_in_a_sentence(workplace: Workplace, statement: str
 def test_a_desk_made_by_sqlmodel_alone_has_the_same_tables(tmp_path: Path, database_path: Path) -> None:
     """Columns in name, type, key and emptiness; so either may describe a store of another kind."""
 
-    def columns(connection: sa.Connection) -> dict[str, list[tuple[Any, ...]]]:
+    def shapes(connection: sa.Connection) -> dict[str, list[tuple[Any, ...]]]:
         return {
             name: sorted(
                 (one[1], one[2], one[3], one[5]) for one in connection.exec_driver_sql(f"pragma table_info({name})")
@@ -82,7 +84,24 @@ def test_a_desk_made_by_sqlmodel_alone_has_the_same_tables(tmp_path: Path, datab
 
     with connected(tmp_path / "other.db") as other, connected(database_path) as migrated:
         METADATA.create_all(other)
-        assert columns(other) == columns(migrated)
+        assert shapes(other) == shapes(migrated)
+
+
+def test_what_does_without_sqlmodel_knows_the_same_columns() -> None:
+    """`columns.py`, in the same order; a copy and an export take what it names."""
+    known = {str(model.__tablename__): tuple(model.model_fields) for model in tables.MODELS}
+    assert known == columns.COLUMNS
+    assert list(known) == list(columns.COLUMNS)
+    assert set(known) == set(METADATA.tables)
+    assert [tuple(column.name for column in METADATA.tables[name].columns) for name in known] == list(known.values())
+
+
+def test_a_copy_and_an_export_leave_no_column_out() -> None:
+    """A copy takes every table but what is derived or of the moment; an export every column that history names."""
+    assert set(whole_tables.KEYS) == set(columns.COLUMNS) - {"counter", "presence"}
+    named = {*codec.FIELD_OF_COLUMN, "id", "source_id", "changed_at", "version", "source_updated_at"}
+    derived = {"company_key", "email_domain", "deal_value_order"}
+    assert named | derived == set(columns.COLUMNS["referral"])
 
 
 def test_the_program_knows_every_step_in_its_order() -> None:
@@ -138,3 +157,59 @@ def test_an_upgrade_that_fails_leaves_the_file_as_it_was(tmp_path: Path, monkeyp
     with connected(path) as connection:
         assert connection.exec_driver_sql("select count(*) from sqlite_master").scalar() == 0
     open_database(path).close()
+
+
+def test_every_desk_has_an_id_of_its_own(tmp_path: Path, workplace: Workplace) -> None:
+    def desk_id(database: Database) -> str:
+        with database.reading() as connection:
+            return str(connection.execute("select value from setting where key = 'desk.id'").fetchone()[0])
+
+    # On a server the fixture's desks may be made from one template; a new file never shares one.
+    with closing(open_database(tmp_path / "other.db")) as other:
+        assert UUID(desk_id(other)) != UUID(desk_id(workplace.database))
+
+
+def test_an_upgrade_keeps_what_is_owed(workplace: Workplace) -> None:
+    """0004 makes the outbox anew in SQLite; each row and each index is there afterwards."""
+    database = workplace.database
+    [number] = insert(database, [row()])
+    with database.writing() as connection:
+        entry = connection.execute("select id from history where referral_id = ?", (number,)).fetchone()[0]
+        for statement in _BACK_TO_0003:
+            connection.execute(statement)
+        connection.execute(
+            "insert into outbox (id, kind, recipient, referral_id, history_id, state, due_at, attempts, error,"
+            " claimed_until) values (7, 'declined', 'x@y.example', ?, ?, 'failed', 5, 3, 'no route', null)",
+            (number, entry),
+        )
+    database.close()
+    with closing(open_database(database.location)) as upgraded:
+        assert upgraded.revision_found == "0003"
+        [kept] = notices(upgraded, number)
+        assert (kept["id"], kept["recipient"], kept["state"], kept["due_at"], kept["attempts"], kept["error"]) == (
+            7,
+            "x@y.example",
+            "failed",
+            5,
+            3,
+            "no route",
+        )
+        with upgraded.reading() as connection:
+            assert schema.drift(connection) == []
+
+
+_BACK_TO_0003 = (
+    "update alembic_version set version_num = '0003'",
+    "drop table setting",
+    "drop index referral_fit",
+    "drop index outbox_once",
+    "create unique index outbox_once on outbox (history_id, kind, recipient, due_at)",
+    "alter table referral drop column follow_up_at",
+    "alter table referral drop column follow_up_text",
+    "alter table referral drop column assigned_by",
+    "alter table referral drop column assigned_at",
+    "alter table outbox drop column person",
+    "alter table outbox drop column subject",
+    "alter table outbox drop column text",
+    "alter table outbox drop column message_id",
+)
