@@ -191,6 +191,13 @@ def record_profile(
     connection.execute(_HISTORY, values)
 
 
+def record_setting(connection: Connection, key: str, before: Any, after: Any, actor: Actor, at: datetime) -> None:
+    """Record a change of a setting of the desk."""
+    changes = codec.dump({key: [before, after]})
+    values = (codec.micros(at), actor.name, actor.login, Action.SETTING_CHANGED, None, changes, 0, None)
+    connection.execute(_HISTORY, values)
+
+
 def take_back(connection: Connection, entries: Iterable[int]) -> None:
     """Mark the notices that decisions owe as undone, as far as they are not delivered (U1)."""
     connection.executemany(
