@@ -167,7 +167,7 @@ class TestCompletion:
             ("refterm un", ["unskip", "undo"]),
             ("refterm --re", ["--read-only"]),
             ("refterm contact ", ["add", "edit", "remove"]),
-            ("refterm db ", ["backup", "check", "copy", "upgrade"]),
+            ("refterm db ", ["backup", "check", "copy", "set", "upgrade"]),
             ("refterm list --so", ["--sort"]),
             ("refterm list --tab a", ["active", "archived", "all"]),
             ("refterm list --sort p", ["purchase_date"]),
