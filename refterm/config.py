@@ -20,17 +20,10 @@ from refterm.i18n import _
 SITE_FILE = Path("/etc/refterm/config.toml")
 POSTGRES = ("postgresql+psycopg", "postgresql", "postgres")
 SITE_ONLY = ("kiosk", "locked", "roles")
+# What belongs to the desk and is kept in its database, with an example of how it is set there.
+IN_DATABASE = {"deadlines": "deadlines.respond_hours=24", "people": "people.bob=bob@example.com"}
 # No span of time is longer, in whatever unit: 100 000 days are 273 years.
 MOST = 100_000
-
-
-@dataclass(frozen=True, slots=True)
-class DeadlineSettings:
-    """`[deadlines]`: the spans of I3, F2 and I4."""
-
-    respond_hours: int = field(default=24, metadata={"least": 1})
-    flame_hours: int = field(default=72, metadata={"least": 1})
-    expire_days: int = field(default=14, metadata={"least": 1})
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +79,6 @@ class Settings:
     theme: str | None = None
     read_only: bool = False
     undo_seconds: int = field(default=60, metadata={"least": 0})
-    deadlines: DeadlineSettings = field(default_factory=DeadlineSettings)
     notices: NoticeSettings = field(default_factory=NoticeSettings)
     partner_center: PartnerCenterSettings = field(default_factory=PartnerCenterSettings)
     kiosk: bool = False
@@ -195,6 +187,13 @@ def _merge(over: Any, given: Mapping[str, Any], path: Path, prefix: str, *, site
     known = {spec.name.rstrip("_"): spec for spec in fields(over)}
     changes: dict[str, Any] = {}
     for key, value in given.items():
+        if not prefix and key in IN_DATABASE:
+            raise ConfigurationError(
+                _(
+                    "{path}: [{key}] belongs to the desk and is kept in its database; remove it here, and let an admin"
+                    " set it with refterm db set {example}"
+                ).format(path=path, key=key, example=IN_DATABASE[key])
+            )
         spec = known.get(key)
         if spec is None or (not site and not prefix and key in SITE_ONLY):
             allowed = [name for name in known if site or prefix or name not in SITE_ONLY]

@@ -71,6 +71,21 @@ def check(invocation: Invocation, mend: bool) -> int:
     return 0
 
 
+@db_.command("set", help=_("Change a setting of the desk, for all who work at it; refterm doctor shows them."))
+@click.argument("assignment", metavar="KEY=VALUE")
+@pass_invocation
+def set_(invocation: Invocation, assignment: str) -> None:
+    """Change a setting of the desk."""
+    from refterm.services import desk_settings
+
+    with invocation.workplace() as workplace:
+        done = desk_settings.change(workplace, assignment)
+    if done.value is None:
+        output.line(_("{key} is removed.").format(key=done.key))
+    else:
+        output.line(_("{key} is {value}.").format(key=done.key, value=done.value))
+
+
 @db_.command("copy", help=_("Copy a desk, whole, into an empty database: a SQLite file or a PostgreSQL URL each."))
 @click.argument("source", metavar="FROM")
 @click.argument("target", metavar="TO")

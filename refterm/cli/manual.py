@@ -34,6 +34,13 @@ def _words() -> Pairs:
             + _("abuse, other (1 to 8)"),
         ),
         ("VALUE", _("a value with a decimal point and at most 4 decimals, such as 12500.50")),
+        (
+            "KEY=VALUE",
+            _(
+                "a setting of the desk: deadlines.respond_hours, deadlines.flame_hours, deadlines.expire_days, or"
+                " people.NAME and an e-mail address; without a VALUE the default again, or nobody"
+            ),
+        ),
     ]
 
 

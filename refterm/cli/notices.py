@@ -51,7 +51,14 @@ def outbox_(context: click.Context, as_json: bool) -> None:
     if not found:
         output.line(_("Nothing is owed."))
     for one in found:
-        parts = [str(one["id"]), one["kind"], f"#{one['referral']}", one["state"], one["due_at"], one["to"] or "-"]
+        parts = [
+            str(one["id"]),
+            one["kind"],
+            f"#{one['referral']}",
+            one["state"],
+            one["due_at"] or "-",
+            one["to"] or "-",
+        ]
         output.line("  ".join([*parts, one["error"] or ""]).rstrip())
 
 

@@ -8,6 +8,7 @@ Each text that counts down has a sibling that tells when it next changes, so tha
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
@@ -26,7 +27,7 @@ _END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Deadlines:
-    """The spans of the rules, as the site sets them (`[deadlines]`)."""
+    """The spans of the rules, as the desk sets them (`refterm db set`)."""
 
     respond: timedelta = 24 * HOUR
     flame: timedelta = 72 * HOUR
@@ -43,6 +44,19 @@ class Deadlines:
     def estimated_expiry(self, received_at: datetime) -> datetime:
         """The expiry of a referral that states none (I4)."""
         return _after(received_at, self.expire)
+
+
+def deadlines_of(values: Mapping[str, str]) -> Deadlines:
+    """The spans from the desk's settings, by key; what is not set has its default."""
+    usual = Deadlines()
+    respond, flame, expire = (
+        values.get(f"deadlines.{name}") for name in ("respond_hours", "flame_hours", "expire_days")
+    )
+    return Deadlines(
+        usual.respond if respond is None else int(respond) * HOUR,
+        usual.flame if flame is None else int(flame) * HOUR,
+        usual.expire if expire is None else int(expire) * DAY,
+    )
 
 
 def _after(instant: datetime, span: timedelta) -> datetime:

@@ -13,7 +13,7 @@ from refterm.i18n import _
 
 
 class Action(StrEnum):
-    """What can happen to a referral or a profile."""
+    """What can happen to a referral, a profile or the desk's settings."""
 
     IMPORTED = "imported"
     UPDATED = "updated"
@@ -38,6 +38,7 @@ class Action(StrEnum):
     PROFILE_ADDED = "profile-added"
     PROFILE_EDITED = "profile-edited"
     PROFILE_REMOVED = "profile-removed"
+    SETTING_CHANGED = "setting-changed"
 
 
 DECISIONS = (Action.ACCEPTED, Action.DECLINED, Action.WON, Action.LOST)

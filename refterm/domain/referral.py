@@ -89,6 +89,8 @@ class Deal:
     notes: str | None = None
     crm_id: str | None = None
     campaign_id: str | None = None
+    follow_up_at: datetime | None = None
+    follow_up_text: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +125,8 @@ class Referral:
     contacted_at: datetime | None = None
     contacted_by: str | None = None
     taken_by: str | None = None
+    assigned_by: str | None = None
+    assigned_at: datetime | None = None
     favorite: bool = False
     skipped_until: datetime | None = None
     decided_at: datetime | None = None

@@ -38,6 +38,8 @@ def written(incoming: Incoming) -> Json:
         "contacted_at": _time(referral.contacted_at),
         "contacted_by": referral.contacted_by,
         "taken_by": referral.taken_by,
+        "assigned_by": referral.assigned_by,
+        "assigned_at": _time(referral.assigned_at),
         "favorite": referral.favorite,
         "skipped_until": _time(referral.skipped_until),
         "decided_at": _time(referral.decided_at),
@@ -56,6 +58,8 @@ def written(incoming: Incoming) -> Json:
             "notes": deal.notes,
             "crm_id": deal.crm_id,
             "campaign_id": deal.campaign_id,
+            "follow_up_at": _time(deal.follow_up_at),
+            "follow_up_text": deal.follow_up_text,
         },
         "team": [{"name": one.name, "email": one.email, "phone": one.phone} for one in referral.team],
         "profile": referral.profile,
@@ -95,6 +99,8 @@ def restored(incoming: Incoming, kept: Any) -> Incoming:
         contacted_at=fields.optional("contacted_at", _instant, None),
         contacted_by=fields.optional("contacted_by", _text, None),
         taken_by=fields.optional("taken_by", _text, None),
+        assigned_by=fields.optional("assigned_by", _text, None),
+        assigned_at=fields.optional("assigned_at", _instant, None),
         favorite=fields.take("favorite", _flag, source.favorite),
         skipped_until=fields.optional("skipped_until", _instant, None),
         decided_at=fields.optional("decided_at", _instant, source.decided_at),
@@ -167,6 +173,8 @@ def _deal(value: Any, source: Deal) -> Deal:
         notes=fields.optional("notes", _text, None),
         crm_id=fields.optional("crm_id", _text, source.crm_id),
         campaign_id=fields.optional("campaign_id", _text, source.campaign_id),
+        follow_up_at=fields.optional("follow_up_at", _instant, None),
+        follow_up_text=fields.optional("follow_up_text", _text, None),
     )
 
 

@@ -57,6 +57,7 @@ def _copy(source: Database, target: Database) -> dict[str, int]:
             raise RefTermError(
                 _("{name} is not empty; copy into a new file or an empty database").format(name=target.name)
             )
+        whole_tables.clear(writer)
         for table in whole_tables.KEYS:
             copied[table] = 0
             for rows in whole_tables.batches(reader, table):

@@ -54,8 +54,8 @@ class Outbox:
                 "kind": row["kind"],
                 "to": row["recipient"] or None,
                 "referral": row["referral_id"],
-                "state": "due" if row["state"] == "held" and row["due_at"] <= now else row["state"],
-                "due_at": codec.iso(codec.instant(row["due_at"])),
+                "state": "due" if row["state"] == "held" and (row["due_at"] or codec.NEVER) <= now else row["state"],
+                "due_at": None if row["due_at"] is None else codec.iso(codec.instant(row["due_at"])),
                 "attempts": row["attempts"],
                 "error": row["error"],
             }

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from refterm.domain.deadline import as_of, purchase_passes_at
-from refterm.domain.history import Entry
+from refterm.domain.history import Action, Entry
 from refterm.domain.query import Tab, View
 from refterm.domain.referral import Referral
 from refterm.domain.row import Row
@@ -159,6 +159,8 @@ class Desk:
             newest = reading.last_entry(connection)
             entries = tuple(reading.history(connection, after=token, limit=MOST_TOLD))
         last = entries[-1].id if entries else token
+        if last < newest or any(entry.action == Action.SETTING_CHANGED for entry in entries):
+            self.workplace.read_settings()
         return Changes(max(newest, last), entries, last < newest)
 
     def next_instant(self) -> datetime | None:

@@ -21,8 +21,9 @@ from refterm.clock import Clock
 from refterm.config import RoleSettings, Settings
 from refterm.errors import RefTermError
 from refterm.i18n import _
+from refterm.services import desk_settings
 from refterm.services.workplace import login_of, own_role
-from refterm.store import codec, revision, sqlite
+from refterm.store import codec, reading, revision, sqlite
 from refterm.store.connection import Connection
 from refterm.store.database import open_database
 from refterm.store.faults import explained
@@ -195,6 +196,7 @@ def _server_database(url: str, clock: Clock) -> Iterator[Finding]:
             yield Finding(_("schema"), str(database.revision_found))
             yield _server_clock(database.server_time(), clock.now())
             yield _notices(database.reader, clock.now())
+            yield Finding(_("settings"), desk_settings.shown(reading.settings(database.reader)))
     except RefTermError as error:
         yield Finding(_("database"), str(error), _("see to the server and the address, or choose another with --db"))
 
@@ -295,6 +297,7 @@ def _inside(connection: Connection, clock: Clock) -> Iterator[Finding]:
         yield Finding(_("integrity"), str(damage), _("refterm db check, then restore the last backup"))
     yield _clock(connection, clock.now())
     yield _notices(connection, clock.now())
+    yield Finding(_("settings"), desk_settings.shown(reading.settings(connection)))
 
 
 def _notices(connection: Connection, now: datetime) -> Finding:

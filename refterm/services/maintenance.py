@@ -74,7 +74,7 @@ def backup(workplace: Workplace, target: Path) -> int:
 
 
 def check(workplace: Workplace) -> Iterator[Finding]:
-    """Look whether all in the database agrees: its file, keys, counters, search index, and every referral's fields."""
+    """Look whether all in the database agrees: its file, schema, keys, counters, search index, and every referral's fields."""
     database = workplace.database
     restore = _("restore the last backup, or export what can be read and import it into a new desk")
     mend = _("refterm db check --mend makes it anew")
@@ -83,7 +83,11 @@ def check(workplace: Workplace) -> Iterator[Finding]:
         yield Finding(line, restore)
     if damage:
         return
+    from refterm.store import schema  # brings SQLAlchemy
+
     with database.reading() as connection:
+        for line in schema.drift(connection):
+            yield Finding(_("schema: {difference}").format(difference=line), restore)
         for wrong, condition in _faults():
             ids = [row[0] for row in connection.execute(f"select id from referral where {condition} order by id")]
             if ids:

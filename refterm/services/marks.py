@@ -1,7 +1,4 @@
-"""Marks that people put on a referral: favourite (I10), taken (T3), put aside (I8), contacted (F4), notes (T4).
-
-Plain SQL: a desk that only marks never loads the ORM.
-"""
+"""Marks that people put on a referral: favourite (I10), taken (T3), put aside (I8), contacted (F4), notes (T4)."""
 
 from __future__ import annotations
 

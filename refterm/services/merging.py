@@ -33,8 +33,8 @@ _DEAL = (
 _CLOSING = ("closed_at", "closed_by", "closed_on", "reason", "reason_notes")
 _DECISION = ("status", "outcome", "decided_at", "decided_by", *_CLOSING)
 # What only an export of refterm's own can say.
-_NOTED = ("deal_notes", "deal_timeframe")
-_MARKS = (("contacted_at", "contacted_by"), ("taken_by",), ("skipped_until",))
+_NOTED = ("deal_notes", "deal_timeframe", "follow_up_at", "follow_up_text")
+_MARKS = (("contacted_at", "contacted_by"), ("taken_by", "assigned_by", "assigned_at"), ("skipped_until",))
 _ORDER = (Status.NEW, Status.ACTIVE, Status.ARCHIVED)
 
 

@@ -76,9 +76,12 @@ def referral_object(
         "contacted_at": _instant(referral.contacted_at),
         "contacted_by": referral.contacted_by,
         "taken_by": referral.taken_by,
+        "assigned_by": referral.assigned_by,
+        "assigned_at": _instant(referral.assigned_at),
         "favorite": referral.favorite,
         "skipped_until": _instant(referral.skipped_until),
         "duplicates": list(duplicates),
+        "remote": None,
         "decided_at": _instant(referral.decided_at),
         "decided_by": referral.decided_by,
         "closed_at": _instant(referral.closed_at),
@@ -144,6 +147,8 @@ def _deal(deal: Deal) -> Object:
         "notes": deal.notes,
         "crm_id": deal.crm_id,
         "campaign_id": deal.campaign_id,
+        "follow_up_at": _instant(deal.follow_up_at),
+        "follow_up_text": deal.follow_up_text,
     }
 
 

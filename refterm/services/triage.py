@@ -1,17 +1,15 @@
 """Decisions and the work on a deal: accept, decline, edit, contacts, won, lost, undo (I5, I6, A1-A3, U1).
 
-Each is one transaction through SQLModel, which is loaded when the first decision is made.
+Each is one transaction: guarded updates and their entries in the journal, as marks and expiry have them.
 """
 
 from __future__ import annotations
 
-import sys
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from refterm.domain import decisions, money
 from refterm.domain.deadline import as_of
@@ -24,10 +22,8 @@ from refterm.services.customer import recipient
 from refterm.services.expiry import expire_due
 from refterm.services.marks import accepted_sentence, closed_sentence
 from refterm.services.workplace import Workplace
-from refterm.store import codec, journal, reading
-
-if TYPE_CHECKING:
-    from sqlmodel import Session
+from refterm.store import codec, journal, plain, reading
+from refterm.store.connection import Connection
 
 Change = tuple[Action, dict[str, Any]]
 _MONEY = {"value", "currency"}
@@ -54,21 +50,6 @@ class Triage:
 
     def __init__(self, workplace: Workplace) -> None:
         self.workplace = workplace
-
-    @staticmethod
-    def warm() -> None:
-        """Load what decisions need, in a thread, while a person types.
-
-        The interpreter changes threads ten times as often meanwhile: at its usual 5 ms a key waits up to 46 ms for its
-        turn, at 0.5 ms up to 18 (measured on two cores).
-        """
-        interval = sys.getswitchinterval()
-        sys.setswitchinterval(0.0005)
-        try:
-            import_module("refterm.store.orm")
-            import_module("pendulum")
-        finally:
-            sys.setswitchinterval(interval)
 
     def accept(self, referral_id: int, typed: Typed, context: Context) -> None:
         """Accept a new referral; it then stands in Active (I5).
@@ -127,7 +108,7 @@ class Triage:
             }
 
         batch = uuid.uuid4().hex if len(referral_ids) > 1 else None
-        return self._several(referral_ids, lambda session, one: self._change(session, one, change, batch=batch))
+        return self._several(referral_ids, lambda connection, one: self._change(connection, one, change, batch=batch))
 
     def edit(self, referral_id: int, typed: Typed, context: Context, *, shown: Typed | None = None) -> None:
         """Edit an engagement (A2). Only what differs from what was shown is changed; where nothing does, nothing is written.
@@ -234,17 +215,14 @@ class Triage:
         Its notices are taken back. One whose expiry passed meanwhile then expires at its deadline (I4).
         """
 
-        def undo_one(session: Session, referral_id: int) -> None:
-            from refterm.store import orm
-
+        def undo_one(connection: Connection, referral_id: int) -> None:
             workplace, now = self.workplace, self.workplace.now()
-            connection = orm.driver(session)
-            row = orm.get(session, referral_id)
+            before = plain.get(connection, referral_id)
             latest = reading.decision(connection, referral_id)
             entry = check_undo(
                 latest[0] if latest else None,
                 actor=workplace.actor,
-                version=row.version,
+                version=before["version"],
                 now=now,
                 undo_seconds=workplace.undo_seconds,
             )
@@ -254,7 +232,7 @@ class Triage:
             values = codec.columns_before(entry.changes)
             if "deal_value" in values:
                 values["deal_value_order"] = codec.value_order(codec.amount_or_none(values["deal_value"]))
-            before, after = orm.update(session, row, {**values, "changed_at": codec.micros(now)})
+            after = plain.update(connection, before, {**values, "changed_at": codec.micros(now)})
             journal.record(connection, before, after, Action.UNDONE, workplace.actor, now)
             journal.take_back(connection, [entry.id])
 
@@ -317,21 +295,17 @@ class Triage:
 
     def _apply(self, referral_id: int, change: Callable[[Referral, datetime], Change]) -> None:
         self.workplace.require_writing()
-        from refterm.store import orm
+        with self.workplace.database.writing() as connection:
+            self._change(connection, referral_id, change)
 
-        with orm.session(self.workplace.database) as session:
-            self._change(session, referral_id, change)
-
-    def _several(self, referral_ids: Sequence[int], change: Callable[[Session, int], None]) -> Done:
+    def _several(self, referral_ids: Sequence[int], change: Callable[[Connection, int], None]) -> Done:
         self.workplace.require_writing()
-        from refterm.store import orm
-
         done: list[int] = []
         refused: list[Refused] = []
-        with orm.session(self.workplace.database) as session:
+        with self.workplace.database.writing() as connection:
             for referral_id in dict.fromkeys(referral_ids):
                 try:
-                    change(session, referral_id)
+                    change(connection, referral_id)
                     done.append(referral_id)
                 except (WrongStateError, NotFoundError, UndoError) as error:
                     refused.append(Refused(referral_id, error))
@@ -339,23 +313,20 @@ class Triage:
 
     def _change(
         self,
-        session: Session,
+        connection: Connection,
         referral_id: int,
         change: Callable[[Referral, datetime], Change],
         *,
         batch: str | None = None,
     ) -> None:
-        from refterm.store import orm
-
         workplace, now = self.workplace, self.workplace.now()
-        row = orm.get(session, referral_id)
-        present = row.model_dump()
-        action, values = change(as_of(codec.read_referral(present), now), now)
-        if all(present[column] == value for column, value in values.items()):
+        before = plain.get(connection, referral_id)
+        action, values = change(as_of(codec.read_referral(before), now), now)
+        if all(before[column] == value for column, value in values.items()):
             return  # set to what it is already: no change, and nothing for the history to tell
-        before, after = orm.update(session, row, {"changed_here": 1, **values, "changed_at": codec.micros(now)})
+        after = plain.update(connection, before, {"changed_here": 1, **values, "changed_at": codec.micros(now)})
         journal.record(
-            orm.driver(session),
+            connection,
             before,
             after,
             action,

@@ -10,15 +10,16 @@ from datetime import date, datetime, timedelta, tzinfo
 from refterm import config
 from refterm.clock import Clock, SharedClock, SystemClock
 from refterm.config import RoleSettings, Settings
-from refterm.domain.deadline import Deadlines
+from refterm.domain.deadline import Deadlines, deadlines_of
 from refterm.domain.history import Actor
 from refterm.errors import ConfigurationError, NotAllowedError, StoreError
 from refterm.i18n import _
 from refterm.services.roles import Role, own_groups, role_of
+from refterm.store import reading
 from refterm.store.database import Database, open_database
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Workplace:
     """An open desk and who sits at it.
 
@@ -26,7 +27,7 @@ class Workplace:
         database: the open database.
         clock: tells the present instant.
         actor: who acts.
-        deadlines: the spans of I3, F2, I4.
+        deadlines: the spans of I3, F2, I4; the desk's settings.
         zone: the viewer's zone; None is the machine's.
         undo_seconds: for how long a decision can be undone (U1).
         tell_customers: whether customers of imported referrals are told by this desk (`notices.customers`).
@@ -87,6 +88,15 @@ class Workplace:
         """
         _require_admin(self.role, self.actor.login, duty)
 
+    def read_settings(self) -> None:
+        """Take over the desk's settings as they stand in the database.
+
+        Raises:
+            StoreError: when they cannot be read.
+        """
+        with self.database.reading() as connection:
+            self.deadlines = deadlines_of(reading.settings(connection))
+
     def reconnect(self) -> None:
         """Reach a database server again that was lost.
 
@@ -117,7 +127,11 @@ def open_workplace(
     """
     actor = who(settings, acting)
     database = open_database(config.database_location(settings), read_only=settings.read_only, create=create)
-    return workplace(database, settings, actor, clock or clock_of(database))
+    try:
+        return workplace(database, settings, actor, clock or clock_of(database))
+    except BaseException:
+        database.close()
+        raise
 
 
 def clock_of(database: Database) -> Clock:
@@ -135,15 +149,16 @@ def clock_of(database: Database) -> Clock:
 
 
 def workplace(database: Database, settings: Settings, actor: Actor, clock: Clock) -> Workplace:
-    """A workplace on an open database."""
-    spans = settings.deadlines
-    return Workplace(
+    """A workplace on an open database.
+
+    Raises:
+        StoreError: when the desk's settings cannot be read.
+    """
+    opened = Workplace(
         database=database,
         clock=clock,
         actor=actor,
-        deadlines=Deadlines(
-            timedelta(hours=spans.respond_hours), timedelta(hours=spans.flame_hours), timedelta(days=spans.expire_days)
-        ),
+        deadlines=Deadlines(),
         zone=settings.zone(),
         undo_seconds=settings.undo_seconds,
         tell_customers=settings.notices.customers != "never",
@@ -151,6 +166,8 @@ def workplace(database: Database, settings: Settings, actor: Actor, clock: Clock
         remind_respond=timedelta(hours=settings.notices.remind_respond_hours),
         remind_expire=timedelta(hours=settings.notices.remind_expire_hours),
     )
+    opened.read_settings()
+    return opened
 
 
 def own_role(settings: Settings, login: str) -> Role:

@@ -102,6 +102,8 @@ def deal_columns(deal: Deal) -> dict[str, Any]:
         "deal_notes": deal.notes,
         "crm_id": deal.crm_id,
         "campaign_id": deal.campaign_id,
+        "follow_up_at": micros_or_none(deal.follow_up_at),
+        "follow_up_text": deal.follow_up_text,
     }
 
 
@@ -141,6 +143,8 @@ def referral_columns(referral: Referral) -> dict[str, Any]:
         "contacted_at": micros_or_none(referral.contacted_at),
         "contacted_by": referral.contacted_by,
         "taken_by": referral.taken_by,
+        "assigned_by": referral.assigned_by,
+        "assigned_at": micros_or_none(referral.assigned_at),
         "favorite": int(referral.favorite),
         "skipped_until": micros_or_none(referral.skipped_until),
         "decided_at": micros_or_none(referral.decided_at),
@@ -193,6 +197,8 @@ def read_referral(row: Row) -> Referral:
         contacted_at=instant_or_none(row["contacted_at"]),
         contacted_by=row["contacted_by"],
         taken_by=row["taken_by"],
+        assigned_by=row["assigned_by"],
+        assigned_at=instant_or_none(row["assigned_at"]),
         favorite=bool(row["favorite"]),
         skipped_until=instant_or_none(row["skipped_until"]),
         decided_at=instant_or_none(row["decided_at"]),
@@ -211,6 +217,8 @@ def read_referral(row: Row) -> Referral:
             notes=row["deal_notes"],
             crm_id=row["crm_id"],
             campaign_id=row["campaign_id"],
+            follow_up_at=instant_or_none(row["follow_up_at"]),
+            follow_up_text=row["follow_up_text"],
         ),
         team=read_team(row["team"]),
         fit=row["fit"],
@@ -220,23 +228,35 @@ def read_referral(row: Row) -> Referral:
 
 
 # How the history names a column, and how its value reads in JSON; columns that are not here are derived or internal.
-_INSTANTS = ("received_at", "expires_at", "contacted_at", "skipped_until", "decided_at", "closed_at")
+_INSTANTS = (
+    "received_at",
+    "expires_at",
+    "contacted_at",
+    "assigned_at",
+    "skipped_until",
+    "decided_at",
+    "closed_at",
+    "follow_up_at",
+)
 _FLAGS = ("received_estimated", "expiry_estimated", "flame", "favorite", "changed_here")
 _LISTS = ("contacts", "products", "services", "solutions", "team")
 _PLAIN = (
-    *(
-        "engagement_id",
-        "direction",
-        "status",
-        "outcome",
-        "channel",
-        "need",
-        "target_id",
-        "profile",
-        "contacted_by",
-        "taken_by",
-    ),
-    *("decided_by", "closed_by", "reason", "reason_notes", "fit"),
+    "engagement_id",
+    "direction",
+    "status",
+    "outcome",
+    "channel",
+    "need",
+    "target_id",
+    "profile",
+    "contacted_by",
+    "taken_by",
+    "assigned_by",
+    "decided_by",
+    "closed_by",
+    "reason",
+    "reason_notes",
+    "fit",
 )
 _NAMED = {
     **{
@@ -253,6 +273,8 @@ _NAMED = {
     "deal_notes": "deal.notes",
     "crm_id": "deal.crm_id",
     "campaign_id": "deal.campaign_id",
+    "follow_up_at": "deal.follow_up_at",
+    "follow_up_text": "deal.follow_up_text",
 }
 FIELD_OF_COLUMN: dict[str, str] = {column: column for column in (*_PLAIN, *_INSTANTS, *_FLAGS, *_LISTS)} | _NAMED
 COLUMN_OF_FIELD: dict[str, str] = {field: column for column, field in FIELD_OF_COLUMN.items()}

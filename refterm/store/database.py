@@ -86,7 +86,7 @@ class Database(ABC):
         """
 
     def writer(self) -> Connection:
-        """The connection for writes; used under `writing` or `orm.session`, which take turns.
+        """The connection for writes; used under `writing`, whose callers take turns.
 
         Raises:
             FaultError: on a read-only desk.

@@ -1,7 +1,7 @@
-"""The one place where a change of a referral is recorded, for both ways of writing it.
+"""The one place where a change of a referral is recorded.
 
-Whoever changed a row, the ORM (`orm`) or plain SQL (`plain`), hands in the row before and after. History (T4), owed
-notices (N1), counters and search index follow from these, in the same transaction.
+Every writer hands in the row before and after. History (T4), owed notices (N1), counters and search index follow from
+these, in the same transaction.
 """
 
 from __future__ import annotations
@@ -188,6 +188,13 @@ def record_profile(
 ) -> None:
     """Record a change of a profile; its name is always among the changes."""
     values = (codec.micros(at), actor.name, actor.login, action, None, codec.dump(changes), version, None)
+    connection.execute(_HISTORY, values)
+
+
+def record_setting(connection: Connection, key: str, before: Any, after: Any, actor: Actor, at: datetime) -> None:
+    """Record a change of a setting of the desk."""
+    changes = codec.dump({key: [before, after]})
+    values = (codec.micros(at), actor.name, actor.login, Action.SETTING_CHANGED, None, changes, 0, None)
     connection.execute(_HISTORY, values)
 
 

@@ -50,6 +50,7 @@ _INDEXES: dict[tuple[Tab, Order], str] = {
             (Order.RECEIVED, "referral_received"),
             (Order.EXPIRES, "referral_expires"),
             (Order.VALUE, "referral_value"),
+            (Order.FIT, "referral_fit"),
             (Order.CUSTOMER, "referral_company"),
         )
     },

@@ -1,4 +1,4 @@
-"""Writing a referral in plain SQL: marks, expiry, import. They never load the ORM, so a desk at rest never pays for it."""
+"""Writing a referral: read a whole row, and change it only where nobody changed it since (T2). And settings of the desk."""
 
 from __future__ import annotations
 
@@ -49,6 +49,13 @@ def update(connection: Connection, before: Mapping[str, Any], changes: Mapping[s
             _("referral {id} was changed by somebody else meanwhile; look at it again").format(id=before["id"])
         )
     return {**before, **values}
+
+
+def put_setting(connection: Connection, key: str, value: str | None) -> None:
+    """Keep a setting of the desk; None removes it."""
+    connection.execute("delete from setting where key = ?", (key,))
+    if value is not None:
+        connection.execute("insert into setting (key, value) values (?, ?)", (key, value))
 
 
 def archive(connection: Connection, rows: Sequence[Row], outcome: str, changed_at: int) -> list[Row]:

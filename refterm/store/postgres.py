@@ -146,7 +146,7 @@ class PostgresDatabase(Database):
                 raise FaultError(
                     _("needs an upgrade of its schema; open it once without --read-only, or run refterm db upgrade")
                 )
-            revision.upgrade(self, self._connected_writer())
+            revision.upgrade(self._connected_writer(), self.begin)
         # The server's own roles may let this person only look (contract, Roles).
         may_write = self._reader.execute("select has_table_privilege('referral', 'update')").fetchone()[0]
         self.read_only = self.read_only or not may_write

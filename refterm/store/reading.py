@@ -211,6 +211,11 @@ def outbox(connection: Connection, referral_id: int | None = None) -> list[dict[
     return [dict(row) for row in found]
 
 
+def settings(connection: Connection) -> dict[str, str]:
+    """Every setting of the desk that is kept, by its key."""
+    return {row[0]: row[1] for row in connection.execute("select key, value from setting order by key").fetchall()}
+
+
 def profile_currency(connection: Connection, name: str) -> str | None:
     """The currency of a profile, by its name."""
     row = connection.execute("select currency from profile where name = ?", (name,)).fetchone()

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from refterm.i18n import _
 from refterm.store.connection import Connection
 from refterm.store.faults import FaultError
 
-if TYPE_CHECKING:
-    from refterm.store.database import Database
-
 # Every revision this program knows, oldest first; a test holds them against the migrations folder.
-REVISIONS = ("0001", "0002", "0003")
+REVISIONS = ("0001", "0002", "0003", "0004")
 HEAD = REVISIONS[-1]
 MIGRATIONS = Path(__file__).parent / "migrations"
-
 
 _TABLES = {
     "sqlite": "select name from sqlite_master",
@@ -60,17 +56,26 @@ def is_behind(revision: str | None) -> bool:
     )
 
 
-def upgrade(database: Database, connection: Connection) -> None:
-    """Apply what is missing, in one transaction, through Alembic."""
+def upgrade(connection: Connection, begin: Callable[[Connection], None]) -> None:
+    """Apply what is missing, in one transaction, through Alembic.
+
+    Args:
+        connection: the one for writing.
+        begin: begins a transaction on it that holds the lock for writing.
+    """
     from alembic import command
     from alembic.config import Config
+    from sqlalchemy import event
 
-    from refterm.store.engine import engine_on
+    from refterm.store.schema import engine_on
+
+    # On our own connection and in our own transaction, so that two programs never migrate at once.
+    engine = engine_on(connection)
+    event.listen(engine, "begin", lambda _bound: begin(connection))
 
     configuration = Config()
     configuration.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-    # On our own connection and in our own transaction, so that two programs never migrate at once.
-    with engine_on(database, connection).begin() as bound:
+    with engine.begin() as bound:
         if is_behind(current(connection)):
             configuration.attributes["connection"] = bound
             command.upgrade(configuration, "head")

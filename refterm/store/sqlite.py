@@ -98,7 +98,7 @@ class SqliteDatabase(Database):
         if behind or self._reader.execute("pragma journal_mode").fetchone()[0] != "wal":
             self._use_wal()
         if behind:
-            revision.upgrade(self, self._connected_writer())
+            revision.upgrade(self._connected_writer(), self.begin)
 
     def _use_wal(self) -> None:
         # For this one lock SQLite does not wait by itself: of two programs that make the same desk one would fail.

@@ -1,9 +1,9 @@
-"""The tables, as SQLModel knows them.
+"""The single definition of the schema, as SQLModel classes. Migrations are compared with it (`refterm db check`, tests).
 
-Values are kept so that every store and every way of writing agrees to the last digit: an instant is the number of
-microseconds since 1970 in UTC, an amount is its decimal digits as text, a day is `YYYY-MM-DD`, a list is JSON.
-`codec` turns rows into the domain's values and back. Importing this module costs more than all of Textual: only
-decisions need it (see `orm`).
+Values are kept so that both databases agree to the last digit: an instant is the number of microseconds since 1970 in
+UTC, an amount is its decimal digits as text, a day is `YYYY-MM-DD`, a list is JSON. `codec` turns rows into the
+domain's values and back. Importing this module costs more than all of Textual: no desk and no command outside `db`
+imports it.
 """
 
 from __future__ import annotations
@@ -11,10 +11,14 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import BigInteger, Index, Text, text
-from sqlalchemy.orm import declared_attr
 from sqlmodel import Field, SQLModel
 
 _OPEN_FLAME = "status = 'new' and flame = 1 and contacted_at is null"
+
+
+def _where(condition: str) -> dict[str, Any]:
+    """The condition of an index that has only some of the rows."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
 
 
 class Referral(SQLModel, table=True):
@@ -26,40 +30,41 @@ class Referral(SQLModel, table=True):
         Index("referral_received", "status", "received_at", "expires_at", "id"),
         Index("referral_expires", "status", "expires_at", "id"),
         Index("referral_company", "status", "company_key", "id"),
+        Index("referral_fit", "status", text("coalesce(fit, -1)"), "id"),
         Index("referral_value", "status", "deal_value_order", "id"),
         Index(
             "referral_purchase",
             text("coalesce(purchase_date, '9999-12-31')"),
             "id",
-            sqlite_where=text("status = 'active'"),
+            **_where("status = 'active'"),
         ),
-        Index("referral_closed", text("coalesce(closed_at, 0)"), "id", sqlite_where=text("status = 'archived'")),
+        Index("referral_closed", text("coalesce(closed_at, 0)"), "id", **_where("status = 'archived'")),
         Index(
             "referral_outcome",
             "outcome",
             text("coalesce(closed_at, 0)"),
             "id",
-            sqlite_where=text("status = 'archived'"),
+            **_where("status = 'archived'"),
         ),
         # The columns of its condition stand in it, too, so that counting open flames reads no row.
         Index(
             "referral_open_flame",
-            *("status", "flame", "contacted_at", "received_at", "expires_at", "id"),
-            sqlite_where=text(_OPEN_FLAME),
+            "status",
+            "flame",
+            "contacted_at",
+            "received_at",
+            "expires_at",
+            "id",
+            **_where(_OPEN_FLAME),
         ),
-        Index("referral_skipped", "skipped_until", "id", sqlite_where=text("skipped_until is not null")),
-        Index("referral_favorite", "status", "id", sqlite_where=text("favorite = 1")),
-        Index("referral_engagement", "engagement_id", sqlite_where=text("engagement_id is not null")),
+        Index("referral_skipped", "skipped_until", "id", **_where("skipped_until is not null")),
+        Index("referral_favorite", "status", "id", **_where("favorite = 1")),
+        Index("referral_engagement", "engagement_id", **_where("engagement_id is not null")),
         Index("referral_customer", "company_key"),
         Index("referral_profile", "profile", "status"),
-        Index("referral_domain", "email_domain", sqlite_where=text("email_domain is not null")),
-        Index("referral_duns", "duns", sqlite_where=text("duns is not null")),
+        Index("referral_domain", "email_domain", **_where("email_domain is not null")),
+        Index("referral_duns", "duns", **_where("duns is not null")),
     )
-
-    @declared_attr.directive
-    def __mapper_args__(cls) -> dict[str, Any]:  # noqa: N805
-        # The guarded update (T2): every UPDATE of a referral asks for the version that was read.
-        return {"version_id_col": cls.__table__.c.version}  # type: ignore[attr-defined]
 
     id: int | None = Field(default=None, primary_key=True)
     source_id: str = Field(unique=True)
@@ -94,6 +99,8 @@ class Referral(SQLModel, table=True):
     contacted_at: int | None = Field(default=None, sa_type=BigInteger)
     contacted_by: str | None = None
     taken_by: str | None = None
+    assigned_by: str | None = None
+    assigned_at: int | None = Field(default=None, sa_type=BigInteger)
     favorite: int = 0
     skipped_until: int | None = Field(default=None, sa_type=BigInteger)
     decided_at: int | None = Field(default=None, sa_type=BigInteger)
@@ -110,6 +117,8 @@ class Referral(SQLModel, table=True):
     purchase_date: str | None = None
     closed_on: str | None = None
     deal_notes: str | None = Field(default=None, sa_type=Text)
+    follow_up_at: int | None = Field(default=None, sa_type=BigInteger)
+    follow_up_text: str | None = Field(default=None, sa_type=Text)
     crm_id: str | None = None
     campaign_id: str | None = None
     team: str = Field(default="[]", sa_type=Text)
@@ -147,12 +156,15 @@ class History(SQLModel, table=True):
 
 
 class Outbox(SQLModel, table=True):
-    """A notice owed, written in the transaction of the change that owes it (N1)."""
+    """A notice, a letter or a push that is owed, written in the transaction of the change that owes it (N1).
+
+    `due_at` is empty where it is held until somebody decides. `person` wrote it, where a person did.
+    """
 
     __tablename__ = "outbox"
     __table_args__ = (
         # Exactly once: the same change owes the same person one notice of a kind.
-        Index("outbox_once", "history_id", "kind", "recipient", "due_at", unique=True),
+        Index("outbox_once", "history_id", "kind", "recipient", text("coalesce(due_at, 0)"), unique=True),
         Index("outbox_due", "state", "due_at"),
         Index("outbox_referral", "referral_id"),
     )
@@ -163,10 +175,14 @@ class Outbox(SQLModel, table=True):
     referral_id: int = Field(foreign_key="referral.id")
     history_id: int = Field(foreign_key="history.id")
     state: str = "due"
-    due_at: int = Field(sa_type=BigInteger)
+    due_at: int | None = Field(default=None, sa_type=BigInteger)
     attempts: int = 0
     error: str | None = None
     claimed_until: int | None = Field(default=None, sa_type=BigInteger)  # somebody delivers it until then
+    person: str | None = None
+    subject: str | None = Field(default=None, sa_type=Text)
+    text: str | None = Field(default=None, sa_type=Text)
+    message_id: str | None = None
 
 
 class Profile(SQLModel, table=True):
@@ -190,6 +206,15 @@ class Profile(SQLModel, table=True):
     currency: str | None = None
     active: int = 1
     version: int = 1
+
+
+class Setting(SQLModel, table=True):
+    """A setting of the desk, the same for all who work at it: its id, deadlines, people."""
+
+    __tablename__ = "setting"
+
+    key: str = Field(primary_key=True)
+    value: str = Field(sa_type=Text)
 
 
 class Counter(SQLModel, table=True):
@@ -216,3 +241,7 @@ class Presence(SQLModel, table=True):
     seen_at: int = Field(sa_type=BigInteger)
     referral_id: int | None = None
     form: str | None = None
+
+
+MODELS: tuple[type[SQLModel], ...] = (Referral, Source, History, Outbox, Profile, Setting, Counter, Presence)
+METADATA = SQLModel.metadata

@@ -5,32 +5,44 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from refterm.store.columns import COLUMNS
 from refterm.store.connection import Connection, places
 
-# The tables that hold what people and Partner Center wrote, each after those it refers to, with its key. What is left
-# out is derived (counters, search) or of the moment (presence).
-KEYS = {"referral": "id", "source": "referral_id", "history": "id", "outbox": "id", "profile": "id"}
+# Left out is what is derived (counters, search) or of the moment (presence). Each table stands after those it refers to.
+KEYS = {table: columns[0] for table, columns in COLUMNS.items() if table not in ("counter", "presence")}
 BATCH = 500
+DESK_ID = "desk.id"
+
+
+def _listed(columns: Sequence[str]) -> str:
+    return ", ".join(f'"{column}"' for column in columns)
 
 
 def batches(connection: Connection, table: str) -> Iterator[list[dict[str, Any]]]:
     """All rows of a table in the order of its key."""
-    key, last = KEYS[table], -1
-    query = f"select * from {table} where {key} > ? order by {key} limit {BATCH}"
+    key = KEYS[table]
+    last: int | str = "" if table == "setting" else -1
+    query = f"select {_listed(COLUMNS[table])} from {table} where {key} > ? order by {key} limit {BATCH}"
     while rows := [dict(zip(row.keys(), row, strict=True)) for row in connection.execute(query, (last,)).fetchall()]:
         yield rows
         last = rows[-1][key]
 
 
 def holds_anything(connection: Connection) -> bool:
-    """Whether anybody wrote anything into this desk."""
-    return any(connection.execute(f"select 1 from {table} limit 1").fetchone() for table in KEYS)
+    """Whether anybody wrote anything into this desk. Its id stands in every one from the beginning."""
+    tables = [f"{table} where key <> '{DESK_ID}'" if table == "setting" else table for table in KEYS]
+    return any(connection.execute(f"select 1 from {table} limit 1").fetchone() for table in tables)
+
+
+def clear(connection: Connection) -> None:
+    """Remove what a new desk has from the beginning, its id: a copy is the same desk and takes over the id."""
+    connection.execute("delete from setting")
 
 
 def insert(connection: Connection, table: str, rows: Sequence[dict[str, Any]]) -> None:
     """Put rows in as they are, numbers included."""
-    columns = list(rows[0])
-    statement = f"insert into {table} ({', '.join(columns)}) values ({places(len(columns))})"
+    columns = COLUMNS[table]
+    statement = f"insert into {table} ({_listed(columns)}) values ({places(len(columns))})"
     connection.executemany(statement, [tuple(row[column] for column in columns) for row in rows])
 
 

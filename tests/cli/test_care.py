@@ -55,6 +55,20 @@ class TestUpgrade:
         connection.close()
 
 
+class TestSet:
+    def test_it_changes_a_setting_of_the_desk(self, refterm: Command, workplace: Workplace) -> None:
+        assert said(refterm("db", "set", "deadlines.expire_days=10")) == "deadlines.expire_days is 10."
+        assert said(refterm("db", "set", "people.bob=bob@us.example")) == "people.bob is bob@us.example."
+        told = "respond within 24 h, flame 72 h, expire after 10 d; bob <bob@us.example>"
+        assert f"settings: {told}" in refterm("doctor").out
+        assert said(refterm("db", "set", "deadlines.expire_days=")) == "deadlines.expire_days is 14."
+        assert said(refterm("db", "set", "people.bob=")) == "people.bob is removed."
+        assert [entry["action"] for entry in refterm("history", "--json").json] == ["setting-changed"] * 4
+
+    def test_what_cannot_be_is_refused(self, refterm: Command, workplace: Workplace) -> None:
+        assert "from 1 to 100000" in complaint(refterm("db", "set", "deadlines.expire_days=0"))
+
+
 class TestBackup:
     def test_the_copy_is_a_whole_desk(self, refterm: Command, import_records: ImportRecords, tmp_path: Path) -> None:
         (number,) = import_records([active_record()])

@@ -245,7 +245,7 @@ class TestConfiguration:
         [
             ("colour = 1", "colour is not a key; allowed are"),
             ("undo_seconds = -1", "undo_seconds must be a whole number"),
-            ("[deadlines]\nrespond_hours = 'x'", "deadlines.respond_hours must be"),
+            ("[deadlines]\nrespond_hours = 8", "refterm db set deadlines.respond_hours=24"),
             ("time_zone = 'Mars/Base'", "time_zone must be a time zone"),
             ("kiosk = true", "kiosk belongs in the site's file"),
             ("not toml", "is no TOML"),

@@ -30,7 +30,7 @@ from tests.cli.conftest import Command, complaint
 from tests.conftest import ImportRecords
 from tests.samples import api_record
 
-HEAVY = ("textual", "rich", "sqlmodel", "sqlalchemy", "pydantic", "pendulum", "sqlite3", "alembic", "babel")
+HEAVY = ("textual", "rich", "sqlmodel", "sqlalchemy", "pydantic", "sqlite3", "alembic", "babel")
 
 
 def commands() -> list[tuple[str, ...]]:
@@ -167,7 +167,7 @@ class TestCompletion:
             ("refterm un", ["unskip", "undo"]),
             ("refterm --re", ["--read-only"]),
             ("refterm contact ", ["add", "edit", "remove"]),
-            ("refterm db ", ["backup", "check", "copy", "upgrade"]),
+            ("refterm db ", ["backup", "check", "copy", "set", "upgrade"]),
             ("refterm list --so", ["--sort"]),
             ("refterm list --tab a", ["active", "archived", "all"]),
             ("refterm list --sort p", ["purchase_date"]),

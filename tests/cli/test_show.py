@@ -77,9 +77,12 @@ def test_new_referral_as_json_has_every_key(refterm: Command, import_records: Im
         "contacted_at": None,
         "contacted_by": None,
         "taken_by": None,
+        "assigned_by": None,
+        "assigned_at": None,
         "favorite": False,
         "skipped_until": None,
         "duplicates": [],
+        "remote": None,
         "decided_at": None,
         "decided_by": None,
         "closed_at": None,
@@ -87,7 +90,19 @@ def test_new_referral_as_json_has_every_key(refterm: Command, import_records: Im
         "reason": None,
         "reason_notes": None,
         "deal": dict.fromkeys(
-            ("name", "value", "currency", "timeframe", "purchase_date", "closed_on", "notes", "crm_id", "campaign_id")
+            (
+                "name",
+                "value",
+                "currency",
+                "timeframe",
+                "purchase_date",
+                "closed_on",
+                "notes",
+                "crm_id",
+                "campaign_id",
+                "follow_up_at",
+                "follow_up_text",
+            )
         ),
         "team": [],
         "fit": None,
@@ -116,6 +131,8 @@ def test_engagement_as_json(refterm: Command, import_records: ImportRecords, wor
         "notes": "80 mailboxes,\none file server",
         "crm_id": "OPP-1",
         "campaign_id": None,
+        "follow_up_at": None,
+        "follow_up_text": None,
     }
     assert record["team"] == [{"name": "Mara Voss", "email": "mara@nordlicht.example", "phone": "+49 431 1"}]
     assert record["version"] == 2

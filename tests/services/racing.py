@@ -48,7 +48,6 @@ def decide(number: int, location: Path | str, now: datetime, referrals: list[int
     """Decide every referral; gives the sentence of each refusal by its number."""
     workplace = _open(number, location, now)
     triage = Triage(workplace)
-    triage.warm()
     refused: dict[int, str] = {}
     typed = {"name": f"of {number}", "value": "1 EUR", "timeframe": "2026-06-30", "notes": "x"}
     # Each begins elsewhere, so that all of them win some.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 from collections.abc import Mapping
 from contextlib import closing
@@ -480,15 +479,6 @@ class TestRace:
             assert len(refused) == 7
             assert all(f"referral {number} was {action} by {name} " in sentence for sentence in refused)
         assert_consistent(workplace.database)
-
-
-def test_deciding_is_ready_after_it_was_warmed(workplace: Workplace) -> None:
-    """`warm` loads while a person types; it may be asked for again and again, and leaves the interpreter as it was."""
-    interval = sys.getswitchinterval()
-    for _ in range(2):
-        Triage.warm()
-    assert sys.getswitchinterval() == interval
-    assert {"sqlmodel", "pendulum"} <= set(sys.modules)
 
 
 def test_dates_count_from_the_viewer_s_day(workplace: Workplace, import_records: ImportRecords) -> None:

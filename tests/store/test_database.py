@@ -229,9 +229,6 @@ def test_closing_leaves_no_file_open(database_path: Path) -> None:
         database = open_database(database_path)
         with database.writing() as connection:
             connection.execute("update counter set referrals = 0")
-        from refterm.store import orm
-
-        with orm.session(database):
             assert open_files(database_path) > 0
         database.close()
         assert open_files(database_path) == 0
@@ -269,12 +266,9 @@ HALF = """
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from refterm.store import orm
 from refterm.store.database import open_database
 database = open_database(Path(sys.argv[1]))
-how = orm.session(database) if sys.argv[2] == "orm" else database.writing()
-with how as opened:
-    connection = orm.driver(opened) if sys.argv[2] == "orm" else opened
+with database.writing() as connection:
     connection.execute("update referral set status = 'active', version = version + 1")
     connection.execute("update counter set referrals = 99")
     connection.execute("pragma cache_spill = 1")
@@ -284,11 +278,10 @@ with how as opened:
 """
 
 
-@pytest.mark.parametrize("way", ["plain", "orm"])
-def test_a_program_killed_in_the_middle_leaves_nothing_half_written(workplace: Workplace, way: str) -> None:
+def test_a_program_killed_in_the_middle_leaves_nothing_half_written(workplace: Workplace) -> None:
     insert(workplace.database, [row() for _ in range(300)])
     before = dump(workplace.database)
-    program = run(HALF, workplace.database.file, way)
+    program = run(HALF, workplace.database.file)
     assert output(program).readline() == "in the middle\n"
     program.send_signal(signal.SIGKILL)
     program.communicate(timeout=10)

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
 import sys
-import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import alembic.op
 import pytest
 import sqlalchemy as sa
-from alembic.autogenerate import compare_metadata
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from refterm.store import revision, tables
-from refterm.store.database import open_database
+from refterm.services import maintenance
+from refterm.services.workplace import Workplace
+from refterm.store import codec, columns, revision, schema, tables, whole_tables
+from refterm.store.database import Database, open_database
 from refterm.store.listing import _INDEXES
+from tests.store.support import insert, notices, row
 
 METADATA = tables.SQLModel.metadata
 
@@ -36,47 +36,45 @@ def connected(path: Path) -> Iterator[sa.Connection]:
         engine.dispose()
 
 
-def ours(name: str | None, kind: str, _parents: Any) -> bool:
-    """Leave out what SQLite keeps for the search index."""
-    return kind != "table" or not (name or "").startswith("referral_search")
+def test_migrations_make_what_sqlmodel_knows(workplace: Workplace) -> None:
+    """Tables, columns, keys and indexes, with expressions and conditions; on both databases."""
+    with workplace.database.reading() as connection:
+        assert schema.drift(connection) == []
 
 
-def normal(sql: str) -> str:
-    """An index's definition, as both ways of writing it agree."""
-    return re.sub(r"\s+", " ", sql.lower().replace('"', "").replace("create unique index", "create index")).strip()
-
-
-def test_migrations_make_what_sqlmodel_knows(database_path: Path) -> None:
-    with connected(database_path) as connection, warnings.catch_warnings():
-        # Indexes over expressions cannot be read back this way; the next test compares them.
-        warnings.filterwarnings("ignore", "Skipped unsupported reflection of expression-based index")
-        warnings.filterwarnings("ignore", "autogenerate skipping metadata-specified expression-based index")
-        context = MigrationContext.configure(
-            connection, opts={"include_name": ours, "compare_type": True, "compare_server_default": True}
-        )
-        assert compare_metadata(context, METADATA) == []
-
-
-def test_every_index_is_the_same_to_the_letter(database_path: Path) -> None:
-    """Expressions and conditions, too: on one that differs by a blank the planner would not rely."""
-    with connected(database_path) as connection:
-        made = dict(
-            connection.exec_driver_sql(
-                "select name, sql from sqlite_master where type = 'index' and sql is not null"
-            ).fetchall()
-        )
-        known = {
-            index.name: str(sa.schema.CreateIndex(index).compile(dialect=connection.dialect))
-            for table in METADATA.tables.values()
-            for index in table.indexes
-        }
-    assert {name: normal(sql) for name, sql in made.items()} == {name: normal(sql) for name, sql in known.items()}
+@pytest.mark.parametrize(
+    ("statement", "sentence"),
+    [
+        ("create table other (id integer primary key)", "other is not refterm's"),
+        ("drop table presence", "presence is missing"),
+        ("alter table referral add column mood text", "referral.mood is not refterm's"),
+        ("alter table outbox drop column error", "outbox.error is missing"),
+        ("drop index referral_value", "the index referral_value is missing"),
+        ("create index mine on referral (need)", "the index mine is not refterm's"),
+        (
+            "drop index referral_favorite; create index referral_favorite on referral (status, id) where favorite = 0",
+            "the index referral_favorite is another than it should be",
+        ),
+        (
+            "drop index referral_closed;"
+            " create index referral_closed on referral (coalesce(closed_at, 1), id) where status = 'archived'",
+            "the index referral_closed is another than it should be",
+        ),
+    ],
+)
+def test_what_differs_is_told_in_a_sentence(workplace: Workplace, statement: str, sentence: str) -> None:
+    with workplace.database.writing() as connection:
+        for one in statement.split(";"):
+            connection.execute(one)
+    with workplace.database.reading() as connection:
+        assert schema.drift(connection) == [sentence]
+    assert [finding.text for finding in maintenance.check(workplace)] == [f"schema: {sentence}"]
 
 
 def test_a_desk_made_by_sqlmodel_alone_has_the_same_tables(tmp_path: Path, database_path: Path) -> None:
     """Columns in name, type, key and emptiness; so either may describe a store of another kind."""
 
-    def columns(connection: sa.Connection) -> dict[str, list[tuple[Any, ...]]]:
+    def shapes(connection: sa.Connection) -> dict[str, list[tuple[Any, ...]]]:
         return {
             name: sorted(
                 (one[1], one[2], one[3], one[5]) for one in connection.exec_driver_sql(f"pragma table_info({name})")
@@ -86,7 +84,24 @@ def test_a_desk_made_by_sqlmodel_alone_has_the_same_tables(tmp_path: Path, datab
 
     with connected(tmp_path / "other.db") as other, connected(database_path) as migrated:
         METADATA.create_all(other)
-        assert columns(other) == columns(migrated)
+        assert shapes(other) == shapes(migrated)
+
+
+def test_what_does_without_sqlmodel_knows_the_same_columns() -> None:
+    """`columns.py`, in the same order; a copy and an export take what it names."""
+    known = {str(model.__tablename__): tuple(model.model_fields) for model in tables.MODELS}
+    assert known == columns.COLUMNS
+    assert list(known) == list(columns.COLUMNS)
+    assert set(known) == set(METADATA.tables)
+    assert [tuple(column.name for column in METADATA.tables[name].columns) for name in known] == list(known.values())
+
+
+def test_a_copy_and_an_export_leave_no_column_out() -> None:
+    """A copy takes every table but what is derived or of the moment; an export every column that history names."""
+    assert set(whole_tables.KEYS) == set(columns.COLUMNS) - {"counter", "presence"}
+    named = {*codec.FIELD_OF_COLUMN, "id", "source_id", "changed_at", "version", "source_updated_at"}
+    derived = {"company_key", "email_domain", "deal_value_order"}
+    assert named | derived == set(columns.COLUMNS["referral"])
 
 
 def test_the_program_knows_every_step_in_its_order() -> None:
@@ -142,3 +157,59 @@ def test_an_upgrade_that_fails_leaves_the_file_as_it_was(tmp_path: Path, monkeyp
     with connected(path) as connection:
         assert connection.exec_driver_sql("select count(*) from sqlite_master").scalar() == 0
     open_database(path).close()
+
+
+def test_every_desk_has_an_id_of_its_own(tmp_path: Path, workplace: Workplace) -> None:
+    def desk_id(database: Database) -> str:
+        with database.reading() as connection:
+            return str(connection.execute("select value from setting where key = 'desk.id'").fetchone()[0])
+
+    # On a server the fixture's desks may be made from one template; a new file never shares one.
+    with closing(open_database(tmp_path / "other.db")) as other:
+        assert UUID(desk_id(other)) != UUID(desk_id(workplace.database))
+
+
+def test_an_upgrade_keeps_what_is_owed(workplace: Workplace) -> None:
+    """0004 makes the outbox anew in SQLite; each row and each index is there afterwards."""
+    database = workplace.database
+    [number] = insert(database, [row()])
+    with database.writing() as connection:
+        entry = connection.execute("select id from history where referral_id = ?", (number,)).fetchone()[0]
+        for statement in _BACK_TO_0003:
+            connection.execute(statement)
+        connection.execute(
+            "insert into outbox (id, kind, recipient, referral_id, history_id, state, due_at, attempts, error,"
+            " claimed_until) values (7, 'declined', 'x@y.example', ?, ?, 'failed', 5, 3, 'no route', null)",
+            (number, entry),
+        )
+    database.close()
+    with closing(open_database(database.location)) as upgraded:
+        assert upgraded.revision_found == "0003"
+        [kept] = notices(upgraded, number)
+        assert (kept["id"], kept["recipient"], kept["state"], kept["due_at"], kept["attempts"], kept["error"]) == (
+            7,
+            "x@y.example",
+            "failed",
+            5,
+            3,
+            "no route",
+        )
+        with upgraded.reading() as connection:
+            assert schema.drift(connection) == []
+
+
+_BACK_TO_0003 = (
+    "update alembic_version set version_num = '0003'",
+    "drop table setting",
+    "drop index referral_fit",
+    "drop index outbox_once",
+    "create unique index outbox_once on outbox (history_id, kind, recipient, due_at)",
+    "alter table referral drop column follow_up_at",
+    "alter table referral drop column follow_up_text",
+    "alter table referral drop column assigned_by",
+    "alter table referral drop column assigned_at",
+    "alter table outbox drop column person",
+    "alter table outbox drop column subject",
+    "alter table outbox drop column text",
+    "alter table outbox drop column message_id",
+)

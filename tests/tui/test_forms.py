@@ -185,7 +185,7 @@ async def test_a_form_cannot_be_submitted_twice_and_keeps_what_is_typed_meanwhil
         assert go_on.wait(10)
         raise StoreError("the database is busy; try again")
 
-    async with open_form(trial(office, submit, warm=False)) as here:
+    async with open_form(trial(office, submit)) as here:
         await here.keys("ctrl+s")
         await here.until(lambda: len(calls) == 1)
         await here.keys("ctrl+s", "tab", *"typed", "tab", "enter", "space", "ctrl+s")
@@ -206,7 +206,7 @@ async def test_leaving_while_the_decision_is_on_its_way_waits_for_its_answer(off
         assert go_on.wait(10)
         return "Done."
 
-    async with open_form(trial(office, submit, warm=False)) as here:
+    async with open_form(trial(office, submit)) as here:
         await here.keys("ctrl+s", "escape")
         assert here.closed_with == []
         go_on.set()
@@ -221,7 +221,7 @@ async def test_an_answer_that_comes_under_another_screen_closes_the_form_once_th
         assert go_on.wait(10)
         return "Done."
 
-    async with open_form(trial(office, submit, warm=False)) as here:
+    async with open_form(trial(office, submit)) as here:
         await here.keys("ctrl+s")
         here.app.push_screen(confirm("Is this above?", "Yes", "No"))
         await here.keys()
@@ -269,7 +269,7 @@ async def test_a_failure_of_the_program_is_told_logged_and_keeps_the_texts(offic
     def submit(_texts: dict[str, str]) -> str:
         raise ZeroDivisionError("a fault")
 
-    async with open_form(trial(office, submit, warm=False)) as here:
+    async with open_form(trial(office, submit)) as here:
         await here.type("typed")
         await here.keys("ctrl+s")
         await here.until(lambda: "refterm.log" in here.screen.message)
@@ -281,7 +281,7 @@ async def test_an_error_that_belongs_to_no_field_stands_in_the_message(office: O
     def submit(_texts: dict[str, str]) -> str:
         raise InvalidInputError({"two": "wrong", "elsewhere": "not so"})
 
-    async with open_form(trial(office, submit, warm=False)) as here:
+    async with open_form(trial(office, submit)) as here:
         await here.press("ctrl+s")
         assert here.screen.errors() == {"two": "wrong"}
         assert here.screen.message == "not so"

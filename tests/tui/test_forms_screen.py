@@ -371,7 +371,6 @@ async def test_of_many_options_those_around_the_chosen_one_are_shown(office: Off
         fields=[FieldSpec("one", "One", "choice", options=options)],
         initial={},
         submit=lambda texts: texts["one"],
-        warm=False,
     )
     async with open_form(form, NARROW) as here:
         assert "profile 8" in here.text

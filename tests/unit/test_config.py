@@ -51,7 +51,6 @@ class TestDefaults:
             False,
             None,
         )
-        assert (found.deadlines.respond_hours, found.deadlines.flame_hours, found.deadlines.expire_days) == (24, 72, 14)
         assert (found.notices.transport, found.notices.deliver, found.notices.customers) == ("maildir", "desk", "auto")
         assert (found.notices.remind_respond_hours, found.notices.remind_expire_hours) == (4, 24)
         assert found.partner_center.interval_minutes == 10
@@ -84,9 +83,11 @@ class TestWhatBeatsWhat:
 
     def test_a_table_is_merged_key_by_key(self, files: Files) -> None:
         found = files.load(
-            site="[deadlines]\nrespond_hours = 8\nflame_hours = 48", user="[deadlines]\nrespond_hours = 12"
+            site="[notices]\nremind_respond_hours = 8\nremind_expire_hours = 48",
+            user="[notices]\nremind_respond_hours = 12",
         )
-        assert (found.deadlines.respond_hours, found.deadlines.flame_hours, found.deadlines.expire_days) == (12, 48, 14)
+        assert (found.notices.remind_respond_hours, found.notices.remind_expire_hours) == (12, 48)
+        assert found.notices.deliver == "desk"
 
     def test_a_false_flag_counts(self, files: Files) -> None:
         assert files.load(user="mouse = true").overridden(mouse=False).mouse is False
@@ -143,10 +144,6 @@ class TestWhatBeatsWhat:
             bell = true
             theme = "nord"
             read_only = true
-            [deadlines]
-            respond_hours = 24
-            flame_hours = 72
-            expire_days = 14
             [partner_center]
             base_url = "https://api.example"
             authority = "https://login.example"
@@ -169,7 +166,9 @@ class TestMistakes:
         ("text", "key", "allowed"),
         [
             ("databse = 'x'", "databse is not a key", "database"),
-            ("[deadlines]\nrespond = 1", "deadlines.respond is not a key", "expire_days, flame_hours, respond_hours"),
+            ("[partner_center]\ntenent = 'x'", "partner_center.tenent is not a key", "tenant, token_command"),
+            ("[deadlines]\nrespond_hours = 24", "[deadlines]", "refterm db set deadlines.respond_hours=24"),
+            ("[people]\nbob = 'x'", "[people]", "refterm db set people.bob=bob@example.com"),
             ("[notice]\nfrom = 'x'", "notice is not a key", "notices"),
             ("[notices]\nfrom_ = 'x'", "notices.from_ is not a key", "from"),
             ("database = 5", "database", "must be a text"),
@@ -182,7 +181,7 @@ class TestMistakes:
             ("undo_seconds = true", "undo_seconds", "must be a whole number from 0 to 100000"),
             ("undo_seconds = '60'", "undo_seconds", "must be a whole number from 0 to 100000"),
             ("undo_seconds = 99999999999999999999", "undo_seconds", "must be a whole number from 0 to 100000"),
-            ("[deadlines]\nrespond_hours = 0", "deadlines.respond_hours", "from 1 to 100000"),
+            ("[partner_center]\ninterval_minutes = 0", "partner_center.interval_minutes", "from 1 to 100000"),
             ("[notices]\nport = 65536", "notices.port", "from 1 to 65535"),
             ("[notices]\ntransport = 'pigeon'", "notices.transport", "must be one of maildir, smtp, off"),
             ("[notices]\ntransport = 1", "notices.transport", "must be one of maildir, smtp, off"),

@@ -36,7 +36,6 @@ def filter_form(office: Office, view: View) -> Form[Filter]:
         initial=_texts(present, profiles, office),
         again=dict,
         submit=submit,
-        warm=False,
         cells=78,
     )
 

@@ -76,7 +76,6 @@ class Form(StillBelow, ModalScreen[T | None], Generic[T]):
         told: Sequence[str] = (),
         again: Callable[[], Mapping[str, str]] | None = None,
         before: Callable[[dict[str, str]], None] | None = None,
-        warm: bool = True,
         cells: int = 92,
     ) -> None:
         """
@@ -93,7 +92,6 @@ class Form(StillBelow, ModalScreen[T | None], Generic[T]):
             told: lines to know before the decision.
             again: the texts with which to start over; those of the opening without it.
             before: called with what was shown, in the event loop, right before `submit`.
-            warm: load what decisions need while the person types.
             cells: how wide the form is where there is room.
         """
         super().__init__(classes="form")
@@ -103,7 +101,7 @@ class Form(StillBelow, ModalScreen[T | None], Generic[T]):
         self._title, self._button = title, button
         self._beside = office.signs.outside(beside)
         self._told = tuple(office.signs.outside(line) for line in told)
-        self._submit, self._before, self._warm, self._cells = submit, before, warm, cells
+        self._submit, self._before, self._cells = submit, before, cells
         self._initial = {spec.name: initial.get(spec.name, "") for spec in fields}
         self._again = again or (lambda: self._initial)
         self._keeper = DraftKeeper(office.drafts, form, referrals) if referrals else None
@@ -154,11 +152,6 @@ class Form(StillBelow, ModalScreen[T | None], Generic[T]):
     def tell(self, line: str) -> None:
         """Add a line to know before the decision; to be called before the form is opened."""
         self._told = (*self._told, self.office.signs.outside(line))
-
-    def on_mount(self) -> None:
-        """Load what the decision needs, once the form stands."""
-        if self._warm:
-            self.call_after_refresh(self._start_warming)
 
     def on_resize(self, event: events.Resize) -> None:
         """Fit into the terminal."""
@@ -386,9 +379,6 @@ class Form(StillBelow, ModalScreen[T | None], Generic[T]):
     def _ask_for_patience(self) -> None:
         if self._submitting:
             self._say(_("waiting for the database"))
-
-    def _start_warming(self) -> None:
-        self.run_worker(self.office.triage.warm, group="warm", thread=True, exit_on_error=False)
 
     def _typed(self, keeper: DraftKeeper) -> Typed:
         return keeper.typed(self.texts(), self._shown, self.office.workplace.now())

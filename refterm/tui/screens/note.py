@@ -26,6 +26,5 @@ def note_form(office: Office, referral_id: int, company: str) -> Form[str]:
         initial={},
         submit=submit,
         referrals=(referral_id,),
-        warm=False,
         cells=78,
     )

@@ -169,5 +169,4 @@ def profile_form(office: Office, profile: Profile | None) -> Form[str]:
         submit=submit,
         # Drafts are kept by number; 0 is the one that is to be added.
         referrals=(profile.id if profile else 0,),
-        warm=False,
     )

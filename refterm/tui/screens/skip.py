@@ -46,7 +46,6 @@ def skip_form(office: Office, referral: Referral) -> Form[str]:
         initial={"until": _first(office, referral)},
         submit=submit,
         referrals=(referral.id,),
-        warm=False,
         cells=78,
     )
 

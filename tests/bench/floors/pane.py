@@ -8,10 +8,9 @@ from textual.app import App, ComposeResult
 from textual.widgets import DataTable, Footer, Header, Static, TabbedContent, TabPane
 
 if "models" in sys.argv:
-    import pendulum
     import sqlmodel
 
-    LOADED = (pendulum, sqlmodel)
+    LOADED = sqlmodel
 
 
 class Pane(App[None]):
