@@ -92,42 +92,25 @@ def parse_purchase_date(text: str, today: date) -> date:
 
 
 def _window(typed: str, today: date) -> date | None:
+    import pendulum
+
+    start = pendulum.date(today.year, today.month, today.day)
     try:
         if typed.startswith("this "):
-            return _end_of(typed.removeprefix("this "), today)
+            unit = typed.removeprefix("this ")
+            if unit == "quarter":
+                return date.fromisoformat(start.last_of("quarter").isoformat())
+            if unit in ("week", "month", "year"):
+                return date.fromisoformat(start.end_of(unit).isoformat())
+            return None
         if match := _RANGE.fullmatch(typed):
             shortest, longest = int(match[1]), int(match[2])
-            return _months_later(today, longest) if shortest <= longest else None
+            return date.fromisoformat(start.add(months=longest).isoformat()) if shortest <= longest else None
         if match := _SPAN.fullmatch(typed):
-            count = int(match[1])
-            if match[2] == "month":
-                return _months_later(today, count)
-            return today + timedelta(days=count * (7 if match[2] == "week" else 1))
+            return date.fromisoformat(start.add(**{match[2] + "s": int(match[1])}).isoformat())
     except (ValueError, OverflowError):
         return None
     return None
-
-
-def _end_of(unit: str, today: date) -> date | None:
-    """The last day of the week, month, quarter or year that a day is in."""
-    if unit == "week":
-        return today + timedelta(days=6 - today.weekday())
-    months = {"month": 1, "quarter": 3, "year": 12}.get(unit)
-    if months is None:
-        return None
-    return _in_month(today.year, today.month + (-today.month) % months, 31)
-
-
-def _months_later(day: date, months: int) -> date:
-    """The same day some months later, or that month's last day where it has no such day."""
-    years, month = divmod(day.month - 1 + months, 12)
-    return _in_month(day.year + years, month + 1, day.day)
-
-
-def _in_month(year: int, month: int, day: int) -> date:
-    """A day of a month, or its last day. By hand: `calendar` costs 5 ms to import."""
-    leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
-    return date(year, month, min(day, 29 if leap else 28) if month == 2 else min(day, 30 + (month + month // 8) % 2))
 
 
 def parse_until(text: str, now: datetime, zone: tzinfo | None = None) -> datetime:

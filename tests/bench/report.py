@@ -12,7 +12,7 @@ from importlib.metadata import version
 from statistics import median
 from typing import Any
 
-PACKAGES = ("textual", "rich", "click", "sqlmodel", "sqlalchemy", "pydantic")
+PACKAGES = ("textual", "rich", "click", "sqlmodel", "sqlalchemy", "pydantic", "pendulum")
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ from tests.cli.conftest import Command, complaint
 from tests.conftest import ImportRecords
 from tests.samples import api_record
 
-HEAVY = ("textual", "rich", "sqlmodel", "sqlalchemy", "pydantic", "sqlite3", "alembic", "babel")
+HEAVY = ("textual", "rich", "sqlmodel", "sqlalchemy", "pydantic", "pendulum", "sqlite3", "alembic", "babel")
 
 
 def commands() -> list[tuple[str, ...]]:

@@ -18,7 +18,7 @@ FLOORS = Path(__file__).parents[1] / "floors"
 PANE = (sys.executable, str(FLOORS / "pane.py"))
 # The footer's last word, with rows above it: all of the first screen is there.
 READY = r"(?s)GmbH.*q quit"
-HEAVY = ("textual", "sqlmodel", "sqlalchemy", "pydantic")
+HEAVY = ("textual", "sqlmodel", "sqlalchemy", "pydantic", "pendulum")
 
 
 def desk_command(size: int | str) -> tuple[str, ...]:

@@ -8,9 +8,10 @@ from textual.app import App, ComposeResult
 from textual.widgets import DataTable, Footer, Header, Static, TabbedContent, TabPane
 
 if "models" in sys.argv:
+    import pendulum
     import sqlmodel
 
-    LOADED = sqlmodel
+    LOADED = (pendulum, sqlmodel)
 
 
 class Pane(App[None]):
