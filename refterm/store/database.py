@@ -97,21 +97,26 @@ class Database(ABC):
 
     @contextmanager
     def turn(self) -> Iterator[Connection]:
-        """The writing connection, for one thread of this process at a time, its errors told in sentences."""
-        with self._write_lock, self.explained():
-            yield self.writer()
+        """The writing connection, for one thread of this process at a time, its errors told in sentences.
 
-    @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        """One transaction of plain SQL: all of it or nothing."""
-        with self.turn() as connection:
-            self.begin(connection)
+        Whatever fails leaves no transaction open. That includes `begin`: after a wait for the lock that was too long,
+        PostgreSQL is in a failed transaction and would refuse every later statement.
+        """
+        with self._write_lock, self.explained():
+            connection = self.writer()
             try:
                 yield connection
             except BaseException:
                 if connection.in_transaction:
                     connection.execute("rollback")
                 raise
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """One transaction of plain SQL: all of it or nothing."""
+        with self.turn() as connection:
+            self.begin(connection)
+            yield connection
             connection.execute("commit")
 
     @contextmanager

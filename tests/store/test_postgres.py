@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,7 +19,7 @@ from refterm.services.desk import Desk
 from refterm.services.presence import Presence
 from refterm.services.triage import Triage
 from refterm.services.workplace import Workplace, clock_of
-from refterm.store import faults, revision
+from refterm.store import faults, orm, revision
 from refterm.store.database import Database, open_database
 from refterm.store.postgres import _translated, shown
 from tests.postgres import Server
@@ -159,6 +159,24 @@ class TestTurns:
             pass
         with closing(open_database(postgres_url)) as other, other.writing() as connection:
             connection.execute("update counter set referrals = 7")
+
+    @pytest.mark.parametrize("path", [Database.writing, orm.session], ids=["plain", "orm"])
+    def test_who_waited_too_long_writes_again_once_the_lock_is_free(
+        self,
+        path: Callable[[Database], AbstractContextManager[Any]],
+        database: Database,
+        postgres_url: str,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.setattr("refterm.store.postgres.BUSY_SECONDS", 0.05)
+        told = pytest.raises(StoreError, match="is in use")
+        with closing(open_database(postgres_url)) as other:
+            with database.writing(), told, path(other):
+                pass
+            numbers = [insert(other, [row()])[0] for _ in range(6)]
+            with path(other):
+                pass
+        assert [found[0] for found in dump(database)["referral"]] == numbers
 
     def test_what_fails_half_way_is_undone(self, database: Database) -> None:
         before = dump(database)
