@@ -25,7 +25,6 @@ from refterm.services.workplace import login_of, own_role
 from refterm.store import codec, revision, sqlite
 from refterm.store.connection import Connection
 from refterm.store.database import open_database
-from refterm.store.faults import explained
 
 MOUNTS = Path("/proc/self/mounts")
 _NETWORK = ("nfs", "cifs", "smb", "sshfs", "9p", "afs", "ceph", "gluster", "lustre", "davfs", "beegfs", "gpfs")
@@ -181,7 +180,7 @@ def _file_database(path: Path, clock: Clock) -> Iterator[Finding]:
     yield _access(path)
     yield _disk(path)
     try:
-        with explained(str(path), sqlite.DRIVER_ERRORS, sqlite.fault_of), closing(sqlite.look_at(path)) as connection:
+        with sqlite.look_at(path) as connection:
             yield from _inside(connection, clock)
     except RefTermError as error:
         yield Finding(subject, str(error), _("choose another file with --db, or restore the last backup"))
@@ -194,7 +193,8 @@ def _server_database(url: str, clock: Clock) -> Iterator[Finding]:
             yield Finding(_("database"), database.name)
             yield Finding(_("schema"), str(database.revision_found))
             yield _server_clock(database.server_time(), clock.now())
-            yield _notices(database.reader, clock.now())
+            with database.reading() as connection:
+                yield _notices(connection, clock.now())
     except RefTermError as error:
         yield Finding(_("database"), str(error), _("see to the server and the address, or choose another with --db"))
 

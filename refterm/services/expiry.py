@@ -26,7 +26,11 @@ def expire_due(workplace: Workplace) -> list[int]:
     Returns:
         The numbers of those that this call archived.
     """
-    if workplace.database.read_only or not (first := _due(workplace.database.reader, workplace, BATCH)):
+    if workplace.database.read_only:
+        return []
+    with workplace.database.reading() as connection:
+        first = _due(connection, workplace, BATCH)
+    if not first:
         return []
     if len(first) < BATCH:
         return _expire_some(workplace)
