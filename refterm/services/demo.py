@@ -34,7 +34,7 @@ from refterm.services.marks import Marks
 from refterm.services.profiles import Profiles
 from refterm.services.triage import Triage
 from refterm.services.workplace import Workplace
-from refterm.store.database import open_database
+from refterm.store.opening import open_database
 
 Json = dict[str, Any]
 Deed = Callable[[Workplace, int, Any], object]

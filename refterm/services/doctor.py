@@ -24,7 +24,7 @@ from refterm.i18n import _
 from refterm.services.workplace import login_of, own_role
 from refterm.store import codec, revision, sqlite
 from refterm.store.connection import Connection
-from refterm.store.database import open_database
+from refterm.store.opening import open_database
 
 MOUNTS = Path("/proc/self/mounts")
 _NETWORK = ("nfs", "cifs", "smb", "sshfs", "9p", "afs", "ceph", "gluster", "lustre", "davfs", "beegfs", "gpfs")

@@ -14,7 +14,7 @@ from refterm.domain.referral import Referral, Status
 from refterm.services.workplace import Workplace
 from refterm.store import profiles, reading
 from refterm.store.connection import Connection
-from refterm.store.database import open_database
+from refterm.store.opening import open_database
 from refterm.store.whole import Whole
 
 # The newest ones of each kind; a million more would say nothing else, and would take seconds to read.

@@ -19,7 +19,7 @@ from refterm.services.workplace import Workplace
 from refterm.store import codec, profiles
 from refterm.store.codec import NEVER
 from refterm.store.connection import Connection
-from refterm.store.database import open_database
+from refterm.store.opening import open_database
 from refterm.text import fold
 
 BATCH = 5000

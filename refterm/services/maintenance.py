@@ -14,7 +14,7 @@ from refterm.i18n import _
 from refterm.services.workplace import Workplace, require_admin
 from refterm.store import revision, search_index
 from refterm.store.connection import Connection
-from refterm.store.database import open_database
+from refterm.store.opening import open_database
 
 # So many numbers are named with a finding; the rest is counted.
 MOST_NAMED = 5

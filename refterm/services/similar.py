@@ -8,7 +8,7 @@ from refterm.domain.row import Row
 from refterm.services.desk import Desk
 from refterm.services.workplace import Workplace
 from refterm.store import reading, search_index
-from refterm.store.database import open_database
+from refterm.store.opening import open_database
 from refterm.store.search_words import telling
 from refterm.store.whole import Whole
 

@@ -15,7 +15,8 @@ from refterm.domain.history import Actor
 from refterm.errors import ConfigurationError, NotAllowedError, StoreError
 from refterm.i18n import _
 from refterm.services.roles import Role, own_groups, role_of
-from refterm.store.database import Database, open_database
+from refterm.store.database import Database
+from refterm.store.opening import open_database
 
 
 @dataclass(frozen=True)

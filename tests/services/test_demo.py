@@ -28,7 +28,7 @@ from refterm.services import demo
 from refterm.services.desk import Desk
 from refterm.services.expiry import expire_due
 from refterm.services.workplace import Workplace
-from refterm.store.database import open_database
+from refterm.store.opening import open_database
 from tests.samples import NOW
 from tests.store.support import query
 

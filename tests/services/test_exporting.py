@@ -26,7 +26,7 @@ from refterm.services.importing import Importer, Summary
 from refterm.services.marks import Marks
 from refterm.services.triage import Triage
 from refterm.services.workplace import Workplace
-from refterm.store.database import open_database
+from refterm.store.opening import open_database
 from refterm.text import clean, clean_line
 from tests.conftest import ImportRecords, import_into
 from tests.samples import NOW, active_record, ago, ahead, api_record, closed_record

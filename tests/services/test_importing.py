@@ -18,7 +18,7 @@ from refterm.services.desk import Desk
 from refterm.services.importing import Importer, Refused, Summary
 from refterm.services.workplace import Workplace
 from refterm.store import codec, reading
-from refterm.store.database import open_database
+from refterm.store.opening import open_database
 from tests.conftest import ImportRecords
 from tests.samples import NOW, ago, ahead, api_record, closed_record, ndjson, page
 from tests.store.support import query

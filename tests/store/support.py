@@ -19,7 +19,8 @@ from refterm.domain.duplicates import company_key
 from refterm.domain.history import DESK, Actor
 from refterm.services.workplace import Workplace
 from refterm.store import codec, journal, search_index, tables
-from refterm.store.database import Database, open_database
+from refterm.store.database import Database
+from refterm.store.opening import open_database
 from tests.samples import NOW
 
 Columns = dict[str, Any]

@@ -20,7 +20,7 @@ from refterm.errors import NotAllowedError, StoreError
 from refterm.services.marks import Marks
 from refterm.services.workplace import Workplace
 from refterm.store import faults, revision
-from refterm.store.database import open_database
+from refterm.store.opening import open_database
 from tests.store.support import assert_consistent, dump, insert, open_at, row
 
 # What is said here is of SQLite: its file, its locks, its plans.
@@ -245,7 +245,7 @@ CREATE = """
 import sys
 from pathlib import Path
 import alembic.command
-from refterm.store.database import open_database
+from refterm.store.opening import open_database
 print("ready", flush=True)
 sys.stdin.readline()
 database = open_database(Path(sys.argv[1]))
@@ -274,7 +274,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from refterm.store import orm
-from refterm.store.database import open_database
+from refterm.store.opening import open_database
 database = open_database(Path(sys.argv[1]))
 how = orm.session(database) if sys.argv[2] == "orm" else database.writing()
 with how as opened:
@@ -366,7 +366,7 @@ def test_somebody_who_may_only_read_the_file_can_read_the_desk(workplace: Workpl
     script = """
 import os, sys
 from pathlib import Path
-from refterm.store.database import open_database
+from refterm.store.opening import open_database
 import refterm.store.sqlite
 from refterm.errors import StoreError
 os.setgroups([]), os.setgid(65534), os.setuid(65534)

@@ -20,7 +20,8 @@ from refterm.services.presence import Presence
 from refterm.services.triage import Triage
 from refterm.services.workplace import Workplace, clock_of
 from refterm.store import faults, orm, revision
-from refterm.store.database import Database, open_database
+from refterm.store.database import Database
+from refterm.store.opening import open_database
 from refterm.store.postgres import _translated, shown
 from tests.postgres import Server
 from tests.store.support import dump, insert, row, until_another
