@@ -84,7 +84,7 @@ def store_scores(workplace: Workplace) -> int:
             wanted = [(points, one.id) for one, points in scores if points != one.fit]
             if wanted:
                 with workplace.database.writing() as connection:
-                    connection.executemany("update referral set fit = ? where id = ? and status = 'new'", wanted)
+                    reading.keep_scores(connection, wanted)
             changed += len(wanted)
             if len(numbers) < BATCH:
                 return changed

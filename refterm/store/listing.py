@@ -18,7 +18,7 @@ from refterm.domain.query import Filter, Order, Tab, View
 from refterm.domain.referral import Outcome, Status
 from refterm.domain.row import Row
 from refterm.store import codec, search_index
-from refterm.store.conditions import DUE, HOT, OPEN_FLAME, PAST_DUE, where_clause
+from refterm.store.conditions import DUE, HOT, OPEN_FLAME, PAST_DUE, WAITING, where_clause
 from refterm.store.connection import ALL, Connection, Record, places
 from refterm.store.database import Database
 
@@ -179,8 +179,7 @@ def _put_aside(connection: Connection, now: datetime) -> int:
     bound = {"now": codec.micros(now)}
     # Left to itself the planner reads the whole Inbox instead of the few that are put aside.
     skipped = connection.execute(
-        "select count(*) from referral indexed by referral_skipped"
-        " where skipped_until > :now and status = 'new' and expires_at > :now",
+        f"select count(*) from referral indexed by referral_skipped where skipped_until > :now and {WAITING}",
         bound,
     ).fetchone()[0]
     return int(skipped) + past_due_count(connection, now)

@@ -210,6 +210,17 @@ def look_at(path: Path) -> Iterator[SqliteConnection]:
         yield connection
 
 
+def journal_mode(connection: Connection) -> str:
+    """How a file keeps what is not yet written through; a desk's says `wal`."""
+    return str(connection.execute("pragma journal_mode").fetchone()[0])
+
+
+def first_damage(connection: Connection) -> str | None:
+    """The first thing that SQLite finds wrong with a file; None if all is well."""
+    found = str(connection.execute("pragma quick_check(1)").fetchone()[0])
+    return None if found == "ok" else found
+
+
 def _identity(path: Path) -> tuple[int, int] | None:
     """Which file a path names at present; None for none."""
     try:
