@@ -18,7 +18,7 @@ from refterm.clock import SettableClock
 from refterm.domain.deadline import Deadlines
 from refterm.domain.history import Actor
 from refterm.services.workplace import Workplace
-from refterm.store.database import open_database
+from refterm.store.opening import open_database
 from tests.postgres import Server, running
 from tests.samples import NOW, ndjson
 

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 
-from refterm.store.database import open_database
+from refterm.store.opening import open_database
 
 
 class Server:

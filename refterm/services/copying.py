@@ -14,7 +14,8 @@ from refterm.i18n import _
 from refterm.services.workplace import require_admin
 from refterm.store import search_index, whole_tables
 from refterm.store.connection import Connection
-from refterm.store.database import Database, open_database
+from refterm.store.database import Database
+from refterm.store.opening import open_database
 
 
 def copy(settings: Settings, source: str, target: str, *, acting: str | None = None) -> dict[str, int]:

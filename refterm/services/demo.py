@@ -34,7 +34,8 @@ from refterm.services.marks import Marks
 from refterm.services.profiles import Profiles
 from refterm.services.triage import Triage
 from refterm.services.workplace import Workplace
-from refterm.store.database import open_database
+from refterm.store import outbox
+from refterm.store.opening import open_database
 
 Json = dict[str, Any]
 Deed = Callable[[Workplace, int, Any], object]
@@ -169,7 +170,7 @@ def _play(desk: Workplace, hands: SettableClock, told: list[Json], now: datetime
     expire_due(desk)
     # Its contacts are invented, too: nothing is owed to them.
     with desk.database.writing() as connection:
-        connection.execute("delete from outbox")
+        outbox.clear(connection)
 
 
 def _events(told: list[Json], now: datetime) -> Iterator[_Event]:

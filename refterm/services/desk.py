@@ -56,18 +56,20 @@ class Desk:
     def listing(self, view: View, *, most_hits: int = MOST_HITS) -> Listing:
         """The rows of a view at this instant, by position; of a search only the newest so many, -1 for all."""
         workplace, now = self.workplace, self.workplace.now()
-        with workplace.database.reading() as connection:
+        show_due = False
+        if workplace.database.read_only:
             # Only a desk that cannot archive shows what is past due among the archived.
-            show_due = workplace.database.read_only and past_due_count(connection, now) > 0
-            return listing(
-                connection,
-                view,
-                now,
-                workplace.today(),
-                workplace.deadlines,
-                show_due=show_due,
-                most_hits=most_hits,
-            )
+            with workplace.database.reading() as connection:
+                show_due = past_due_count(connection, now) > 0
+        return listing(
+            workplace.database,
+            view,
+            now,
+            workplace.today(),
+            workplace.deadlines,
+            show_due=show_due,
+            most_hits=most_hits,
+        )
 
     def counts(self) -> dict[Tab, int]:
         """How many referrals each tab has."""

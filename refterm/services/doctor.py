@@ -23,10 +23,9 @@ from refterm.errors import RefTermError
 from refterm.i18n import _
 from refterm.services import desk_settings
 from refterm.services.workplace import login_of, own_role
-from refterm.store import codec, reading, revision, sqlite
+from refterm.store import codec, outbox, reading, revision, sqlite
 from refterm.store.connection import Connection
-from refterm.store.database import open_database
-from refterm.store.faults import explained
+from refterm.store.opening import open_database
 
 MOUNTS = Path("/proc/self/mounts")
 _NETWORK = ("nfs", "cifs", "smb", "sshfs", "9p", "afs", "ceph", "gluster", "lustre", "davfs", "beegfs", "gpfs")
@@ -182,7 +181,7 @@ def _file_database(path: Path, clock: Clock) -> Iterator[Finding]:
     yield _access(path)
     yield _disk(path)
     try:
-        with explained(str(path), sqlite.DRIVER_ERRORS, sqlite.fault_of), closing(sqlite.look_at(path)) as connection:
+        with sqlite.look_at(path) as connection:
             yield from _inside(connection, clock)
     except RefTermError as error:
         yield Finding(subject, str(error), _("choose another file with --db, or restore the last backup"))
@@ -195,8 +194,9 @@ def _server_database(url: str, clock: Clock) -> Iterator[Finding]:
             yield Finding(_("database"), database.name)
             yield Finding(_("schema"), str(database.revision_found))
             yield _server_clock(database.server_time(), clock.now())
-            yield _notices(database.reader, clock.now())
-            yield Finding(_("settings"), desk_settings.shown(reading.settings(database.reader)))
+            with database.reading() as connection:
+                yield _notices(connection, clock.now())
+                yield Finding(_("settings"), desk_settings.shown(reading.settings(connection)))
     except RefTermError as error:
         yield Finding(_("database"), str(error), _("see to the server and the address, or choose another with --db"))
 
@@ -284,17 +284,17 @@ def _inside(connection: Connection, clock: Clock) -> Iterator[Finding]:
     yield Finding(_("schema"), str(found))
     if sqlite3.sqlite_version_info < OLDEST_SQLITE:
         yield Finding(_("SQLite"), sqlite3.sqlite_version, _("use a Python with SQLite 3.35 or newer"))
-    mode = connection.execute("pragma journal_mode").fetchone()[0]
+    mode = sqlite.journal_mode(connection)
     if mode == "wal":
         yield Finding(_("journal"), "WAL")
     else:
         text = _("{mode}: readers wait for writers").format(mode=mode)
         yield Finding(_("journal"), text, _("refterm db upgrade"))
-    damage = connection.execute("pragma quick_check(1)").fetchone()[0]
-    if damage == "ok":
+    damage = sqlite.first_damage(connection)
+    if damage is None:
         yield Finding(_("integrity"), _("sound"))
     else:
-        yield Finding(_("integrity"), str(damage), _("refterm db check, then restore the last backup"))
+        yield Finding(_("integrity"), damage, _("refterm db check, then restore the last backup"))
     yield _clock(connection, clock.now())
     yield _notices(connection, clock.now())
     yield Finding(_("settings"), desk_settings.shown(reading.settings(connection)))
@@ -302,11 +302,7 @@ def _inside(connection: Connection, clock: Clock) -> Iterator[Finding]:
 
 def _notices(connection: Connection, now: datetime) -> Finding:
     """Whether notices that are due go out."""
-    failed, waiting = connection.execute(
-        "select count(case when state = 'failed' then 1 end), count(case when state <> 'failed' and due_at < ? then 1 end)"
-        " from outbox where state in ('held', 'due', 'failed')",
-        (codec.micros(now - STUCK_AFTER),),
-    ).fetchone()
+    failed, waiting = outbox.stuck(connection, now - STUCK_AFTER)
     if not failed and not waiting:
         return Finding(_("notices"), _("none is stuck"))
     text = _("{failed} failed, {waiting} wait for more than an hour").format(failed=failed, waiting=waiting)
@@ -315,13 +311,11 @@ def _notices(connection: Connection, now: datetime) -> Finding:
 
 def _clock(connection: Connection, now: datetime) -> Finding:
     """Whether this machine's clock is behind what others have written."""
-    newest = connection.execute("select max(at) from (select at from history order by id desc limit 100)").fetchone()[0]
-    if newest is not None and codec.instant(newest) > now + CLOCK_TOLERANCE:
+    newest = reading.newest_instant(connection)
+    if newest is not None and newest > now + CLOCK_TOLERANCE:
         return Finding(
             _("clock"),
-            _("{now}, but the history already knows {newest}").format(
-                now=codec.iso(now), newest=codec.iso(codec.instant(newest))
-            ),
+            _("{now}, but the history already knows {newest}").format(now=codec.iso(now), newest=codec.iso(newest)),
             _("set the machine's clock, or let it be set (NTP)"),
         )
     return Finding(_("clock"), codec.iso(now.replace(microsecond=0)))

@@ -9,7 +9,7 @@ from refterm.domain.history import DESK, Action, Notice
 from refterm.domain.referral import Outcome
 from refterm.services.customer import recipient
 from refterm.services.workplace import Workplace
-from refterm.store import codec, journal, plain
+from refterm.store import codec, journal, plain, reading
 from refterm.store.connection import Connection
 
 # Few enough that nobody waits a tenth of a second for the lock, many enough that ten thousand take two seconds.
@@ -26,7 +26,11 @@ def expire_due(workplace: Workplace) -> list[int]:
     Returns:
         The numbers of those that this call archived.
     """
-    if workplace.database.read_only or not (first := _due(workplace.database.reader, workplace, BATCH)):
+    if workplace.database.read_only:
+        return []
+    with workplace.database.reading() as connection:
+        first = reading.due(connection, workplace.now(), BATCH)
+    if not first:
         return []
     if len(first) < BATCH:
         return _expire_some(workplace)
@@ -41,14 +45,9 @@ def expire_due(workplace: Workplace) -> list[int]:
 
 def _expire_some(workplace: Workplace) -> list[int]:
     with workplace.database.writing() as connection:
-        due = _due(connection, workplace, BATCH)
+        due = reading.due(connection, workplace.now(), BATCH)
         _expire(connection, due, workplace)
     return [row["id"] for row in due]
-
-
-def _due(connection: Connection, workplace: Workplace, limit: int) -> list[dict[str, Any]]:
-    query = "select * from referral where status = 'new' and expires_at <= ? order by expires_at, id limit ?"
-    return [dict(row) for row in connection.execute(query, (codec.micros(workplace.now()), limit))]
 
 
 def _expire(connection: Connection, due: list[dict[str, Any]], workplace: Workplace) -> None:

@@ -11,19 +11,11 @@ from refterm.domain.query import Tab
 from refterm.partner import columns, outgoing, wire
 from refterm.partner.record import Incoming
 from refterm.services.workplace import Workplace
-from refterm.store import codec
+from refterm.store import codec, reading
 
 Shape = Literal["csv", "json", "ndjson"]
 
 BATCH = 500
-# `+` keeps the planner from an index by status, which it would have to sort for every batch.
-_DUE = "+status = 'new' and expires_at <= :now"
-_WHERE = {
-    Tab.INBOX: "+status = 'new' and expires_at > :now",
-    Tab.ACTIVE: "+status = 'active'",
-    Tab.ARCHIVED: f"(+status = 'archived' or {_DUE})",
-    Tab.ALL: "true",
-}
 
 
 class Exporter:
@@ -66,13 +58,9 @@ class Exporter:
     def _all(self, tab: Tab) -> Iterator[tuple[dict[str, Any], Incoming]]:
         """Each referral as it stands, with its record as it was received."""
         now, last = self.workplace.now(), 0
-        query = (
-            "select referral.*, source.record from referral left join source on source.referral_id = referral.id"
-            f" where referral.id > :last and {_WHERE[tab]} order by referral.id limit {BATCH}"
-        )
         while True:
             with self.workplace.database.reading() as connection:
-                rows = connection.execute(query, {"last": last, "now": codec.micros(now)}).fetchall()
+                rows = reading.with_records(connection, tab, now, last, BATCH)
             for row in rows:
                 known = wire.decode(row["record"])[0] if row["record"] else {}
                 yield (

@@ -14,7 +14,7 @@ from refterm.domain.referral import Referral, Status
 from refterm.services.workplace import Workplace
 from refterm.store import profiles, reading
 from refterm.store.connection import Connection
-from refterm.store.database import open_database
+from refterm.store.opening import open_database
 from refterm.store.whole import Whole
 
 # The newest ones of each kind; a million more would say nothing else, and would take seconds to read.
@@ -57,8 +57,7 @@ class Fitting:
             own = Fitting(replace(workplace, database=database))
             own._knowledge, own._profiles, own._token = self._knowledge, self._profiles, self._token
             own.refresh()
-            with database.reading() as connection:
-                found = [referral for referral, _same in Whole(connection, 0).read(numbers)]
+            found = [referral for referral, _same in Whole(database, 0).read(numbers)]
             fits = {one.id: fit for one in found if (fit := own.of(as_of(one, workplace.now())))}
             self._knowledge, self._profiles, self._token = own._knowledge, own._profiles, own._token
         return fits
@@ -80,12 +79,12 @@ def store_scores(workplace: Workplace) -> int:
         while True:
             with database.reading() as connection:
                 numbers = reading.new_after(connection, last, BATCH)
-                found = [one for one, _same in Whole(connection, 0).read(numbers)]
+            found = [one for one, _same in Whole(database, 0).read(numbers)]
             scores = ((one, fit.score if (fit := fitting.of(one)) else None) for one in found)
             wanted = [(points, one.id) for one, points in scores if points != one.fit]
             if wanted:
                 with workplace.database.writing() as connection:
-                    connection.executemany("update referral set fit = ? where id = ? and status = 'new'", wanted)
+                    reading.keep_scores(connection, wanted)
             changed += len(wanted)
             if len(numbers) < BATCH:
                 return changed

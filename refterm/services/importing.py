@@ -17,8 +17,9 @@ from refterm.partner.wire import Json, RecordError
 from refterm.services import merging
 from refterm.services.profiles import Router
 from refterm.services.workplace import Workplace
+from refterm.store import arrivals as store
 from refterm.store import codec, journal, plain
-from refterm.store.connection import Connection, places
+from refterm.store.connection import Connection
 
 # Few enough that nobody waits long for the lock, many enough that the transaction costs nothing a row.
 BATCH = 500
@@ -186,14 +187,14 @@ class Importer:
         source_ids = [arrival.incoming.referral.source_id for arrival in arrivals]
         # What can be done without the lock is: nobody else writes while it is held.
         with self.workplace.database.reading() as reader:
-            there = _known(reader, source_ids)
+            there = store.known(reader, source_ids)
         columns = {
             source_id: _columns(arrival.incoming, record.arriving(arrival.incoming, now))
             for source_id, arrival in zip(source_ids, arrivals, strict=True)
             if source_id not in there
         }
         with self.workplace.database.writing() as connection:
-            known = _known(connection, source_ids)
+            known = store.known(connection, source_ids)
             new: list[tuple[_Arrival, dict[str, Any]]] = []
             updated = 0
             for source_id, arrival in zip(source_ids, arrivals, strict=True):
@@ -209,18 +210,11 @@ class Importer:
     def _insert(self, connection: Connection, new: list[tuple[_Arrival, dict[str, Any]]], now: datetime) -> None:
         if not new:
             return
-        last = connection.execute("select coalesce(max(id), 0) from referral").fetchone()[0]
+        last = store.last_number(connection)
         rows = [{"id": number, **columns} for number, (_arrival, columns) in enumerate(new, last + 1)]
         router = Router(self.workplace, connection)
         notices = [(row["id"], notice) for row in rows for notice in router.arrive(row, now)]
-        names, places = ", ".join(rows[0]), ", ".join("?" * len(rows[0]))
-        connection.executemany(
-            f"insert into referral ({names}) values ({places})", [tuple(row.values()) for row in rows]
-        )
-        connection.executemany(
-            "insert into source (referral_id, record) values (?, ?)",
-            [(row["id"], arrival.text) for row, (arrival, _columns) in zip(rows, new, strict=True)],
-        )
+        store.add(connection, rows, [arrival.text for arrival, _columns in new])
         journal.record_imported(connection, rows, self.workplace.actor, now, notices)
 
     def _update(self, connection: Connection, ours: Mapping[str, Any], arrival: _Arrival, now: datetime) -> bool:
@@ -238,7 +232,7 @@ class Importer:
         if incoming.updated_at is not None:
             changes["source_updated_at"] = codec.micros(incoming.updated_at)
         after = plain.update(connection, ours, {**changes, "changed_at": codec.micros(now)})
-        connection.execute("update source set record = ? where referral_id = ?", (wire.dumps(content), ours["id"]))
+        store.replace_record(connection, ours["id"], wire.dumps(content))
         journal.record(connection, ours, after, Action.UPDATED, self.workplace.actor, now)
         return True
 
@@ -246,18 +240,13 @@ class Importer:
         self, connection: Connection, ours: Mapping[str, Any], arrival: _Arrival, now: datetime
     ) -> tuple[Json, Incoming]:
         """The record put over what was known, so that what it does not mention stays; and what both together say."""
-        kept = connection.execute("select record from source where referral_id = ?", (ours["id"],)).fetchone()
-        known, stated = (wire.decode(text)[0] for text in (kept["record"] if kept else "{}", arrival.text))
+        kept = store.record(connection, ours["id"])
+        known, stated = (wire.decode(text)[0] for text in (kept or "{}", arrival.text))
         content = wire.merged(known, stated) if arrival.dated else columns.over(known, stated)
         dated = arrival.dated or "createdDateTime" in content
         incoming = self._incoming(content, arrival.kept, now, dated=dated)
         # When it was changed, only the record itself can say.
         return content, replace(incoming, updated_at=arrival.incoming.updated_at)
-
-
-def _known(connection: Connection, source_ids: list[str]) -> dict[str, dict[str, Any]]:
-    found = connection.execute(f"select * from referral where source_id in ({places(len(source_ids))})", source_ids)
-    return {row["source_id"]: dict(row) for row in found}
 
 
 def _columns(incoming: Incoming, referral: Referral) -> dict[str, Any]:

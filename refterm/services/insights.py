@@ -16,18 +16,12 @@ from refterm.domain.money import plain
 from refterm.domain.profile import Profile
 from refterm.domain.referral import employees
 from refterm.services.workplace import Workplace
-from refterm.store import codec, profiles
-from refterm.store.codec import NEVER
+from refterm.store import codec, profiles, reading
 from refterm.store.connection import Connection
-from refterm.store.database import open_database
+from refterm.store.opening import open_database
 from refterm.text import fold
 
 BATCH = 5000
-_READ = (
-    "select id, received_at, expires_at, status, outcome, decided_at, channel, profile, reason, deal_value, deal_currency,"
-    " purchase_date, closed_at, closed_on, size, need, products, solutions from referral"
-    " where id > :last and received_at >= :since and received_at < :until {where} order by id limit :limit"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,15 +134,7 @@ def _facts(
     # Words are folded only where a keyword asks for them: that is most of the work.
     wanted = any(one.keywords for one in kept)
     present, last = codec.micros(now), 0
-    given = {
-        "since": -NEVER if since is None else codec.micros(since),
-        "until": NEVER if until is None else codec.micros(until),
-        "limit": BATCH,
-    }
-    if profile is not None:
-        given["profile"] = profile  # type: ignore[assignment]
-    query = _READ.format(where="" if profile is None else "and profile = :profile")
-    while rows := connection.execute(query, {**given, "last": last}).fetchall():
+    while rows := reading.received(connection, since, until, profile, after=last, limit=BATCH):
         last = rows[-1]["id"]
         for row in rows:
             gone = row["status"] == "new" and row["expires_at"] <= present  # nobody archived it yet (I4)

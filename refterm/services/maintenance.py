@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,9 +11,8 @@ from refterm.config import Settings
 from refterm.errors import NotAllowedError
 from refterm.i18n import _
 from refterm.services.workplace import Workplace, require_admin
-from refterm.store import revision, search_index
-from refterm.store.connection import Connection
-from refterm.store.database import open_database
+from refterm.store import consistency, revision
+from refterm.store.opening import open_database
 
 # So many numbers are named with a finding; the rest is counted.
 MOST_NAMED = 5
@@ -88,15 +86,14 @@ def check(workplace: Workplace) -> Iterator[Finding]:
     with database.reading() as connection:
         for line in schema.drift(connection):
             yield Finding(_("schema: {difference}").format(difference=line), restore)
-        for wrong, condition in _faults():
-            ids = [row[0] for row in connection.execute(f"select id from referral where {condition} order by id")]
-            if ids:
+        for fault, wrong in _faults().items():
+            if ids := consistency.faulty(connection, fault):
                 yield Finding(f"{_named(ids)}: {wrong}", restore)
-        for status, kept, counted in connection.execute(_COUNTS):
+        for status, kept, counted in consistency.counters(connection):
             if kept != counted:
                 text = _("the counter of {status} says {kept}, there are {counted}")
                 yield Finding(text.format(status=status, kept=kept, counted=counted), mend)
-        unreadable, unsearchable = _unreadable_and_unsearchable(connection)
+        unreadable, unsearchable = consistency.unreadable_and_unsearchable(connection)
         if unreadable:
             yield Finding(f"{_named(unreadable)}: {_('a list in it cannot be read')}", restore)
         if unsearchable:
@@ -112,63 +109,19 @@ def mend(workplace: Workplace) -> None:
     workplace.require_writing()
     workplace.require_admin(_("Mending a desk"))
     with workplace.database.writing() as connection:
-        connection.execute(
-            "update counter set referrals = (select count(*) from referral where referral.status = counter.status)"
-        )
-        search_index.rebuild(connection)
+        consistency.make_derived_anew(connection)
 
 
-def _faults() -> list[tuple[str, str]]:
-    """What a referral must have and not have in each status: a sentence, and a condition true where it is so."""
-    return [
-        (_("its status is unknown"), "status not in ('new', 'active', 'archived')"),
-        (_("its outcome is unknown"), "outcome not in ('won', 'lost', 'declined', 'expired')"),
-        (
-            _("archived without an outcome or a time of closing"),
-            "status = 'archived' and (outcome is null or closed_at is null)",
-        ),
-        (
-            _("not archived, but with an outcome or a time of closing"),
-            "status in ('new', 'active') and (outcome is not null or closed_at is not null)",
-        ),
-        (_("its value and what orders by it disagree"), "(deal_value is null) <> (deal_value_order < 0)"),
-        (_("it has no history"), "not exists (select 1 from history where history.referral_id = referral.id)"),
-    ]
-
-
-_COUNTS = (
-    "select counter.status, counter.referrals, count(referral.id) from counter"
-    " left join referral on referral.status = counter.status group by counter.status"
-)
-
-
-_LISTS = ("contacts", "products", "services", "solutions", "team")
-_READ = (
-    f"select id, status, company, need, deal_name, crm_id, {', '.join(_LISTS)} from referral where id > ? order by id"
-    " limit 1000"
-)
-
-
-def _unreadable_and_unsearchable(connection: Connection) -> tuple[list[int], list[int]]:
-    """Referrals of which a list cannot be read; and those that the search index has not as they stand, or too many."""
-    indexed = {number: (tab, kept) for number, tab, kept in search_index.contents(connection)}
-    unreadable, unsearchable, last = [], [], 0
-    while rows := connection.execute(_READ, (last,)).fetchall():
-        last = rows[-1]["id"]
-        for row in rows:
-            found = indexed.pop(row["id"], None)
-            if not all(_is_list(row[column]) for column in _LISTS):
-                unreadable.append(row["id"])
-            elif found != search_index.content(connection, dict(row))[1:]:
-                unsearchable.append(row["id"])
-    return unreadable, unsearchable + sorted(indexed)
-
-
-def _is_list(text: str) -> bool:
-    try:
-        return isinstance(json.loads(text), list)
-    except ValueError:
-        return False
+def _faults() -> dict[str, str]:
+    """What may be wrong with a referral (consistency.FAULTS), each as a sentence."""
+    return {
+        "status": _("its status is unknown"),
+        "outcome": _("its outcome is unknown"),
+        "archived": _("archived without an outcome or a time of closing"),
+        "open": _("not archived, but with an outcome or a time of closing"),
+        "value": _("its value and what orders by it disagree"),
+        "history": _("it has no history"),
+    }
 
 
 def _named(ids: list[int]) -> str:

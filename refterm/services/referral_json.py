@@ -23,14 +23,13 @@ class Objects:
 
     def __init__(self, workplace: Workplace) -> None:
         self._workplace = workplace
-        self._whole = Whole(workplace.database.reader)
+        self._whole = Whole(workplace.database)
         self._fitting = Fitting(workplace)
 
     def of(self, ids: Sequence[int]) -> Iterator[Object]:
         """The objects of some referrals, in the order given."""
         workplace = self._workplace
-        with workplace.database.reading():
-            found = list(self._whole.read(ids))
+        found = list(self._whole.read(ids))
         now = workplace.now()
         if any(referral.status is Status.NEW for referral, _duplicates in found):
             self._fitting.refresh()

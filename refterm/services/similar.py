@@ -8,7 +8,7 @@ from refterm.domain.row import Row
 from refterm.services.desk import Desk
 from refterm.services.workplace import Workplace
 from refterm.store import reading, search_index
-from refterm.store.database import open_database
+from refterm.store.opening import open_database
 from refterm.store.search_words import telling
 from refterm.store.whole import Whole
 
@@ -30,7 +30,7 @@ def similar(workplace: Workplace, referral_id: int) -> list[Row]:
         numbers = [
             one for one in search_index.ranked(connection, telling(mine.need, WORDS), FOUND) if one != referral_id
         ]
-        found = {one.id: one for one, _same in Whole(connection, 0).read(numbers)}
+        found = {one.id: one for one, _same in Whole(database, 0).read(numbers)}
 
     def likeness(place: int) -> float:
         other = found[numbers[place]]

@@ -16,7 +16,8 @@ from refterm.errors import ConfigurationError, NotAllowedError, StoreError
 from refterm.i18n import _
 from refterm.services.roles import Role, own_groups, role_of
 from refterm.store import reading
-from refterm.store.database import Database, open_database
+from refterm.store.database import Database
+from refterm.store.opening import open_database
 
 
 @dataclass(eq=False)

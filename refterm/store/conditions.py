@@ -9,7 +9,9 @@ from refterm.domain.referral import Outcome
 from refterm.store import codec
 from refterm.text import clean_line
 
-OPEN_FLAME = "status = 'new' and flame = 1 and contacted_at is null and received_at > :cooled"
+WAITING = "(status = 'new' and expires_at > :now)"
+FLAME = "status = 'new' and flame = 1 and contacted_at is null"
+OPEN_FLAME = f"{FLAME} and received_at > :cooled"
 HOT = f"select id from referral indexed by referral_open_flame where {OPEN_FLAME}"
 DUE = "(status = 'new' and expires_at <= :now)"
 PAST_DUE = f"select id from referral where {DUE}"
@@ -54,7 +56,7 @@ def where_clause(view: View, bound: dict[str, Any], *, show_due: bool) -> str:
         parts.append(f"flame = 1 and status <> 'archived' and not {DUE}")
     if chosen.overdue:
         parts.append(
-            "((status = 'new' and expires_at > :now and received_at <= :late and received_estimated = 0)"
+            f"(({WAITING} and received_at <= :late and received_estimated = 0)"
             " or (status = 'active' and purchase_date < :today))"
         )
     if chosen.mine is not None:

@@ -9,14 +9,41 @@ from __future__ import annotations
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from types import TracebackType
 
 from refterm.i18n import _
 from refterm.store.connection import Connection
-from refterm.store.faults import FaultError
+from refterm.store.faults import Explained, FaultError
+
+
+class Reading:
+    """A context that gives the connection for reads, and turns what fails into sentences.
+
+    It keeps nothing from one use to the next, so that a database has one for all its reads, whatever the thread.
+    """
+
+    def __init__(self, connected: Callable[[], Connection], explained: Explained) -> None:
+        self._connected = connected
+        self._explained = explained
+
+    def __enter__(self) -> Connection:
+        """The connection.
+
+        Raises:
+            ConnectionLostError: when the server was lost; `Database.reconnect` reaches it again.
+        """
+        with self._explained:
+            return self._connected()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Explain an error (see Explained)."""
+        self._explained.__exit__(kind, error, traceback)
 
 
 class Database(ABC):
@@ -35,12 +62,18 @@ class Database(ABC):
     file: Path | None = None
     read_only: bool
     revision_found: str | None = None
-    _write_lock: threading.RLock
 
-    @property
+    def __init__(self, location: Path | str, name: str, *, read_only: bool, explained: Explained) -> None:
+        self.location = location
+        self.name = name
+        self.read_only = read_only
+        self._explained = explained
+        self._reading = Reading(self._connected_reader, explained)
+        self._write_lock = threading.RLock()
+
     @abstractmethod
-    def reader(self) -> Connection:
-        """The connection for reads, used by the thread that opened it."""
+    def _connected_reader(self) -> Connection:
+        """The connection for reads."""
 
     @abstractmethod
     def _connected_writer(self) -> Connection:
@@ -49,10 +82,6 @@ class Database(ABC):
     @abstractmethod
     def begin(self, connection: Connection) -> None:
         """Begin a transaction that holds the lock for writing; others wait for it, at most some seconds."""
-
-    @abstractmethod
-    def explained(self) -> AbstractContextManager[None]:
-        """Turn faults and the driver's errors into a StoreError that names this database."""
 
     @abstractmethod
     def change_token(self) -> int:
@@ -85,33 +114,30 @@ class Database(ABC):
             ConnectionLostError: when it still cannot be reached.
         """
 
-    def writer(self) -> Connection:
-        """The connection for writes; used under `writing`, whose callers take turns.
-
-        Raises:
-            FaultError: on a read-only desk.
-        """
-        if self.read_only:
-            raise FaultError(_("is open for reading only"))
-        return self._connected_writer()
-
     @contextmanager
     def turn(self) -> Iterator[Connection]:
-        """The writing connection, for one thread of this process at a time, its errors told in sentences."""
-        with self._write_lock, self.explained():
-            yield self.writer()
+        """The writing connection, for one thread of this process at a time, its errors told in sentences.
 
-    @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        """One transaction of plain SQL: all of it or nothing."""
-        with self.turn() as connection:
-            self.begin(connection)
+        Whatever fails leaves no transaction open. That includes `begin`: after a wait for the lock that was too long,
+        PostgreSQL is in a failed transaction and would refuse every later statement.
+        """
+        with self._write_lock, self._explained:
+            if self.read_only:
+                raise FaultError(_("is open for reading only"))
+            connection = self._connected_writer()
             try:
                 yield connection
             except BaseException:
                 if connection.in_transaction:
                     connection.execute("rollback")
                 raise
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """One transaction of plain SQL: all of it or nothing."""
+        with self.turn() as connection:
+            self.begin(connection)
+            yield connection
             connection.execute("commit")
 
     @contextmanager
@@ -119,11 +145,9 @@ class Database(ABC):
         """Prepared for many transactions one after another; a server minds that by itself."""
         yield
 
-    @contextmanager
-    def reading(self) -> Iterator[Connection]:
-        """The reading connection, its errors told in sentences."""
-        with self.explained():
-            yield self.reader
+    def reading(self) -> Reading:
+        """The reading connection, its errors told in sentences. It is never kept beyond the `with`."""
+        return self._reading
 
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:
@@ -137,23 +161,3 @@ class Database(ABC):
             finally:
                 if connection.in_transaction:
                     connection.execute("rollback")
-
-
-def open_database(location: Path | str, *, read_only: bool = False, create: bool = True) -> Database:
-    """Open a desk's database, bring its schema up to date, and refuse what is not ours.
-
-    Args:
-        location: a SQLite file, or the URL of a PostgreSQL database.
-        read_only: nothing is ever written.
-        create: make the desk where there is none.
-
-    Raises:
-        StoreError: with the reason and what to do.
-    """
-    if isinstance(location, str):
-        from refterm.store.postgres import PostgresDatabase  # the driver costs 59 ms and 11 MiB
-
-        return PostgresDatabase(location, read_only=read_only, create=create)
-    from refterm.store.sqlite import SqliteDatabase
-
-    return SqliteDatabase(location, read_only=read_only, create=create)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from types import TracebackType
 
 from refterm.errors import ConnectionLostError, StoreError
 from refterm.i18n import _
@@ -12,39 +12,56 @@ BUSY_SECONDS = 5.0
 
 
 class FaultError(Exception):
-    """The end of a sentence about the database, such as `is a folder`; `explained` puts its name before it."""
+    """The end of a sentence about the database, such as `is a folder`; `Explained` puts its name before it."""
 
 
 class LostError(FaultError):
     """The same, where the server cannot be reached, now; asking again later may help."""
 
 
-@contextmanager
-def explained(
-    name: str, drivers: tuple[type[Exception], ...], fault_of: Callable[[Exception], FaultError]
-) -> Iterator[None]:
-    """Turn faults and the driver's errors into a StoreError: one sentence that names the database and says what to do.
+class Explained:
+    """A context that turns faults and the driver's errors into a StoreError: what happened and what to do.
 
-    Args:
-        name: the database's.
-        drivers: the errors to explain.
-        fault_of: what each of them means.
-
-    Raises:
-        StoreError: for every fault.
-        ConnectionLostError: the same, where the server cannot be reached.
+    It keeps nothing from one use to the next, so that a database has one for all its reads. A class, not a generator:
+    every read of a key press goes through it.
     """
-    try:
-        yield
-    except FaultError as fault:
-        raise _sentence(name, fault) from fault
-    except drivers as error:
-        raise _sentence(name, fault_of(error)) from error
-    except Exception as error:
-        cause = getattr(error, "orig", None)  # SQLAlchemy wraps the driver's error
-        if not isinstance(cause, drivers):
-            raise
-        raise _sentence(name, fault_of(cause)) from error
+
+    def __init__(
+        self, name: str, drivers: tuple[type[Exception], ...], fault_of: Callable[[Exception], FaultError]
+    ) -> None:
+        """Explain the errors of one database.
+
+        Args:
+            name: the database's, with which each sentence begins.
+            drivers: the errors to explain.
+            fault_of: what each of them means.
+        """
+        self._name = name
+        self._drivers = drivers
+        self._fault_of = fault_of
+
+    def __enter__(self) -> None:
+        """Nothing is to be prepared."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Explain an error.
+
+        Raises:
+            StoreError: for every fault.
+            ConnectionLostError: the same, where the server cannot be reached.
+        """
+        if error is not None and (sentence := self.sentence(error)):
+            raise sentence from error
+
+    def sentence(self, error: BaseException) -> StoreError | None:
+        """What an error means; None where it is not the database's."""
+        if isinstance(error, FaultError):
+            return _sentence(self._name, error)
+        # SQLAlchemy wraps the driver's error.
+        cause = error if isinstance(error, self._drivers) else getattr(error, "orig", None)
+        return _sentence(self._name, self._fault_of(cause)) if isinstance(cause, self._drivers) else None
 
 
 def _sentence(name: str, fault: FaultError) -> StoreError:

@@ -18,8 +18,9 @@ from refterm.domain.query import Filter, Order, Tab, View
 from refterm.domain.referral import Outcome, Status
 from refterm.domain.row import Row
 from refterm.store import codec, search_index
-from refterm.store.conditions import DUE, HOT, OPEN_FLAME, PAST_DUE, where_clause
+from refterm.store.conditions import DUE, HOT, OPEN_FLAME, PAST_DUE, WAITING, where_clause
 from refterm.store.connection import ALL, Connection, Record, places
+from refterm.store.database import Database
 
 PAGE = 100
 MOST_HITS = 2000
@@ -81,7 +82,7 @@ class Listing(Protocol):
 
 
 def listing(
-    connection: Connection,
+    database: Database,
     view: View,
     now: datetime,
     today: date,
@@ -90,10 +91,10 @@ def listing(
     show_due: bool = False,
     most_hits: int = MOST_HITS,
 ) -> Listing:
-    """The rows of a view.
+    """The rows of a view. It reads through `Database.reading`, now and whenever rows are asked for.
 
     Args:
-        connection: for reading.
+        database: to read.
         view: tab, order, filter, search.
         now: the instant: what is past due then is left out of the Inbox, what is skipped too.
         today: the viewer's day, which decides whether a purchase date has passed (A4).
@@ -113,23 +114,27 @@ def listing(
     if order is Order.CLOSED_AT and (show_due or view.tab is Tab.ALL):
         keys = (f"case when {DUE} then expires_at else coalesce(closed_at, 0) end", "id")
     if view.search.strip():
-        return _hits(connection, view, order, where, bound, keys, down, most_hits)
+        return _hits(database, view, order, where, bound, keys, down, most_hits)
     if view.tab is Tab.INBOX and order is Order.DUE:
         everything = view.filter == Filter()
         index = _index(view, order, show_due=show_due)
         hot_index = "referral_open_flame" if everything else index
-        hot = _Segment(connection, f"{where} and {OPEN_FLAME}", bound, keys, down, index=hot_index)
-        rest_count = inbox_count(connection, now) - hot.count if everything else None
+        hot = _Segment(database, f"{where} and {OPEN_FLAME}", bound, keys, down, index=hot_index)
+        rest_count = None
+        if everything:
+            with database.reading() as connection:
+                rest_count = inbox_count(connection, now) - hot.count
         # Older ones cannot be hot, which spares most rows the look into the set of those that are.
         rest = f"{where} and not (received_at > :cooled and id in ({HOT}))"
-        return _Joined((hot, _Segment(connection, rest, bound, keys, down, rest_count, index=index)))
+        return _Joined((hot, _Segment(database, rest, bound, keys, down, rest_count, index=index)))
     count = None
     if view.filter == Filter() and view.tab is not Tab.ALL:
-        count = counts(connection, now)[view.tab]
-        if show_due and view.tab is Tab.ARCHIVED:
-            count += past_due_count(connection, now)
+        with database.reading() as connection:
+            count = counts(connection, now)[view.tab]
+            if show_due and view.tab is Tab.ARCHIVED:
+                count += past_due_count(connection, now)
     index = _index(view, order, show_due=show_due)
-    return _Segment(connection, where, bound, keys, down, count, index, scan=_reads_most(view))
+    return _Segment(database, where, bound, keys, down, count, index, scan=_reads_most(view))
 
 
 def _index(view: View, order: Order, *, show_due: bool) -> str | None:
@@ -175,8 +180,7 @@ def _put_aside(connection: Connection, now: datetime) -> int:
     bound = {"now": codec.micros(now)}
     # Left to itself the planner reads the whole Inbox instead of the few that are put aside.
     skipped = connection.execute(
-        "select count(*) from referral indexed by referral_skipped"
-        " where skipped_until > :now and status = 'new' and expires_at > :now",
+        f"select count(*) from referral indexed by referral_skipped where skipped_until > :now and {WAITING}",
         bound,
     ).fetchone()[0]
     return int(skipped) + past_due_count(connection, now)
@@ -187,7 +191,7 @@ class _Segment:
 
     def __init__(
         self,
-        connection: Connection,
+        database: Database,
         where: str,
         bound: Mapping[str, Any],
         keys: tuple[str, ...],
@@ -197,7 +201,7 @@ class _Segment:
         *,
         scan: bool = False,
     ) -> None:
-        self._connection = connection
+        self._database = database
         self._rows = f"from referral indexed by {index} where {where}" if index else f"from referral where {where}"
         # To count by an index that has not all that is asked for is eight times as slow as to read the table through.
         self._counted = f"from referral not indexed where {where}" if scan else self._rows
@@ -210,49 +214,53 @@ class _Segment:
         self._from = f"({self._key}) {'<=' if down else '>='} ({self._places})"
         self._before = f"({self._key}) {'>' if down else '<'} ({self._places})"
         self._first_keys: dict[int, Sequence[Any]] = {}
-        self.count: int = self._one(f"select count(*) {self._counted}")[0] if count is None else count
+        if count is None:
+            with database.reading() as connection:
+                count = int(self._one(connection, f"select count(*) {self._counted}")[0])
+        self.count = count
 
     def rows(self, start: int, stop: int) -> list[Row]:
         rows: list[Row] = []
         stop = min(stop, self.count)
-        for page in range(start // PAGE, (stop - 1) // PAGE + 1 if stop > start else start // PAGE):
-            first = page * PAGE
-            found = self._page(page)
-            rows += found[max(0, start - first) : stop - first]
+        with self._database.reading() as connection:
+            for page in range(start // PAGE, (stop - 1) // PAGE + 1 if stop > start else start // PAGE):
+                first = page * PAGE
+                found = self._page(connection, page)
+                rows += found[max(0, start - first) : stop - first]
         return rows
 
     def index_of(self, referral_id: int) -> int | None:
         bound = {**self._bound, "wanted": referral_id}
         # By number: the condition is tested on one row, whatever index serves the order.
-        key = self._connection.execute(
-            f"select {self._key} from referral where id = :wanted and {self._where}", bound
-        ).fetchone()
-        if key is None:
-            return None
-        query = f"select count(*) {self._counted} and {self._before}"
-        return int(self._one(query, key)[0])
+        with self._database.reading() as connection:
+            key = connection.execute(
+                f"select {self._key} from referral where id = :wanted and {self._where}", bound
+            ).fetchone()
+            if key is None:
+                return None
+            query = f"select count(*) {self._counted} and {self._before}"
+            return int(self._one(connection, query, key)[0])
 
     def ids(self, limit: int = -1) -> array[int]:
         query = f"select id {self._rows} order by {self._forth} limit :limit"
-        return array(
-            "q",
-            (row[0] for row in self._connection.execute(query, {**self._bound, "limit": ALL if limit < 0 else limit})),
-        )
+        bound = {**self._bound, "limit": ALL if limit < 0 else limit}
+        with self._database.reading() as connection:
+            return array("q", (row[0] for row in connection.execute(query, bound)))
 
-    def _page(self, page: int) -> list[Row]:
-        key = self._first_keys.get(page) or (self._find(page) if page else ())
+    def _page(self, connection: Connection, page: int) -> list[Row]:
+        key = self._first_keys.get(page) or (self._find(connection, page) if page else ())
         if key is None:
             return []
         start = f"and {self._from}" if key else ""
         query = f"select {ROW_COLUMNS} {self._rows} {start} order by {self._forth} limit {PAGE + 1}"
-        found = self._connection.execute(query, {**self._bound, **_named(key)}).fetchall()
+        found = connection.execute(query, {**self._bound, **_named(key)}).fetchall()
         if len(found) > PAGE and page + 1 not in self._first_keys:
             self._first_keys[page + 1] = self._one(
-                f"select {self._key} from referral where id = :wanted", wanted=found[PAGE]["id"]
+                connection, f"select {self._key} from referral where id = :wanted", wanted=found[PAGE]["id"]
             )
         return [read_row(row, self._bound["now"]) for row in found[:PAGE]]
 
-    def _find(self, page: int) -> Sequence[Any] | None:
+    def _find(self, connection: Connection, page: int) -> Sequence[Any] | None:
         key: Sequence[Any] | None
         wanted = page * PAGE
         nearest = max((known for known in self._first_keys if known < page), default=None)
@@ -260,19 +268,19 @@ class _Segment:
         behind = self.count - 1 - wanted
         if behind < ahead:
             query = f"select {self._key} {self._rows} order by {self._back} limit 1 offset {max(0, behind)}"
-            key = self._one(query)
+            key = self._one(connection, query)
         elif nearest is None:
             query = f"select {self._key} {self._rows} order by {self._forth} limit 1 offset {ahead}"
-            key = self._one(query)
+            key = self._one(connection, query)
         else:
             query = f"select {self._key} {self._rows} and {self._from} order by {self._forth} limit 1 offset {ahead}"
-            key = self._one(query, self._first_keys[nearest])
+            key = self._one(connection, query, self._first_keys[nearest])
         if key is not None:
             self._first_keys[page] = key
         return key
 
-    def _one(self, query: str, key: Sequence[Any] = (), **more: Any) -> Any:
-        row = self._connection.execute(query, {**self._bound, **_named(key), **more}).fetchone()
+    def _one(self, connection: Connection, query: str, key: Sequence[Any] = (), **more: Any) -> Any:
+        row = connection.execute(query, {**self._bound, **_named(key), **more}).fetchone()
         return None if row is None else tuple(row)
 
 
@@ -317,20 +325,17 @@ class _Joined:
 class _Found:
     """The hits of a search: the newest of them, by number, in the order of the list."""
 
-    def __init__(self, connection: Connection, ids: list[int], now: int) -> None:
-        self._connection = connection
+    def __init__(self, database: Database, ids: list[int], now: int) -> None:
+        self._database = database
         self._ids = ids
         self._now = now
         self.count = len(ids)
 
     def rows(self, start: int, stop: int) -> list[Row]:
         wanted = self._ids[start:stop]
-        found = {
-            row["id"]: row
-            for row in self._connection.execute(
-                f"select {ROW_COLUMNS} from referral where id in ({places(len(wanted))})", wanted
-            )
-        }
+        query = f"select {ROW_COLUMNS} from referral where id in ({places(len(wanted))})"
+        with self._database.reading() as connection:
+            found = {row["id"]: row for row in connection.execute(query, wanted)}
         return [read_row(found[number], self._now) for number in wanted if number in found]
 
     def index_of(self, referral_id: int) -> int | None:
@@ -347,7 +352,7 @@ _STATUSES = {Tab.INBOX: (Status.NEW,), Tab.ACTIVE: (Status.ACTIVE,), Tab.ARCHIVE
 
 
 def _hits(
-    connection: Connection,
+    database: Database,
     view: View,
     order: Order,
     where: str,
@@ -359,16 +364,16 @@ def _hits(
     statuses = tuple(status.value for status in _STATUSES[view.tab])
     if view.tab is Tab.ARCHIVED and ":now" in where:
         statuses = (*statuses, Status.NEW.value)
-    found = search_index.hits(connection, view.search, statuses, most)
-    if found is None:
-        return _Found(connection, [], bound["now"])
-    hits, asked = found
     ordered = ", ".join(f"{key} desc" if down else key for key in keys)
     if view.tab is Tab.INBOX and order is Order.DUE:
         ordered = f"id not in ({HOT}), {ordered}"
-    sql = f"select referral.id from {hits} where {where} order by {ordered}"
-    ids = [row[0] for row in connection.execute(sql, {**bound, **asked})]
-    return _Found(connection, ids, bound["now"])
+    ids: list[int] = []
+    with database.reading() as connection:
+        if found := search_index.hits(connection, view.search, statuses, most):
+            hits, asked = found
+            sql = f"select referral.id from {hits} where {where} order by {ordered}"
+            ids = [row[0] for row in connection.execute(sql, {**bound, **asked})]
+    return _Found(database, ids, bound["now"])
 
 
 def read_row(row: Record, now: int) -> Row:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
+from refterm.store import codec
 from refterm.store.connection import Connection, places
 
 _DUE = "state in ('held', 'due') and due_at <= :now and (claimed_until is null or claimed_until <= :now)"
@@ -65,3 +67,18 @@ def contacts(connection: Connection, profile: str) -> Any:
     """The locations of a profile, as they are kept; None where there is no such profile."""
     row = connection.execute("select locations, countries from profile where name = ?", (profile,)).fetchone()
     return dict(row) if row else None
+
+
+def stuck(connection: Connection, before: datetime) -> tuple[int, int]:
+    """How many notices have failed, and how many were due before an instant and still wait."""
+    failed, waiting = connection.execute(
+        "select count(case when state = 'failed' then 1 end), count(case when state <> 'failed' and due_at < ? then 1 end)"
+        " from outbox where state in ('held', 'due', 'failed')",
+        (codec.micros(before),),
+    ).fetchone()
+    return int(failed), int(waiting)
+
+
+def clear(connection: Connection) -> None:
+    """Let nothing be owed to anybody."""
+    connection.execute("delete from outbox")

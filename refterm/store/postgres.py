@@ -8,9 +8,7 @@ of them never wait for each other's rows, and both stores behave alike.
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -20,7 +18,7 @@ from refterm.i18n import _
 from refterm.store import revision
 from refterm.store.connection import Connection, Cursor, Parameters
 from refterm.store.database import Database
-from refterm.store.faults import BUSY_SECONDS, FaultError, LostError, busy, disk_full, explained
+from refterm.store.faults import BUSY_SECONDS, Explained, FaultError, LostError, busy, disk_full
 
 try:
     import psycopg
@@ -106,35 +104,24 @@ class PostgresDatabase(Database):
             StoreError: with the reason and what to do.
         """
         self._address = url.replace("postgresql+psycopg://", "postgresql://", 1)
-        self.location = url
-        self.name = shown(self._address)
-        self.read_only = read_only
-        self._write_lock = threading.RLock()
+        name = shown(self._address)
+        explained = Explained(name, (psycopg.Error, OSError), fault_of)
+        super().__init__(url, name, read_only=read_only, explained=explained)
         self._writer: PostgresConnection | None = None
         self._reader: PostgresConnection | None = None
         self._listens: bool | None = None
         self._heard = 0
-        with self.explained():
+        with self._explained:
             try:
                 self._prepare(create)
             except BaseException:
                 self.close()
                 raise
 
-    @property
-    def reader(self) -> PostgresConnection:
-        """The connection for reads.
-
-        Raises:
-            LostError: when the server was lost; `reconnect` reaches it again.
-        """
+    def _connected_reader(self) -> PostgresConnection:
         if self._reader is None or self._reader.raw.closed:
             raise LostError(_("cannot be reached: the connection was lost"))
         return self._reader
-
-    def explained(self) -> AbstractContextManager[None]:
-        """Turn the driver's errors into sentences that name the database."""
-        return explained(self.name, (psycopg.Error, OSError), fault_of)
 
     def _prepare(self, create: bool) -> None:
         self._reader = self._connect(read_only=self.read_only)
@@ -187,7 +174,7 @@ class PostgresDatabase(Database):
         Raises:
             ConnectionLostError: when it still cannot be reached.
         """
-        with self.explained():
+        with self._explained:
             fresh = self._connect(read_only=self.read_only)
             lost, self._reader, self._listens = self._reader, fresh, None
             # What was written meanwhile was not heard.
@@ -201,20 +188,21 @@ class PostgresDatabase(Database):
         The server says so (NOTIFY), which costs no question. A pooler between may swallow that; then the newest history
         entry is asked for.
         """
-        with self.explained():
-            raw = self.reader.raw
+        with self._explained:
+            reader = self._connected_reader()
+            raw = reader.raw
             if self._listens is None:
                 raw.execute(f"listen {CHANNEL}; notify {CHANNEL}", prepare=False)
                 self._listens = any(True for _told in raw.notifies(timeout=0.2, stop_after=1))
             if not self._listens:
-                return int(self.reader.execute("select coalesce(max(id), 0) from history").fetchone()[0])
+                return int(reader.execute("select coalesce(max(id), 0) from history").fetchone()[0])
             self._heard += sum(1 for _told in raw.notifies(timeout=0))
             return self._heard
 
     def server_time(self) -> datetime:
         """The server's clock, which decides for all who share the desk (Z2)."""
-        with self.explained():
-            moment: datetime = self.reader.execute("select clock_timestamp()").fetchone()[0]
+        with self._explained:
+            moment: datetime = self._connected_reader().execute("select clock_timestamp()").fetchone()[0]
             return moment.astimezone(UTC)
 
     def check(self) -> list[str]:
@@ -227,7 +215,7 @@ class PostgresDatabase(Database):
         Raises:
             StoreError: always.
         """
-        with self.explained():
+        with self._explained:
             raise FaultError(_("is kept by a server; copy it with pg_dump, or into a file with refterm db copy"))
 
     def close(self) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from refterm.domain.profile import LISTS, Location, Profile, ProfileContact
 from refterm.store import codec
+from refterm.store.conditions import WAITING
 from refterm.store.connection import Connection, places
 
 Row = Mapping[str, Any]
@@ -54,14 +55,14 @@ def count_referrals(connection: Connection, name: str) -> int:
 
 def count_unrouted(connection: Connection, now: int) -> int:
     """How many new referrals have no profile (P2)."""
-    query = "select count(*) from referral where profile is null and status = 'new' and expires_at > ?"
-    return int(connection.execute(query, (now,)).fetchone()[0])
+    query = f"select count(*) from referral where profile is null and {WAITING}"
+    return int(connection.execute(query, {"now": now}).fetchone()[0])
 
 
 def unrouted(connection: Connection, now: int, limit: int) -> list[dict[str, Any]]:
     """New referrals without a profile (P2), the oldest first."""
-    query = "select * from referral where profile is null and status = 'new' and expires_at > ? order by id limit ?"
-    return [dict(row) for row in connection.execute(query, (now, limit))]
+    query = f"select * from referral where profile is null and {WAITING} order by id limit :limit"
+    return [dict(row) for row in connection.execute(query, {"now": now, "limit": limit})]
 
 
 def _columns(profile: Profile) -> dict[str, Any]:

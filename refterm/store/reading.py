@@ -9,11 +9,13 @@ from itertools import takewhile
 from typing import Any
 
 from refterm.domain.history import DECISIONS, Entry
+from refterm.domain.query import Tab
 from refterm.domain.referral import Referral
 from refterm.domain.row import Row
 from refterm.errors import NotFoundError
 from refterm.i18n import _
 from refterm.store import codec
+from refterm.store.conditions import DUE, FLAME, SKIPPED, WAITING
 from refterm.store.connection import ALL, Connection, Record, places
 from refterm.store.listing import ROW_COLUMNS, read_row
 from refterm.text import clean_line
@@ -153,8 +155,7 @@ def _entry(row: Record) -> Entry:
 
 
 _OPEN_FLAME = (
-    "from referral indexed by referral_open_flame where status = 'new' and flame = 1 and contacted_at is null"
-    " and expires_at > :now and id not in (select id from referral where skipped_until > :now)"
+    f"from referral indexed by referral_open_flame where {FLAME} and expires_at > :now and id not in ({SKIPPED})"
 )
 
 
@@ -182,8 +183,8 @@ def flames(connection: Connection, now: datetime, cooled: datetime, limit: int =
 
 def next_instants(connection: Connection, now: datetime) -> list[datetime]:
     """When the Inbox next changes by itself: the next expiry, and the next return of what is put aside."""
-    query = "select min(expires_at) from referral where status = 'new' and expires_at > ?"
-    expiry = connection.execute(query, (codec.micros(now),)).fetchone()[0]
+    query = f"select min(expires_at) from referral where {WAITING}"
+    expiry = connection.execute(query, {"now": codec.micros(now)}).fetchone()[0]
     moments = (codec.instant_or_none(expiry), next_back(connection, now))
     return [moment for moment in moments if moment is not None]
 
@@ -245,3 +246,64 @@ def new_after(connection: Connection, number: int, most: int) -> list[int]:
     """The numbers of new referrals after one, in order."""
     query = "select id from referral where +status = 'new' and id > ? order by id limit ?"
     return [row["id"] for row in connection.execute(query, (number, most))]
+
+
+def due(connection: Connection, now: datetime, limit: int) -> list[dict[str, Any]]:
+    """The whole rows of new referrals whose expiry has come, the earliest first (I4)."""
+    query = f"select * from referral where {DUE} order by expires_at, id limit :limit"
+    return [dict(row) for row in connection.execute(query, {"now": codec.micros(now), "limit": limit})]
+
+
+_IN_TAB = {
+    Tab.INBOX: WAITING,
+    Tab.ACTIVE: "status = 'active'",
+    Tab.ARCHIVED: f"(status = 'archived' or {DUE})",
+    Tab.ALL: "true",
+}
+
+
+def with_records(connection: Connection, tab: Tab, now: datetime, after: int, limit: int) -> list[Any]:
+    """Referrals of a tab after a number, in order, skipped ones included, each with its record as it was received."""
+    # By number, not by an index of the status, which would have to be sorted each time.
+    query = (
+        "select referral.*, source.record from referral not indexed left join source on source.referral_id = referral.id"
+        f" where referral.id > :after and {_IN_TAB[tab]} order by referral.id limit :limit"
+    )
+    return connection.execute(query, {"after": after, "now": codec.micros(now), "limit": limit}).fetchall()
+
+
+def received(
+    connection: Connection,
+    since: datetime | None,
+    until: datetime | None,
+    profile: str | None,
+    *,
+    after: int,
+    limit: int,
+) -> list[Any]:
+    """What insights need of the referrals that were received in a period, after a number, in order."""
+    query = (
+        "select id, received_at, expires_at, status, outcome, decided_at, channel, profile, reason, deal_value,"
+        " deal_currency, purchase_date, closed_at, closed_on, size, need, products, solutions from referral"
+        " where id > :after and received_at >= :since and received_at < :until"
+        f"{'' if profile is None else ' and profile = :profile'} order by id limit :limit"
+    )
+    bound = {
+        "since": -codec.NEVER if since is None else codec.micros(since),
+        "until": codec.NEVER if until is None else codec.micros(until),
+        "after": after,
+        "limit": limit,
+        **({} if profile is None else {"profile": profile}),
+    }
+    return connection.execute(query, bound).fetchall()
+
+
+def newest_instant(connection: Connection) -> datetime | None:
+    """The latest instant among the last entries of the history; None where there is none."""
+    query = "select max(at) from (select at from history order by id desc limit 100) as latest"
+    return codec.instant_or_none(connection.execute(query).fetchone()[0])
+
+
+def keep_scores(connection: Connection, scores: list[tuple[int | None, int]]) -> None:
+    """Keep how well new referrals fit: each score with its referral's number (I7)."""
+    connection.executemany("update referral set fit = ? where id = ? and status = 'new'", scores)

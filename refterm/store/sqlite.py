@@ -7,17 +7,16 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import threading
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from refterm.i18n import _
 from refterm.store import revision
 from refterm.store.connection import Connection
 from refterm.store.database import Database
-from refterm.store.faults import BUSY_SECONDS, FaultError, busy, disk_full, explained
+from refterm.store.faults import BUSY_SECONDS, Explained, FaultError, busy, disk_full
 
 # synchronous = NORMAL: in WAL mode a killed process loses nothing and a power cut can lose the last moments' changes
 # but never harm the file; FULL would cost an fsync a decision, which on a busy shared server is felt.
@@ -33,7 +32,6 @@ _PRAGMAS = (
 
 # Memory in KiB (a negative size), and pages.
 _IN_BULK = {"cache_size": -32 * 1024, "wal_autocheckpoint": 8000}
-DRIVER_ERRORS = (sqlite3.Error, OSError)
 
 
 class SqliteConnection(sqlite3.Connection):
@@ -53,12 +51,10 @@ class SqliteDatabase(Database):
         Raises:
             StoreError: with the reason and what to do.
         """
-        self.location = self.file = path
-        self.name = str(path)
-        self.read_only = read_only
-        self._write_lock = threading.RLock()
+        super().__init__(path, str(path), read_only=read_only, explained=_explained(path))
+        self.file = path
         self._writer: SqliteConnection | None = None
-        with self.explained():
+        with self._explained:
             if not path.exists() and (read_only or not create):
                 raise FaultError(_("does not exist; import referrals first, or choose another file with --db"))
             if path.is_dir():
@@ -68,20 +64,15 @@ class SqliteDatabase(Database):
                 if not path.exists():
                     os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o660))
             self._reader = self._connect()
+            self._identity = _identity(path)
             try:
                 self._prepare()
             except BaseException:
                 self.close()
                 raise
 
-    @property
-    def reader(self) -> SqliteConnection:
-        """The connection for reads."""
+    def _connected_reader(self) -> SqliteConnection:
         return self._reader
-
-    def explained(self) -> AbstractContextManager[None]:
-        """Turn SQLite's errors into sentences that name the file."""
-        return explained(self.name, DRIVER_ERRORS, fault_of)
 
     def _prepare(self) -> None:
         """Refuse what is not ours, and bring what is ours up to date."""
@@ -131,6 +122,9 @@ class SqliteDatabase(Database):
         return connection
 
     def _connected_writer(self) -> SqliteConnection:
+        # SQLite would go on writing into a file that has no name any more, and nobody would ever read it.
+        if _identity(self.file) != self._identity:
+            raise FaultError(_("was removed or replaced while it was open; nothing was changed; open the desk again"))
         if self._writer is None:
             self._writer = self._connect()
         return self._writer
@@ -155,12 +149,12 @@ class SqliteDatabase(Database):
 
     def change_token(self) -> int:
         """A number that is another once anybody else has written; costs some microseconds."""
-        with self.explained():
+        with self._explained:
             return int(self._reader.execute("pragma data_version").fetchone()[0])
 
     def check(self) -> list[str]:
         """What SQLite itself finds wrong with the file; nothing if all is well."""
-        with self.explained():
+        with self._explained:
             found = [str(row[0]) for row in self._reader.execute("pragma integrity_check")]
             found += [
                 _("{table}: foreign key of row {row}").format(table=row[0], row=row[1])
@@ -176,7 +170,7 @@ class SqliteDatabase(Database):
         """
         unfinished = target.with_name(target.name + ".part")
         journal = target.with_name(unfinished.name + "-journal")
-        with explained(str(target), DRIVER_ERRORS, fault_of):
+        with _explained(target):
             if target.exists():
                 raise FaultError(_("exists already; name a new file"))
             # Customers' data: for its owner only, from the first byte.
@@ -203,11 +197,41 @@ class SqliteDatabase(Database):
         self._reader.close()
 
 
-def look_at(path: Path) -> SqliteConnection:
-    """A connection for looking only: nothing is made, upgraded or archived."""
-    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, factory=SqliteConnection)
-    connection.row_factory = sqlite3.Row
-    return connection
+@contextmanager
+def look_at(path: Path) -> Iterator[SqliteConnection]:
+    """A connection for looking only, its errors told in sentences: nothing is made, upgraded or archived."""
+    with (
+        _explained(path),
+        closing(
+            sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, factory=SqliteConnection)
+        ) as connection,
+    ):
+        connection.row_factory = sqlite3.Row
+        yield connection
+
+
+def journal_mode(connection: Connection) -> str:
+    """How a file keeps what is not yet written through; a desk's says `wal`."""
+    return str(connection.execute("pragma journal_mode").fetchone()[0])
+
+
+def first_damage(connection: Connection) -> str | None:
+    """The first thing that SQLite finds wrong with a file; None if all is well."""
+    found = str(connection.execute("pragma quick_check(1)").fetchone()[0])
+    return None if found == "ok" else found
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Which file a path names at present; None for none."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _explained(path: Path) -> Explained:
+    return Explained(str(path), (sqlite3.Error, OSError), fault_of)
 
 
 def make_folder(folder: Path) -> None:

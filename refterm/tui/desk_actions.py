@@ -295,9 +295,9 @@ def profiles(desk: DeskScreen) -> None:
 def refresh(desk: DeskScreen) -> None:
     """Read everything again."""
     desk.wake()
-    desk.reload()
-    desk.show_detail()
-    desk.say(_("Read again."), "dim")
+    if desk.reload():
+        desk.show_detail()
+        desk.say(_("Read again."), "dim")
 
 
 def help(desk: DeskScreen) -> None:  # noqa: A001

@@ -97,7 +97,7 @@ class DeskScreen(Covered, StillBelow, Screen[None]):
         yield Line(id="top", ellipsis=ellipsis, outside=outside)
         yield Line(id="tabs", ellipsis=ellipsis, outside=outside)
         alert = Line(id="alert", ellipsis=ellipsis, outside=outside)
-        alert.display = self.state.tab is Tab.INBOX and self.office.desk.alert() is not None
+        alert.display = self.state.tab is Tab.INBOX and self._has_alert()
         yield alert
         with Body(id="body"):
             yield self.referral_list
@@ -109,8 +109,11 @@ class DeskScreen(Covered, StillBelow, Screen[None]):
     def on_mount(self) -> None:
         """Show the first rows, then archive what is due meanwhile (I4)."""
         self._lines = {line.id: line for line in self.query(Line)}
-        self.watcher.begin()
         self._show_rule()
+        try:
+            self.watcher.begin()
+        except RefTermError as error:
+            self.link.failed(error)
         self.reload(top=True)
         self.call_after_refresh(self.watcher.expire)
         self.call_after_refresh(self.sleeper.sleep)
@@ -149,7 +152,7 @@ class DeskScreen(Covered, StillBelow, Screen[None]):
         try:
             return self.office.desk.referral(row.id)
         except RefTermError as error:
-            self.say(str(error), "late")
+            self.link.failed(error)
             return None
 
     def look(self) -> Look:
@@ -163,8 +166,18 @@ class DeskScreen(Covered, StillBelow, Screen[None]):
         """What decides whether an action can be done now."""
         return Situation(self.state.tab, self.row is not None, self.office.workplace.looks_only, self.kiosk)
 
-    def reload(self, *, cursor_on: int | None = None, top: bool = False) -> None:
-        """Read the list, the counts and the alert again; the cursor stays on its referral, or goes to a given one."""
+    def _has_alert(self) -> bool:
+        try:
+            return self.office.desk.alert() is not None
+        except RefTermError:
+            return False  # the first reading of the list tells what is wrong
+
+    def reload(self, *, cursor_on: int | None = None, top: bool = False) -> bool:
+        """Read the list, the counts and the alert again; the cursor stays on its referral, or goes to a given one.
+
+        Returns:
+            Whether they could be read; if not, that was said.
+        """
         stay = cursor_on if cursor_on is not None else (self.row.id if self.row and not top else None)
         try:
             desk = self.office.desk
@@ -174,11 +187,12 @@ class DeskScreen(Covered, StillBelow, Screen[None]):
             self._forget_marks()
             self.referral_list.show(self.state.tab, listing, self.look(), cursor_on=stay, top=top)
             self.sleeper.event = desk.next_event(self.alert)
+            self.referral_list.empty_text = [] if listing.count else self._empty_text()
         except RefTermError as error:
             self.link.failed(error)
-            return
-        self.referral_list.empty_text = [] if listing.count else self._empty_text()
+            return False
         self.draw()
+        return True
 
     def _forget_marks(self) -> None:
         """Marks stay on what is still in the tab: what somebody decided meanwhile is not marked any more."""
@@ -241,8 +255,8 @@ class DeskScreen(Covered, StillBelow, Screen[None]):
         self.watcher.look()
 
     def _reached_again(self) -> None:
-        self.reload()
-        self.say(_("The database can be reached again."))
+        if self.reload():
+            self.say(_("The database can be reached again."))
 
     def on_screen_resume(self) -> None:
         """Catch up with what happened under a form."""
@@ -372,7 +386,7 @@ class DeskScreen(Covered, StillBelow, Screen[None]):
     def write(
         self,
         work: Callable[[], T],
-        done: Callable[[T], None],
+        done: Callable[[T], object],
         failed: Callable[[RefTermError], None] | None = None,
     ) -> None:
         """Do a service's work in a thread; then show what became of it. No key waits for it."""
@@ -405,7 +419,11 @@ class DeskScreen(Covered, StillBelow, Screen[None]):
 
     def show_only(self, referrals: Sequence[int]) -> None:
         """Narrow the list to some referrals, in the tab of the first of them."""
-        rows = self.office.desk.rows(list(referrals[-MOST_ONLY:]))
+        try:
+            rows = self.office.desk.rows(list(referrals[-MOST_ONLY:]))
+        except RefTermError as error:
+            self.link.failed(error)
+            return
         if not rows:
             return
         tabs = {status: tab for tab, status in STATUS_OF_TAB.items()}

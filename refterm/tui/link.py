@@ -73,13 +73,11 @@ class Link:
 
 
 async def writing(
-    work: Callable[[], T], done: Callable[[T], None], failed: Callable[[RefTermError], None], link: Link
+    work: Callable[[], T], done: Callable[[T], object], failed: Callable[[RefTermError], None], link: Link
 ) -> None:
-    """A service's work in a thread, then what follows from it; an error is told."""
+    """A service's work in a thread, then what follows from it, which may read; an error of either is told."""
     try:
-        result = await asyncio.to_thread(work)
+        done(await asyncio.to_thread(work))
     except RefTermError as error:
         failed(error)
         link.failed(error)
-        return
-    done(result)

@@ -27,9 +27,9 @@ class Watcher:
 
     def begin(self) -> None:
         """What was written until now is no news."""
+        self._desk.set_interval(DELIVER_EVERY, self.deliver)
         self._token = self._desk.office.desk.token()
         self._written = self._desk.office.desk.written()
-        self._desk.set_interval(DELIVER_EVERY, self.deliver)
 
     def deliver(self) -> None:
         """Deliver what is owed and due, in a thread, where desks do that (N1)."""

@@ -14,6 +14,7 @@ from refterm.services.workplace import Workplace
 from tests.cli.conftest import Command, complaint, said
 from tests.conftest import ImportRecords
 from tests.samples import active_record, ahead, api_record, closed_record
+from tests.store.support import query
 
 ACCEPT = (
     "--name",
@@ -123,7 +124,7 @@ class TestDecline:
         )
         record = refterm("show", new, "--json").json
         assert (record["outcome"], record["reason"], record["closed_by"]) == ("declined", "budget", "ana")
-        held = workplace.database.reader.execute("select kind, state from outbox").fetchall()
+        held = query(workplace.database, "select kind, state from outbox")
         assert [tuple(row) for row in held] == [("declined", "held")]
 
     @pytest.mark.parametrize(("number", "code"), list(enumerate(CODES, 1)))

@@ -20,6 +20,7 @@ from refterm.store import sqlite as store_sqlite
 from tests.cli.conftest import Command, Outcome, complaint
 from tests.conftest import ImportRecords
 from tests.samples import api_record, ndjson
+from tests.store.support import damage
 
 READING = [("list",), ("show", "1"), ("history",), ("export",)]
 WRITING = [("tick",), ("favorite", "1"), ("decline", "1", "--reason", "budget"), ("db", "check")]
@@ -46,6 +47,35 @@ class TestNoDeskYet:
         path.unlink(missing_ok=True)
         assert "there is no such file" in complaint(refterm("import", tmp_path / "none.json", "--db", path))
         assert not path.exists()
+
+
+class TestDamagedIndex:
+    """One damaged page: whatever looks for what is due meets it, and that is every command."""
+
+    COMMANDS = (
+        *(*READING, *WRITING[:-1], ("list", "--tab", "archived"), ("list", "--json"), ("import", "r.ndjson")),
+        *(("insights",), ("outbox",), ("profile", "list"), ("take", "1"), ("note", "1", "x"), ("undo", "1")),
+    )
+
+    @pytest.mark.parametrize("arguments", COMMANDS, ids=" ".join)
+    def test_every_command_says_what_to_do(
+        self,
+        refterm: Command,
+        import_records: ImportRecords,
+        workplace: Workplace,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        arguments: tuple[str, ...],
+    ) -> None:
+        import_records([api_record()])
+        monkeypatch.chdir(tmp_path)
+        (tmp_path / "r.ndjson").write_bytes(ndjson([api_record()]))
+        path = workplace.database.file
+        assert path
+        workplace.close()
+        damage(path, ["referral_expires"])
+        sentence = complaint(refterm(*arguments))
+        assert sentence == f"{path} is damaged; run refterm db check, and restore the last backup"
 
 
 class TestNotOurs:

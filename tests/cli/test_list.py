@@ -18,6 +18,7 @@ from refterm.text import width
 from tests.cli.conftest import Command, complaint, numbers
 from tests.conftest import ImportRecords
 from tests.samples import active_record, ago, ahead, api_record, closed_record
+from tests.store.support import query
 
 
 def columns(line: str) -> list[str]:
@@ -259,7 +260,7 @@ def test_an_expired_one_is_archived_by_listing(
     assert refterm("list", "--json").json == []
     (expired,) = refterm("list", "--outcome", "expired", "--json").json
     assert expired["closed_at"] == "2026-03-02T10:00:00Z"
-    assert workplace.database.reader.execute("select count(*) from outbox where kind = 'expired'").fetchone()[0] == 1
+    assert query(workplace.database, "select count(*) from outbox where kind = 'expired'")[0][0] == 1
 
 
 def test_a_read_only_desk_shows_it_as_expired_and_writes_nothing(

@@ -19,7 +19,7 @@ from refterm.services.importing import Importer
 from refterm.services.profiles import Profiles
 from refterm.services.triage import Triage
 from refterm.services.workplace import Workplace
-from refterm.store.database import open_database
+from refterm.store.opening import open_database
 from tests.pty.terminal import Terminal
 from tests.samples import api_record, ndjson
 

@@ -28,7 +28,7 @@ from refterm.domain.history import Actor
 from refterm.services.desk import Desk
 from refterm.services.importing import Importer
 from refterm.services.workplace import Workplace
-from refterm.store.database import open_database
+from refterm.store.opening import open_database
 from tests.pty.terminal import Terminal, run
 from tests.samples import api_record, ndjson, stamp
 

@@ -18,7 +18,7 @@ from refterm.errors import WrongStateError
 from refterm.services.expiry import expire_due
 from refterm.services.triage import Triage
 from refterm.services.workplace import Workplace
-from refterm.store.database import open_database
+from refterm.store.opening import open_database
 
 PATIENCE = 60
 _barrier: Barrier

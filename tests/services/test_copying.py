@@ -21,7 +21,7 @@ from refterm.services.presence import Presence
 from refterm.services.triage import Triage
 from refterm.services.workplace import Workplace
 from refterm.store import whole_tables
-from refterm.store.database import open_database
+from refterm.store.opening import open_database
 from tests.conftest import ImportRecords, import_into
 from tests.samples import api_record
 from tests.store.support import dump, open_at

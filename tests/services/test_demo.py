@@ -28,8 +28,9 @@ from refterm.services import demo
 from refterm.services.desk import Desk
 from refterm.services.expiry import expire_due
 from refterm.services.workplace import Workplace
-from refterm.store.database import open_database
+from refterm.store.opening import open_database
 from tests.samples import NOW
+from tests.store.support import query
 
 DEADLINES = Deadlines()
 # Late on New Year's Eve, a leap day, and the hour that summer time leaves out in Madrid: the demo opens at any time.
@@ -231,7 +232,7 @@ def _dump(path: Path) -> dict[str, list[Any]]:
     database = open_database(path)
     try:
         return {
-            table: [tuple(row) for row in database.reader.execute(f"select * from {table} order by 1")]
+            table: [tuple(row) for row in query(database, f"select * from {table} order by 1")]
             for table in ("referral", "source", "history", "outbox", "counter")
         }
     finally:

@@ -26,10 +26,11 @@ from refterm.services.importing import Importer, Summary
 from refterm.services.marks import Marks
 from refterm.services.triage import Triage
 from refterm.services.workplace import Workplace
-from refterm.store.database import open_database
+from refterm.store.opening import open_database
 from refterm.text import clean, clean_line
 from tests.conftest import ImportRecords, import_into
 from tests.samples import NOW, active_record, ago, ahead, api_record, closed_record
+from tests.store.support import query
 
 SHAPES: tuple[Shape, ...] = ("json", "ndjson", "csv")
 TODAY = Context(today=NOW.date(), currency="EUR")
@@ -46,7 +47,7 @@ def bring_in(workplace: Workplace, text: str, name: str = "export") -> Summary:
 
 
 def rows(workplace: Workplace) -> list[dict[str, Any]]:
-    return [dict(row) for row in workplace.database.reader.execute("select * from referral order by id")]
+    return [dict(row) for row in query(workplace.database, "select * from referral order by id")]
 
 
 @pytest.fixture

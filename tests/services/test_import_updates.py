@@ -24,6 +24,7 @@ from refterm.services.workplace import Workplace
 from refterm.store import reading
 from tests.conftest import ImportRecords
 from tests.samples import NOW, active_record, ago, ahead, api_record, closed_record, merged, ndjson
+from tests.store.support import query
 
 TODAY = Context(today=NOW.date(), currency="EUR")
 NEWER = {"updatedDateTime": ahead(minutes=5)}
@@ -51,17 +52,18 @@ def again(workplace: Workplace) -> Again:
 
 
 def referral(workplace: Workplace, number: int = 1) -> Referral:
-    return reading.referral(workplace.database.reader, number)
+    with workplace.database.reading() as connection:
+        return reading.referral(connection, number)
 
 
 def source(workplace: Workplace) -> dict[str, Any]:
-    text = workplace.database.reader.execute("select record from source").fetchone()[0]
+    text = query(workplace.database, "select record from source")[0][0]
     record: dict[str, Any] = json.loads(text)
     return record
 
 
 def actions(workplace: Workplace) -> list[str]:
-    return [entry.action for entry in reading.history(workplace.database.reader, 1)]
+    return [entry.action for entry in Desk(workplace).history(1)]
 
 
 @pytest.mark.parametrize("later", [timedelta(0), timedelta(microseconds=-1), timedelta(days=-1)])
@@ -86,7 +88,7 @@ def test_newer_is_updated_once_and_in_the_history(
     assert again(newer) == Summary(unchanged=1)
     one = referral(workplace)
     assert (one.need, one.customer.company, one.version, one.changed_at) == ("Two sites", "Kontor AG", 2, clock.now())
-    entry = list(reading.history(workplace.database.reader, 1))[-1]
+    entry = list(Desk(workplace).history(1))[-1]
     assert (entry.action, entry.by, entry.version) == ("updated", "ana", 2)
     assert entry.changes == {
         "need": (record["details"]["notes"], "Two sites"),
@@ -156,7 +158,7 @@ def test_decided_there_and_new_here_is_taken_over(
         date(2026, 6, 30),
     )
     assert (one.contacted_by, one.favorite, one.taken_by) == ("ana", True, "ana")
-    counted = dict(workplace.database.reader.execute("select status, referrals from counter").fetchall())
+    counted = dict(query(workplace.database, "select status, referrals from counter"))
     assert counted == {"new": 0, "active": 1, "archived": 0}
 
 
@@ -172,7 +174,7 @@ def test_closed_there_and_new_here_is_taken_over(
     one = referral(workplace)
     assert (one.status, one.outcome) == (Status.ARCHIVED, Outcome(substatus.lower()))
     assert (one.closed_at, one.closed_by) == (NOW - timedelta(minutes=1), None)
-    assert not workplace.database.reader.execute("select 1 from outbox").fetchall()
+    assert not query(workplace.database, "select 1 from outbox")
 
 
 def test_closed_there_without_a_time_is_closed_when_it_was_changed(

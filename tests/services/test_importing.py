@@ -17,10 +17,11 @@ from refterm.services import importing
 from refterm.services.desk import Desk
 from refterm.services.importing import Importer, Refused, Summary
 from refterm.services.workplace import Workplace
-from refterm.store import codec, listing, reading
-from refterm.store.database import open_database
+from refterm.store import codec, reading
+from refterm.store.opening import open_database
 from tests.conftest import ImportRecords
 from tests.samples import NOW, ago, ahead, api_record, closed_record, ndjson, page
+from tests.store.support import query
 
 
 def bring_in(workplace: Workplace, content: bytes, name: str = "referrals", **options: Any) -> Summary:
@@ -28,11 +29,12 @@ def bring_in(workplace: Workplace, content: bytes, name: str = "referrals", **op
 
 
 def referral(workplace: Workplace, number: int) -> Referral:
-    return reading.referral(workplace.database.reader, number)
+    with workplace.database.reading() as connection:
+        return reading.referral(connection, number)
 
 
 def column(workplace: Workplace, name: str, table: str = "referral") -> list[Any]:
-    return [row[0] for row in workplace.database.reader.execute(f"select {name} from {table} order by 1")]
+    return [row[0] for row in query(workplace.database, f"select {name} from {table} order by 1")]
 
 
 def test_new_ones_come_in_with_number_source_history_counter_and_search(
@@ -40,30 +42,29 @@ def test_new_ones_come_in_with_number_source_history_counter_and_search(
 ) -> None:
     records = [api_record(), closed_record("Won"), api_record(details__notes="Rugged tablets")]
     assert bring_in(workplace, ndjson(records)) == Summary(new=3)
-    reader = workplace.database.reader
     assert column(workplace, "id") == [1, 2, 3]
     assert [json.loads(text) for text in column(workplace, "record", "source")] == sorted(records, key=json.dumps)
-    history = list(reading.history(reader))
+    history = list(Desk(workplace).history())
     assert [(entry.referral, entry.action, entry.by, entry.login, entry.at) for entry in history] == [
         (number, "imported", "ana", "ana", NOW) for number in (1, 2, 3)
     ]
-    assert dict(reader.execute("select status, referrals from counter").fetchall()) == {
+    assert dict(query(workplace.database, "select status, referrals from counter")) == {
         "new": 2,
         "active": 0,
         "archived": 1,
     }
     assert Desk(workplace).listing(View(Tab.INBOX, search="tablets")).ids().tolist() == [3]
     assert referral(workplace, 1).changed_at == clock.now()
-    assert not reader.execute("select 1 from outbox").fetchall()
+    assert not query(workplace.database, "select 1 from outbox")
 
 
 @pytest.mark.parametrize("write", [ndjson, page, lambda records: json.dumps(records).encode()])
 def test_the_same_file_again_changes_nothing(workplace: Workplace, write: Any) -> None:
     content = write([api_record(), closed_record("Lost"), api_record(updatedDateTime=None)])
     assert bring_in(workplace, content) == Summary(new=3)
-    before = [tuple(row) for row in workplace.database.reader.execute("select * from referral")]
+    before = [tuple(row) for row in query(workplace.database, "select * from referral")]
     assert bring_in(workplace, content) == Summary(unchanged=3)
-    assert [tuple(row) for row in workplace.database.reader.execute("select * from referral")] == before
+    assert [tuple(row) for row in query(workplace.database, "select * from referral")] == before
     assert column(workplace, "count(*)", "history") == [3]
 
 
@@ -201,7 +202,7 @@ def test_interrupted_while_reading_a_second_run_completes_it(
     assert column(workplace, "count(*)") == [done]
     assert bring_in(workplace, content) == Summary(new=100 - done, unchanged=done)
     assert column(workplace, "count(distinct source_id)") == [100]
-    assert listing.counts(workplace.database.reader, NOW)[listing.Tab.INBOX] == 100
+    assert Desk(workplace).counts()[Tab.INBOX] == 100
 
 
 def test_interrupted_while_writing_nothing_of_the_batch_stands(

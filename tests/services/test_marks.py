@@ -203,7 +203,7 @@ from refterm.services.desk import Desk
 from refterm.services.expiry import expire_due
 from refterm.services.marks import Marks
 from refterm.services.workplace import Workplace
-from refterm.store.database import open_database
+from refterm.store.opening import open_database
 desk = Workplace(open_database(sys.argv[1] if "://" in sys.argv[1] else Path(sys.argv[1])), SystemClock(), Actor("x", "x"), Deadlines(), UTC)
 number = int(sys.argv[2])
 Marks(desk).favorite(number); Marks(desk).note(number, "x"); Desk(desk).referral(number); Desk(desk).counts()

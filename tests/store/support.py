@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -17,7 +19,8 @@ from refterm.domain.duplicates import company_key
 from refterm.domain.history import DESK, Actor
 from refterm.services.workplace import Workplace
 from refterm.store import codec, journal, search_index, tables
-from refterm.store.database import Database, open_database
+from refterm.store.database import Database
+from refterm.store.opening import open_database
 from tests.samples import NOW
 
 Columns = dict[str, Any]
@@ -115,6 +118,12 @@ def _sortable(row: tuple[Any, ...]) -> list[tuple[bool, Any]]:
     return [(value is not None, 0 if value is None else value) for value in row]
 
 
+def query(database: Database, statement: str) -> list[Any]:
+    """All rows that a statement finds."""
+    with database.reading() as connection:
+        return connection.execute(statement).fetchall()
+
+
 def one_row(database: Database, referral_id: int) -> Columns:
     """The whole row of a referral."""
     with database.reading() as connection:
@@ -156,3 +165,23 @@ def until_another(ask: Callable[[], int], before: int) -> int:
     while (later := ask()) == before:
         assert time.monotonic() < end, "nothing was heard of the change"
     return later
+
+
+def damage(path: Path, names: Iterable[str]) -> None:
+    """Overwrite the first page of some tables and indexes of a SQLite file, as a failing disk does.
+
+    Who has the file open sees it at once: a write makes SQLite read its pages again.
+    """
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("pragma wal_checkpoint(truncate)")
+        (size,) = connection.execute("pragma page_size").fetchone()
+        pages = [
+            connection.execute("select rootpage from sqlite_master where name = ?", (name,)).fetchone()[0]
+            for name in names
+        ]
+    with path.open("r+b") as file:
+        for page in pages:
+            file.seek((page - 1) * size)
+            file.write(b"\xff" * size)
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("pragma user_version = 7")

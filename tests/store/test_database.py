@@ -20,7 +20,7 @@ from refterm.errors import NotAllowedError, StoreError
 from refterm.services.marks import Marks
 from refterm.services.workplace import Workplace
 from refterm.store import faults, revision
-from refterm.store.database import open_database
+from refterm.store.opening import open_database
 from tests.store.support import assert_consistent, dump, insert, open_at, row
 
 # What is said here is of SQLite: its file, its locks, its plans.
@@ -62,7 +62,9 @@ def open_files(path: Path) -> int:
 
 def test_both_connections_are_set_up_for_many_users(database_path: Path) -> None:
     with closing(open_database(database_path)) as database:
-        for connection in (database.reader, database.writer()):
+        with database.reading() as reader, database.turn() as writer:
+            connections = (reader, writer)
+        for connection in connections:
             assert pragma(connection, "journal_mode") == "wal"
             assert pragma(connection, "foreign_keys") == 1
             assert pragma(connection, "busy_timeout") == faults.BUSY_SECONDS * 1000
@@ -79,7 +81,8 @@ def test_a_new_desk_is_made_with_its_folder_for_its_owner_only(tmp_path: Path) -
     previous = os.umask(0o002)
     try:
         with closing(open_database(path)) as database:
-            assert pragma(database.writer(), "journal_mode") == "wal"
+            with database.turn() as writer:
+                assert pragma(writer, "journal_mode") == "wal"
             assert set(dump(database)) >= {"referral", "source", "history", "outbox", "counter", "referral_search"}
     finally:
         os.umask(previous)
@@ -239,11 +242,12 @@ CREATE = """
 import sys
 from pathlib import Path
 import alembic.command
-from refterm.store.database import open_database
+from refterm.store.opening import open_database
 print("ready", flush=True)
 sys.stdin.readline()
 database = open_database(Path(sys.argv[1]))
-print(database.check(), database.reader.execute("pragma journal_mode").fetchone()[0])
+with database.reading() as reader:
+    print(database.check(), reader.execute("pragma journal_mode").fetchone()[0])
 database.close()
 """
 
@@ -266,7 +270,7 @@ HALF = """
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from refterm.store.database import open_database
+from refterm.store.opening import open_database
 database = open_database(Path(sys.argv[1]))
 with database.writing() as connection:
     connection.execute("update referral set status = 'active', version = version + 1")
@@ -320,9 +324,9 @@ def test_a_backup_is_one_file_that_opens_as_a_desk(workplace: Workplace, tmp_pat
     workplace.database.backup(target)
     assert os.listdir(target.parent) == ["desk.db"]
     assert target.stat().st_mode & 0o077 == 0  # customers' data: the owner's only
-    with closing(open_database(target)) as restored:
+    with closing(open_database(target)) as restored, restored.reading() as reader:
         assert dump(restored) == dump(workplace.database)
-        assert pragma(restored.reader, "journal_mode") == "wal"  # as every desk: readers never wait for writers
+        assert pragma(reader, "journal_mode") == "wal"  # as every desk: readers never wait for writers
 
 
 def test_a_backup_never_replaces_a_file(workplace: Workplace, tmp_path: Path) -> None:
@@ -355,12 +359,13 @@ def test_somebody_who_may_only_read_the_file_can_read_the_desk(workplace: Workpl
     script = """
 import os, sys
 from pathlib import Path
-from refterm.store.database import open_database
+from refterm.store.opening import open_database
 import refterm.store.sqlite
 from refterm.errors import StoreError
 os.setgroups([]), os.setgid(65534), os.setuid(65534)
 database = open_database(Path(sys.argv[1]), read_only=True)
-print(database.reader.execute("select count(*) from referral").fetchone()[0])
+with database.reading() as reader:
+    print(reader.execute("select count(*) from referral").fetchone()[0])
 database.close()
 database = open_database(Path(sys.argv[1]))
 try:

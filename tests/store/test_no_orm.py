@@ -88,7 +88,7 @@ from refterm.clock import SettableClock
 from refterm.domain.deadline import Deadlines
 from refterm.domain.history import Actor
 from refterm.services.workplace import Workplace
-from refterm.store.database import open_database
+from refterm.store.opening import open_database
 from tests.samples import NOW
 from tests.tui.seat import sit_down
 location = sys.argv[1] if "://" in sys.argv[1] else Path(sys.argv[1])

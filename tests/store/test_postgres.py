@@ -20,7 +20,8 @@ from refterm.services.presence import Presence
 from refterm.services.triage import Triage
 from refterm.services.workplace import Workplace, clock_of
 from refterm.store import faults, revision
-from refterm.store.database import Database, open_database
+from refterm.store.database import Database
+from refterm.store.opening import open_database
 from refterm.store.postgres import _translated, shown
 from tests.postgres import Server
 from tests.store.support import dump, insert, row, until_another
@@ -159,6 +160,19 @@ class TestTurns:
             pass
         with closing(open_database(postgres_url)) as other, other.writing() as connection:
             connection.execute("update counter set referrals = 7")
+
+    def test_who_waited_too_long_writes_again_once_the_lock_is_free(
+        self, database: Database, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("refterm.store.postgres.BUSY_SECONDS", 0.05)
+        told = pytest.raises(StoreError, match="is in use")
+        with closing(open_database(postgres_url)) as other:
+            with database.writing(), told, other.writing():
+                pass
+            numbers = [insert(other, [row()])[0] for _ in range(6)]
+            with other.writing():
+                pass
+        assert [found[0] for found in dump(database)["referral"]] == numbers
 
     def test_what_fails_half_way_is_undone(self, database: Database) -> None:
         before = dump(database)

@@ -19,8 +19,9 @@ from alembic.script import ScriptDirectory
 from refterm.services import maintenance
 from refterm.services.workplace import Workplace
 from refterm.store import codec, columns, revision, schema, tables, whole_tables
-from refterm.store.database import Database, open_database
+from refterm.store.database import Database
 from refterm.store.listing import _INDEXES
+from refterm.store.opening import open_database
 from tests.store.support import insert, notices, row
 
 METADATA = tables.SQLModel.metadata
@@ -121,7 +122,7 @@ def test_the_indexes_that_lists_insist_on_exist(database_path: Path) -> None:
 def test_a_desk_of_now_needs_no_migration_tool(database_path: Path) -> None:
     """Opening one asks for its schema in plain SQL: Alembic and the ORM are loaded by neither start nor read."""
     script = (
-        "import sys; from pathlib import Path; from refterm.store.database import open_database;"
+        "import sys; from pathlib import Path; from refterm.store.opening import open_database;"
         "d = open_database(Path(sys.argv[1])); d.close();"
         "print([name for name in ('alembic', 'sqlalchemy', 'sqlmodel') if name in sys.modules])"
     )

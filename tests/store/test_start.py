@@ -70,11 +70,12 @@ def plan(connection: sqlite3.Connection, statement: str) -> list[str]:
 
 def asked(workplace: Workplace, question: Question) -> list[tuple[str, list[str]]]:
     """Every query that a question asks, with its plan."""
-    reader = workplace.database.reader
-    with heard(reader) as statements:
-        question(workplace)
-    assert statements
-    return [(text, plan(reader, text)) for text in statements if text.lstrip().startswith(("select", "SELECT"))]
+    with workplace.database.reading() as reader:
+        assert isinstance(reader, sqlite3.Connection)
+        with heard(reader) as statements:
+            question(workplace)
+        assert statements
+        return [(text, plan(reader, text)) for text in statements if text.lstrip().startswith(("select", "SELECT"))]
 
 
 def indexes(steps: list[str]) -> set[str]:
@@ -120,7 +121,9 @@ def test_a_page_anywhere_in_any_order_is_not_sorted_for(filled: Workplace, tab: 
 
 def test_a_desk_where_nothing_is_due_writes_nothing(filled: Workplace) -> None:
     """Even the check for what is due takes no write lock, so that starting desks do not wait for each other."""
-    with heard(filled.database.writer()) as statements:
+    with filled.database.turn() as writer:
+        assert isinstance(writer, sqlite3.Connection)
+    with heard(writer) as statements:
         assert expire_due(filled) == []
     assert statements == []
 

@@ -11,7 +11,7 @@ import pytest
 
 from refterm.domain.history import Actor
 from refterm.services.workplace import Workplace
-from refterm.store.database import open_database
+from refterm.store.opening import open_database
 from tests.tui.seat import Seat, sit_down
 
 SitDown = Callable[..., AbstractAsyncContextManager[Seat]]

@@ -27,7 +27,7 @@ from refterm.domain.deadline import Deadlines
 from refterm.domain.history import Actor
 from refterm.domain.query import Tab
 from refterm.services.workplace import Workplace
-from refterm.store.database import open_database
+from refterm.store.opening import open_database
 from refterm.tui.desk_actions import HANDLERS
 from refterm.tui.desk_screen import DeskScreen
 from tests.conftest import import_into

@@ -9,7 +9,7 @@ from refterm.domain.history import Actor
 from refterm.domain.query import Tab
 from refterm.errors import RefTermError
 from refterm.services.workplace import Workplace
-from refterm.store.database import open_database
+from refterm.store.opening import open_database
 from refterm.tui.actions import ANYWHERE, Situation, key_name, registry, why_off
 from refterm.tui.desk_actions import HANDLERS
 from refterm.tui.desk_screen import DeskScreen

@@ -6,7 +6,7 @@ from contextlib import closing
 from dataclasses import replace
 
 from refterm.services.workplace import Workplace
-from refterm.store.database import open_database
+from refterm.store.opening import open_database
 from tests.postgres import Server
 from tests.store.support import insert, row
 from tests.tui.conftest import SitDown

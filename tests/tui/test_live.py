@@ -498,7 +498,7 @@ async def test_a_desk_that_only_reads_follows_the_others(
 ) -> None:
     from dataclasses import replace
 
-    from refterm.store.database import open_database
+    from refterm.store.opening import open_database
 
     [number] = import_records([api_record()])
     place = replace(workplace, database=open_database(workplace.database.file, read_only=True), actor=Actor("bo", "bo"))

@@ -315,7 +315,7 @@ async def test_what_is_past_due_at_the_opening_is_never_shown_as_new(
 async def test_a_read_only_desk_shows_what_ran_out_as_expired_and_writes_nothing(
     sit: SitDown, import_records: ImportRecords, clock: SettableClock, workplace: Workplace
 ) -> None:
-    from refterm.store.database import open_database
+    from refterm.store.opening import open_database
 
     [number] = import_records([api_record(expirationDateTime=ahead(minutes=5))])
     place = replace(workplace, database=open_database(workplace.database.file, read_only=True))

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import grimp
 import pytest
 
 import refterm
@@ -72,3 +75,48 @@ def test_reading_a_form_loads_only_what_reads_windows() -> None:
 
 def test_neither_do_the_leaves() -> None:
     assert loaded_by("refterm.clock", "refterm.errors", "refterm.text", "refterm.i18n", "refterm.config") == set()
+
+
+# A circle that still stands; nothing is to be added.
+IN_A_CIRCLE = {
+    f"refterm.tui.{name}" for name in ("clipboard", "desk_actions", "desk_screen", "fits", "neighbours", "watcher")
+}
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    """Of two that do, neither can be read or tried without the other; imports for type checking count, too."""
+    graph = grimp.build_graph("refterm", exclude_type_checking_imports=False)
+    circular = {
+        module
+        for module in graph.modules
+        if any(
+            graph.chain_exists(importer=imported, imported=module)
+            for imported in graph.find_modules_directly_imported_by(module)
+        )
+    }
+    assert circular == IN_A_CIRCLE
+
+
+def _statements(module: ast.Module) -> Iterator[str]:
+    """The texts in a module that begin as a statement of SQL does."""
+    for node in ast.walk(module):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and SQL.match(node.value):
+            yield f"line {node.lineno}: {node.value[:60]}"
+        # Whatever the text: who runs statements writes them, or has them handed.
+        if isinstance(node, ast.Attribute) and node.attr in ("execute", "executemany"):
+            yield f"line {node.lineno}: .{node.attr}"
+
+
+SQL = re.compile(
+    r"\s*(select\s.+\sfrom|select\s\S+$|insert\s+into|update\s+\w+\s+set|delete\s+from|pragma\s)", re.I | re.S
+)
+
+
+@pytest.mark.parametrize("room", ["cli", "domain", "partner", "services", "tui"])
+def test_statements_of_sql_stand_in_the_store_only(room: str) -> None:
+    package = Path(refterm.__file__).parent
+    found = {
+        str(path.relative_to(package)): list(_statements(ast.parse(path.read_text("utf-8"))))
+        for path in sorted((package / room).rglob("*.py"))
+    }
+    assert not {path: statements for path, statements in found.items() if statements}

@@ -309,8 +309,9 @@ class ReferralList(Widget, can_focus=True):
             try:
                 page = self._pages[number] = self._listing.rows(number * PAGE, (number + 1) * PAGE)
             except RefTermError as error:
+                # Until the list is shown anew; else each drawing would fail, tell, and draw again.
+                page = self._pages[number] = []
                 self.post_message(self.Failed(error))
-                return None
         return page[index % PAGE] if index % PAGE < len(page) else None
 
     def on_resize(self, event: events.Resize) -> None:
