@@ -1,10 +1,12 @@
-"""What the screens work with: one open desk, its services, and how this terminal draws."""
+"""What the screens work with: one open desk, its services, how this terminal draws, and the program around them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
+
+from textual.app import App
 
 from refterm.services.desk import Desk
 from refterm.services.drafts import Drafts
@@ -54,3 +56,15 @@ class Office:
     def ascii(self) -> bool:
         """Whether nothing but ASCII is drawn."""
         return self.signs is not UNICODE
+
+
+class DeskApp(App[None]):
+    """What the desk asks of the program around it; RefTermApp does it."""
+
+    def keep_view(self) -> None:
+        """Remember tab, order and filter for the person."""
+        raise NotImplementedError
+
+    def set_terminal_title(self, title: str) -> None:
+        """Set the terminal's title."""
+        raise NotImplementedError

@@ -57,7 +57,7 @@ class StillDesk(DeskScreen):
     def __init__(self, office: Office, state: ViewState, **given: Any) -> None:
         super().__init__(office, state, **given)
         self.sleeper = StillSleeper(self, office.workplace.clock, self.wake)
-        self.neighbours = StillNeighbours(self)
+        self.neighbours = StillNeighbours(self, office.workplace, self.link)
 
 
 class TestedApp(RefTermApp):

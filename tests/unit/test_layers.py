@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import grimp
 import pytest
 
 import refterm
@@ -30,6 +31,18 @@ def test_the_contracts_are_kept() -> None:
     found = run("-c", linter, "--no-cache")
     assert found.returncode == 0, found.stdout + found.stderr
     assert "0 broken" in found.stdout
+
+
+def test_no_modules_of_the_screens_import_each_other_in_a_circle() -> None:
+    """Imports for type checkers and within functions count, too."""
+    graph = grimp.build_graph("refterm", cache_dir=None)
+    circles = {
+        (importer, imported)
+        for importer in graph.find_descendants("refterm.tui")
+        for imported in graph.find_modules_directly_imported_by(importer)
+        if graph.chain_exists(importer=imported, imported=importer)
+    }
+    assert circles == set()
 
 
 @pytest.mark.parametrize("path", MODULES, ids=str)
