@@ -127,20 +127,21 @@ class RefTermApp(DeskApp):
         default_namespace: DOMNode | None = None,
         namespaces: Mapping[str, DOMNode] | None = None,
     ) -> bool:
-        """Do an action. One of the desk that is off now says why; an error of the database is said as well.
+        """Do an action. One of the desk that is off now says why; an error of any is said by the desk.
 
         Textual asks `check_action` for every action, also where it only wants to know; so the reason is said here, where
         somebody wanted to do it.
         """
-        desk = default_namespace
-        if not isinstance(desk, DeskScreen):
-            return await super().run_action(action, desk, namespaces)
+        desk = self.screen_stack[0]
+        assert isinstance(desk, DeskScreen)
         try:
-            name = action if isinstance(action, str) else action[1]
-            return await super().run_action(action, desk, namespaces) or desk.say_why_off(name)
+            done = await super().run_action(action, default_namespace, namespaces)
         except RefTermError as error:
             desk.link.failed(error)
             return True
+        if done or default_namespace is not desk:
+            return done
+        return desk.say_why_off(action if isinstance(action, str) else action[1])
 
     # What is remembered
 

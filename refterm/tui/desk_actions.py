@@ -42,6 +42,13 @@ class DeskActions(LookActions):
         found = self.actions.get(action)
         return why_off(found, self.situation()) if found else None
 
+    def say_why_off(self, action: str) -> bool:
+        """Say why an action cannot be done now; false when it can, or is none of the desk's."""
+        reason = self.why_off(action)
+        if reason:
+            self.say(reason, "dim")
+        return bool(reason)
+
     # Decisions and work
 
     def action_accept(self) -> None:

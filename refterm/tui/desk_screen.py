@@ -10,23 +10,21 @@ import asyncio
 from collections.abc import Callable
 from typing import TypeVar
 
-from textual import events, on
+from textual import on
 from textual.app import ComposeResult
 from textual.reactive import Reactive
 from textual.widget import Widget
-from textual.widgets import Input
 
 from refterm.config import NoticeSettings
 from refterm.domain import deadline
-from refterm.domain.query import STATUS_OF_TAB, Filter, Tab, View
-from refterm.domain.referral import Referral, Status
-from refterm.domain.row import Row
+from refterm.domain.query import STATUS_OF_TAB, Filter, Tab
+from refterm.domain.referral import Status
 from refterm.errors import NotFoundError, RefTermError
 from refterm.i18n import _, ngettext
 from refterm.services.desk import Alert
 from refterm.services.view_state import ViewState
 from refterm.tui import bars
-from refterm.tui.actions import Situation, why_off
+from refterm.tui.actions import why_off
 from refterm.tui.desk_actions import DeskActions
 from refterm.tui.detail_text import Shown
 from refterm.tui.fits import Fits
@@ -122,36 +120,7 @@ class DeskScreen(DeskActions):
         self.call_after_refresh(self.sleeper.sleep)
         self.neighbours.begin()
 
-    def say_why_off(self, action: str) -> bool:
-        """Say why an action cannot be done now; false when it can, or is none of the desk's."""
-        reason = self.why_off(action)
-        if reason:
-            self.say(reason, "dim")
-        return bool(reason)
-
     # What is looked at
-
-    @property
-    def view(self) -> View:
-        """The list that is shown."""
-        tab = self.state.tab
-        return View(tab, self.state.orders.get(tab), self.state.filters.get(tab, Filter()), self.search)
-
-    @property
-    def row(self) -> Row | None:
-        """The referral under the cursor."""
-        return self.referral_list.current
-
-    def referral(self) -> Referral | None:
-        """The referral under the cursor, whole; when it cannot be read, that is said."""
-        row = self.row
-        if row is None:
-            return None
-        try:
-            return self.office.desk.referral(row.id)
-        except RefTermError as error:
-            self.say(str(error), "late")
-            return None
 
     def look(self) -> Look:
         """What drawing needs to know at this instant."""
@@ -160,13 +129,9 @@ class DeskScreen(DeskActions):
         busy = self.neighbours.busy
         return Look(workplace.now(), workplace.deadlines, workplace.zone, self.signs, digits, busy, self.fits.known)
 
-    def situation(self) -> Situation:
-        """What decides whether an action can be done now."""
-        return Situation(self.state.tab, self.row is not None, self.office.workplace.looks_only, self.kiosk)
-
-    def reload(self, *, cursor_on: int | None = None, top: bool = False) -> None:
-        """Read the list, the counts and the alert again; the cursor stays on its referral, or goes to a given one."""
-        stay = cursor_on if cursor_on is not None else (self.row.id if self.row and not top else None)
+    def reload(self, *, top: bool = False) -> None:
+        """Read the list, the counts and the alert again; the cursor stays on its referral, or goes to the top."""
+        stay = self.row.id if self.row and not top else None
         try:
             snapshot = self.office.desk.snapshot(self.view)
             self.counts, self.alert, self._listed = snapshot.counts, snapshot.alert, snapshot.token
@@ -404,36 +369,6 @@ class DeskScreen(DeskActions):
         self._draw_keys()
         if referral.status is Status.NEW:
             self.fits.soon()
-
-    def show_whole(self, whole: bool) -> None:
-        """The detail on the full screen, or the list again."""
-        self.whole = self.detail_pane.whole = whole
-        self.contact_index = None
-        self.set_class(whole, "-whole")
-        self.show_detail()
-        self.draw()
-
-    # Search
-
-    def on_key(self, event: events.Key) -> None:
-        """Open the search at its key, not by the binding, which acts later than the next letter may come."""
-        if not self.searching.take(event) and event.key == "slash" and not self.searching.is_open:
-            event.stop()
-            self.action_search()
-
-    @on(Input.Changed, "#search")
-    def _typed(self, event: Input.Changed) -> None:
-        self.search = event.value
-        # The letter is drawn first; of several typed at once only the last is searched for.
-        self.call_after_refresh(self._search_for, event.value)
-
-    def _search_for(self, text: str) -> None:
-        if text == self.search:
-            self.reload(top=True)
-
-    @on(Input.Submitted, "#search")
-    def _searched(self) -> None:
-        self.close_search(keep=True)
 
     # Writing
 

@@ -6,8 +6,9 @@ from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from textual import getters
+from textual import events, getters, on
 from textual.screen import Screen
+from textual.widgets import Input
 
 from refterm.domain.query import ORDERS, STATUS_OF_TAB, Filter, Order, Tab, View
 from refterm.domain.referral import Referral
@@ -48,24 +49,7 @@ class LookActions(Screen[None]):
     search: str
     whole: bool
     contact_index: int | None
-
-    @property
-    @abstractmethod
-    def view(self) -> View:
-        """The list that is shown."""
-
-    @property
-    @abstractmethod
-    def row(self) -> Row | None:
-        """The referral under the cursor."""
-
-    @abstractmethod
-    def referral(self) -> Referral | None:
-        """The referral under the cursor, whole; when it cannot be read, that is said."""
-
-    @abstractmethod
-    def situation(self) -> Situation:
-        """What decides whether an action can be done now."""
+    kiosk: bool
 
     @abstractmethod
     def reload(self, *, top: bool = False) -> None:
@@ -78,10 +62,6 @@ class LookActions(Screen[None]):
     @abstractmethod
     def show_detail(self) -> None:
         """Show the referral under the cursor."""
-
-    @abstractmethod
-    def show_whole(self, whole: bool) -> None:
-        """The detail on the full screen, or the list again."""
 
     @abstractmethod
     def wake(self) -> None:
@@ -102,6 +82,31 @@ class LookActions(Screen[None]):
     @abstractmethod
     def after_write(self, sentence: str, *, undo: bool = False) -> None:
         """Show the desk as it is after a change of one's own, and say what happened."""
+
+    # What is looked at
+
+    @property
+    def view(self) -> View:
+        """The list that is shown."""
+        tab = self.state.tab
+        return View(tab, self.state.orders.get(tab), self.state.filters.get(tab, Filter()), self.search)
+
+    @property
+    def row(self) -> Row | None:
+        """The referral under the cursor."""
+        return self.referral_list.current
+
+    def referral(self) -> Referral | None:
+        """The referral under the cursor, whole.
+
+        Raises:
+            RefTermError: when it cannot be read.
+        """
+        return self.office.desk.referral(self.row.id) if self.row else None
+
+    def situation(self) -> Situation:
+        """What decides whether an action can be done now."""
+        return Situation(self.state.tab, self.row is not None, self.office.workplace.looks_only, self.kiosk)
 
     # The detail, the list's order and filter, the panels
 
@@ -303,6 +308,36 @@ class LookActions(Screen[None]):
         """One referral, whole, wherever it stands."""
         self.show_only([referral])
         self.show_whole(True)
+
+    def show_whole(self, whole: bool) -> None:
+        """The detail on the full screen, or the list again."""
+        self.whole = self.detail_pane.whole = whole
+        self.contact_index = None
+        self.set_class(whole, "-whole")
+        self.show_detail()
+        self.draw()
+
+    # Search
+
+    def on_key(self, event: events.Key) -> None:
+        """Open the search at its key, not by the binding, which acts later than the next letter may come."""
+        if not self.searching.take(event) and event.key == "slash" and not self.searching.is_open:
+            event.stop()
+            self.action_search()
+
+    @on(Input.Changed, "#search")
+    def _typed(self, event: Input.Changed) -> None:
+        self.search = event.value
+        # The letter is drawn first; of several typed at once only the last is searched for.
+        self.call_after_refresh(self._search_for, event.value)
+
+    def _search_for(self, text: str) -> None:
+        if text == self.search:
+            self.reload(top=True)
+
+    @on(Input.Submitted, "#search")
+    def _searched(self) -> None:
+        self.close_search(keep=True)
 
     def close_search(self, *, keep: bool) -> None:
         """Back to the list, with the hits or with everything."""
