@@ -31,7 +31,6 @@ from refterm.tui.fits import Fits
 from refterm.tui.link import Link
 from refterm.tui.messages import Messages
 from refterm.tui.neighbours import Neighbours
-from refterm.tui.news import CLOSING, news
 from refterm.tui.office import Office
 from refterm.tui.render import Look
 from refterm.tui.searching import Searching
@@ -233,6 +232,8 @@ class DeskScreen(DeskActions):
     @on(Watcher.Changed)
     def _written(self, event: Watcher.Changed) -> None:
         """Show what was written, and say what others did; one's own is shown and said already."""
+        from refterm.tui.news import CLOSING, news  # not needed by the first screen
+
         changes = event.changes
         self.referral_list.unseen -= {entry.referral for entry in changes.entries if entry.action in CLOSING}
         if changes.token > self._listed:
@@ -250,11 +251,6 @@ class DeskScreen(DeskActions):
                 if self.rings:
                     self.app.bell()
         self.show_title()
-
-    @on(Watcher.Expired)
-    def _expired(self) -> None:
-        if self.is_current:
-            self.wake()
 
     @on(Watcher.Undelivered)
     def _undelivered(self, event: Watcher.Undelivered) -> None:

@@ -28,10 +28,6 @@ class Watcher:
         changes: Changes
 
     @dataclass
-    class Expired(Message):
-        """What was due is archived."""
-
-    @dataclass
     class Undelivered(Message):
         """Some notices could not be delivered."""
 
@@ -82,7 +78,8 @@ class Watcher:
 
         def done(_archived: list[int]) -> None:
             self._expiring = False
-            self._screen.post_message(self.Expired())
+            if self._screen.is_current:
+                self.look()
 
         def failed(error: RefTermError) -> None:
             self._expiring, self._expiry_owed = False, True
