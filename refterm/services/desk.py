@@ -85,29 +85,29 @@ class Desk:
             return Snapshot(
                 counts=self._counts(connection, now),
                 alert=alert,
-                listing=self._listing(connection, view, now, MOST_HITS),
+                listing=self._listing(view, now, MOST_HITS),
                 next_event=self._next_event(connection, alert, now),
                 token=reading.last_entry(connection),
             )
 
     def listing(self, view: View, *, most_hits: int = MOST_HITS) -> Listing:
         """The rows of a view at this instant, by position; of a search only the newest so many, -1 for all."""
-        with self.workplace.database.reading() as connection:
-            return self._listing(connection, view, self.workplace.now(), most_hits)
+        return self._listing(view, self.workplace.now(), most_hits)
 
-    def _listing(self, connection: Connection, view: View, now: datetime, most_hits: int) -> Listing:
+    def _listing(self, view: View, now: datetime, most_hits: int) -> Listing:
         workplace = self.workplace
-        # Only a desk that cannot archive shows what is past due among the archived.
-        show_due = workplace.database.read_only and past_due_count(connection, now) > 0
-        return listing(
-            connection,
-            view,
-            now,
-            workplace.today(),
-            workplace.deadlines,
-            show_due=show_due,
-            most_hits=most_hits,
-        )
+        with workplace.database.reading() as connection:
+            # Only a desk that cannot archive shows what is past due among the archived.
+            show_due = workplace.database.read_only and past_due_count(connection, now) > 0
+            return listing(
+                connection,
+                view,
+                now,
+                workplace.today(),
+                workplace.deadlines,
+                show_due=show_due,
+                most_hits=most_hits,
+            )
 
     def counts(self) -> dict[Tab, int]:
         """How many referrals each tab has."""
