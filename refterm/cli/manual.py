@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from refterm.i18n import _
+from refterm.tui.actions import key_table
 
 Pairs = list[tuple[str, str]]
 
@@ -45,21 +46,7 @@ def _words() -> Pairs:
 
 
 def _keys() -> Pairs:
-    return [
-        ("1 2 3", _("Inbox, Active, Archived")),
-        ("j k g G f", _("down, up, top, end (arrows, PgUp and PgDn, too), next flame")),
-        ("enter", _("detail, full screen; there tab and x choose and remove a contact; escape leaves")),
-        ("/ F o", _("search, filter, next order")),
-        ("a d", _("accept, decline (Inbox)")),
-        ("e c w l", _("edit, add contact, won, lost (Active)")),
-        ("m t s z n", _("contacted, take or release, favourite, skip, note")),
-        ("space v", _("mark, mark a range")),
-        ("y Y", _("copy the customer's e-mail, phone")),
-        ("u h r", _("undo, history, refresh")),
-        ("i b p", _("insights, similar past deals, business profiles")),
-        ("? ctrl+p", _("keys, every action by name")),
-        ("ctrl+z q", _("suspend, quit")),
-    ]
+    return [(keys, label) for _group, keys, label in key_table()]
 
 
 def _files() -> Pairs:

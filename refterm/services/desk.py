@@ -13,6 +13,7 @@ from refterm.domain.referral import Referral
 from refterm.domain.row import Row
 from refterm.services.workplace import Workplace
 from refterm.store import reading
+from refterm.store.connection import Connection
 from refterm.store.listing import MOST_HITS, Listing, counts, listing, past_due_count
 
 __all__ = ["Alert", "Changes", "Desk", "Listing"]
@@ -40,11 +41,34 @@ class Changes:
         token: the newest entry, to ask from next time.
         entries: what was done, oldest first; at most MOST_TOLD.
         more: whether there was more.
+        arrived: how many of all of them came in and are new still; counted only where there was more.
+        expired: how many of all of them ran out; counted only where there was more.
     """
 
     token: int
     entries: tuple[Entry, ...]
     more: bool
+    arrived: int = 0
+    expired: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What the list shows and the bars around it, read at one instant.
+
+    Attributes:
+        counts: how many referrals each tab has.
+        alert: the flame alert above the Inbox.
+        listing: the rows of the view.
+        next_event: when rows next come, go or change their place by themselves.
+        token: the newest history entry.
+    """
+
+    counts: dict[Tab, int]
+    alert: Alert | None
+    listing: Listing
+    next_event: datetime
+    token: int
 
 
 class Desk:
@@ -53,9 +77,25 @@ class Desk:
     def __init__(self, workplace: Workplace) -> None:
         self.workplace = workplace
 
+    def snapshot(self, view: View) -> Snapshot:
+        """The list and what stands around it, all at this instant."""
+        with self.workplace.database.reading() as connection:
+            now = self.workplace.now()
+            alert = self._alert(connection, now)
+            return Snapshot(
+                counts=self._counts(connection, now),
+                alert=alert,
+                listing=self._listing(view, now, MOST_HITS),
+                next_event=self._next_event(connection, alert, now),
+                token=reading.last_entry(connection),
+            )
+
     def listing(self, view: View, *, most_hits: int = MOST_HITS) -> Listing:
         """The rows of a view at this instant, by position; of a search only the newest so many, -1 for all."""
-        workplace, now = self.workplace, self.workplace.now()
+        return self._listing(view, self.workplace.now(), most_hits)
+
+    def _listing(self, view: View, now: datetime, most_hits: int) -> Listing:
+        workplace = self.workplace
         show_due = False
         if workplace.database.read_only:
             # Only a desk that cannot archive shows what is past due among the archived.
@@ -73,18 +113,22 @@ class Desk:
 
     def counts(self) -> dict[Tab, int]:
         """How many referrals each tab has."""
-        workplace, now = self.workplace, self.workplace.now()
-        with workplace.database.reading() as connection:
-            found = counts(connection, now)
-            if workplace.database.read_only:
-                found[Tab.ARCHIVED] += past_due_count(connection, now)
-            return found
+        with self.workplace.database.reading() as connection:
+            return self._counts(connection, self.workplace.now())
+
+    def _counts(self, connection: Connection, now: datetime) -> dict[Tab, int]:
+        found = counts(connection, now)
+        if self.workplace.database.read_only:
+            found[Tab.ARCHIVED] += past_due_count(connection, now)
+        return found
 
     def alert(self) -> Alert | None:
         """The flame alert above the Inbox: the hot one with least time left, else the newest cooled one (F1)."""
-        workplace, now = self.workplace, self.workplace.now()
-        with workplace.database.reading() as connection:
-            found = reading.open_flames(connection, now, now - workplace.deadlines.flame)
+        with self.workplace.database.reading() as connection:
+            return self._alert(connection, self.workplace.now())
+
+    def _alert(self, connection: Connection, now: datetime) -> Alert | None:
+        found = reading.open_flames(connection, now, now - self.workplace.deadlines.flame)
         return Alert(*found) if found else None
 
     def flames(self) -> list[int]:
@@ -160,10 +204,12 @@ class Desk:
         with self.workplace.database.reading() as connection:
             newest = reading.last_entry(connection)
             entries = tuple(reading.history(connection, after=token, limit=MOST_TOLD))
-        last = entries[-1].id if entries else token
-        if last < newest or any(entry.action == Action.SETTING_CHANGED for entry in entries):
+            last = entries[-1].id if entries else token
+            more = last < newest
+            arrived, expired = reading.came_and_went(connection, token) if more else (0, 0)
+        if more or any(entry.action == Action.SETTING_CHANGED for entry in entries):
             self.workplace.read_settings()
-        return Changes(max(newest, last), entries, last < newest)
+        return Changes(max(newest, last), entries, more, arrived=arrived, expired=expired)
 
     def next_instant(self) -> datetime | None:
         """When the next referral expires or comes back from where it was put aside (I4, I8)."""
@@ -175,10 +221,14 @@ class Desk:
 
         An expiry, a return, the flame of the alert cooling (the first of all to do so), the end of the day (A4).
         """
-        moments = [self.next_instant(), self.day_ends()]
+        with self.workplace.database.reading() as connection:
+            return self._next_event(connection, alert, self.workplace.now())
+
+    def _next_event(self, connection: Connection, alert: Alert | None, now: datetime) -> datetime:
+        moments = [*reading.next_instants(connection, now), self.day_ends()]
         if alert and alert.hot:
             moments.append(self.workplace.deadlines.flame_until(alert.row.received_at))
-        return min(moment for moment in moments if moment)
+        return min(moments)
 
     def next_back(self) -> datetime | None:
         """When the next of those put aside comes back (I8)."""

@@ -99,6 +99,17 @@ def last_entry(connection: Connection) -> int:
     return int(connection.execute("select coalesce(max(id), 0) from history").fetchone()[0])
 
 
+def came_and_went(connection: Connection, after: int) -> tuple[int, int]:
+    """How many referrals came in since a history entry and are new still, and how many ran out."""
+    came = (
+        "select count(*) from history join referral on referral.id = history.referral_id"
+        " where history.id > ? and history.action = 'imported' and referral.status = 'new'"
+    )
+    went = "select count(*) from history where id > ? and action = 'expired'"
+    first, second = (int(connection.execute(query, (after,)).fetchone()[0]) for query in (came, went))
+    return first, second
+
+
 def decision(connection: Connection, referral_id: int) -> tuple[Entry, str | None] | None:
     """The latest decision or undo on a referral, and with which others it was made."""
     names = ", ".join(f"'{action.value}'" for action in DECISIONS)

@@ -1,4 +1,4 @@
-"""Every action of the desk, defined once: footer, help, palette and bindings are made from this table."""
+"""Every action of the desk, defined once: bindings, footer, help, palette and `refterm --help` are made from this table."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ ACTIVE = (Tab.ACTIVE,)
 OPEN = (Tab.INBOX, Tab.ACTIVE)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Action:
     """One thing a person can do.
 
     Attributes:
-        id: the desk screen's method is `action_<id>`.
+        id: its name for good; the method that does it is `DeskActions.action_<id>`.
         keys: Textual's names of its keys, the first is the one shown.
         label: what it does, in a few words, for help and palette.
         short: its word in the footer; empty where the footer leaves it out.
@@ -52,58 +52,140 @@ def registry() -> tuple[Action, ...]:
     """All actions, in the order of the footer."""
     decide, work, look, move, desk = _("Decide"), _("Work"), _("Look"), _("Move"), _("Desk")
     return (
-        Action("accept", ("a",), _("Accept the referral"), decide, _("accept"), INBOX, True, True),
         Action(
-            "decline", ("d",), _("Decline the referral, or the marked ones"), decide, _("decline"), INBOX, True, True
+            id="accept",
+            keys=("a",),
+            label=_("Accept the referral"),
+            group=decide,
+            short=_("accept"),
+            tabs=INBOX,
+            on_row=True,
+            writes=True,
         ),
-        Action("won", ("w",), _("Report the deal as won"), decide, _("won"), ACTIVE, True, True),
-        Action("lost", ("l",), _("Report the deal as lost"), decide, _("lost"), ACTIVE, True, True),
-        Action("edit", ("e",), _("Edit the engagement"), work, _("edit"), ACTIVE, True, True),
-        Action("contact", ("c",), _("Add a contact who works on the deal"), work, _("contact"), ACTIVE, True, True),
         Action(
-            "contacted",
-            ("m",),
-            _("Say the customer was contacted, or withdraw it"),
-            work,
-            _("contacted"),
-            OPEN,
-            True,
-            True,
+            id="decline",
+            keys=("d",),
+            label=_("Decline the referral, or the marked ones"),
+            group=decide,
+            short=_("decline"),
+            tabs=INBOX,
+            on_row=True,
+            writes=True,
         ),
-        Action("take", ("t",), _("Take the referral, or release it"), work, _("take"), OPEN, True, True),
-        Action("skip", ("z",), _("Skip until a time, or bring back"), work, _("skip"), INBOX, True, True),
-        Action("detail", ("enter",), _("All details, full screen"), look, _("all"), ANYWHERE, True),
-        Action("search", ("slash",), _("Search as you type"), look, _("search")),
-        Action("undo", ("u",), _("Undo your last decision"), decide, _("undo"), writes=True),
-        Action("help", ("question_mark",), _("Keys"), desk, _("keys")),
-        Action("quit", ("q",), _("Quit"), desk, _("quit")),
-        Action("note", ("n",), _("Add a note to the history"), work, "", ANYWHERE, True, True),
-        Action("favorite", ("s",), _("Mark as favourite, or unmark"), work, "", ANYWHERE, True, True),
-        Action("history", ("h",), _("History of this referral"), look, "", ANYWHERE, True),
-        Action("copy_email", ("y",), _("Copy the customer's e-mail"), work, "", ANYWHERE, True),
-        Action("copy_phone", ("Y",), _("Copy the customer's phone"), work, "", ANYWHERE, True),
-        Action("mark", ("space",), _("Mark, and go on"), work, "", ANYWHERE, True),
-        Action("mark_range", ("v",), _("Mark from the last mark to here"), work, "", ANYWHERE, True),
-        Action("similar", ("b",), _("Similar past deals and how they ended"), look, "", ANYWHERE, True),
-        Action("insights", ("i",), _("Insights: how you answer, and what to change"), look),
-        Action("profiles", ("p",), _("Business profiles"), desk),
-        Action("order", ("o",), _("The next order"), look),
-        Action("filter", ("F",), _("Filter by outcome, period, profile, favourite, skipped"), look),
-        Action("next_flame", ("f",), _("The next customer who asked to be contacted"), look),
-        Action("refresh", ("r",), _("Read the desk again"), desk),
-        Action("tab_inbox", ("1",), _("Inbox"), move),
-        Action("tab_active", ("2",), _("Active"), move),
-        Action("tab_archived", ("3",), _("Archived"), move),
-        Action("down", ("j", "down"), _("Down"), move),
-        Action("up", ("k", "up"), _("Up"), move),
-        Action("page_down", ("pagedown", "ctrl+f"), _("A page down"), move),
-        Action("page_up", ("pageup", "ctrl+b"), _("A page up"), move),
-        Action("top", ("g", "home"), _("To the top"), move),
-        Action("bottom", ("G", "end"), _("To the end"), move),
-        Action("next_contact", ("tab",), _("In the detail: the next contact of the deal"), move),
-        Action("remove_contact", ("x",), _("In the detail: remove the contact"), work, "", ACTIVE, True, True),
-        Action("back", ("escape",), _("Back: out of the detail, search, filter, marks"), move),
-        Action("suspend", ("ctrl+z",), _("Suspend to the shell"), desk),
+        Action(
+            id="won",
+            keys=("w",),
+            label=_("Report the deal as won"),
+            group=decide,
+            short=_("won"),
+            tabs=ACTIVE,
+            on_row=True,
+            writes=True,
+        ),
+        Action(
+            id="lost",
+            keys=("l",),
+            label=_("Report the deal as lost"),
+            group=decide,
+            short=_("lost"),
+            tabs=ACTIVE,
+            on_row=True,
+            writes=True,
+        ),
+        Action(
+            id="edit",
+            keys=("e",),
+            label=_("Edit the engagement"),
+            group=work,
+            short=_("edit"),
+            tabs=ACTIVE,
+            on_row=True,
+            writes=True,
+        ),
+        Action(
+            id="add_contact",
+            keys=("c",),
+            label=_("Add a contact who works on the deal"),
+            group=work,
+            short=_("contact"),
+            tabs=ACTIVE,
+            on_row=True,
+            writes=True,
+        ),
+        Action(
+            id="contacted",
+            keys=("m",),
+            label=_("Say the customer was contacted, or withdraw it"),
+            group=work,
+            short=_("contacted"),
+            tabs=OPEN,
+            on_row=True,
+            writes=True,
+        ),
+        Action(
+            id="take",
+            keys=("t",),
+            label=_("Take the referral, or release it"),
+            group=work,
+            short=_("take"),
+            tabs=OPEN,
+            on_row=True,
+            writes=True,
+        ),
+        Action(
+            id="skip",
+            keys=("z",),
+            label=_("Skip until a time, or bring back"),
+            group=work,
+            short=_("skip"),
+            tabs=INBOX,
+            on_row=True,
+            writes=True,
+        ),
+        Action(
+            id="detail", keys=("enter",), label=_("All details, full screen"), group=look, short=_("all"), on_row=True
+        ),
+        Action(id="search", keys=("slash",), label=_("Search as you type"), group=look, short=_("search")),
+        Action(id="undo", keys=("u",), label=_("Undo your last decision"), group=decide, short=_("undo"), writes=True),
+        Action(id="help", keys=("question_mark",), label=_("Keys"), group=desk, short=_("keys")),
+        Action(id="quit", keys=("q",), label=_("Quit"), group=desk, short=_("quit")),
+        Action(id="note", keys=("n",), label=_("Add a note to the history"), group=work, on_row=True, writes=True),
+        Action(
+            id="favorite", keys=("s",), label=_("Mark as favourite, or unmark"), group=work, on_row=True, writes=True
+        ),
+        Action(id="history", keys=("h",), label=_("History of this referral"), group=look, on_row=True),
+        Action(id="copy_email", keys=("y",), label=_("Copy the customer's e-mail"), group=work, on_row=True),
+        Action(id="copy_phone", keys=("Y",), label=_("Copy the customer's phone"), group=work, on_row=True),
+        Action(id="mark", keys=("space",), label=_("Mark, and go on"), group=work, on_row=True),
+        Action(id="mark_range", keys=("v",), label=_("Mark from the last mark to here"), group=work, on_row=True),
+        Action(id="similar", keys=("b",), label=_("Similar past deals and how they ended"), group=look, on_row=True),
+        Action(id="insights", keys=("i",), label=_("Insights: how you answer, and what to change"), group=look),
+        Action(id="profiles", keys=("p",), label=_("Business profiles"), group=desk),
+        Action(id="next_order", keys=("o",), label=_("The next order"), group=look),
+        Action(id="filter", keys=("F",), label=_("Filter by outcome, period, profile, favourite, skipped"), group=look),
+        Action(id="next_flame", keys=("f",), label=_("The next customer who asked to be contacted"), group=look),
+        Action(id="refresh", keys=("r",), label=_("Read the desk again"), group=desk),
+        Action(id="tab_inbox", keys=("1",), label=_("Inbox"), group=move),
+        Action(id="tab_active", keys=("2",), label=_("Active"), group=move),
+        Action(id="tab_archived", keys=("3",), label=_("Archived"), group=move),
+        Action(id="down", keys=("j", "down"), label=_("Down"), group=move),
+        Action(id="up", keys=("k", "up"), label=_("Up"), group=move),
+        Action(id="page_down", keys=("pagedown", "ctrl+f"), label=_("A page down"), group=move),
+        Action(id="page_up", keys=("pageup", "ctrl+b"), label=_("A page up"), group=move),
+        Action(id="top", keys=("g", "home"), label=_("To the top"), group=move),
+        Action(id="bottom", keys=("G", "end"), label=_("To the end"), group=move),
+        Action(id="next_contact", keys=("tab",), label=_("In the detail: the next contact of the deal"), group=move),
+        Action(
+            id="remove_contact",
+            keys=("x",),
+            label=_("In the detail: remove the contact"),
+            group=work,
+            tabs=ACTIVE,
+            on_row=True,
+            writes=True,
+        ),
+        Action(id="back", keys=("escape",), label=_("Back: out of the detail, search, filter, marks"), group=move),
+        Action(id="suspend", keys=("ctrl+z",), label=_("Suspend to the shell"), group=desk),
     )
 
 
@@ -129,3 +211,11 @@ _SHOWN = {"slash": "/", "question_mark": "?", "pagedown": "PgDn", "pageup": "PgU
 def key_name(key: str) -> str:
     """A key as people read it."""
     return _SHOWN.get(key, key)
+
+
+def key_table() -> list[tuple[str, str, str]]:
+    """Heading, keys and label of every action, by headings; and the palette, which the program itself binds."""
+    rows = [(action.group, " ".join(key_name(key) for key in action.keys), action.label) for action in registry()]
+    rows.append((_("Desk"), "ctrl+p", _("Every action by name")))
+    headings = list(dict.fromkeys(group for group, _keys, _label in rows))
+    return sorted(rows, key=lambda row: headings.index(row[0]))

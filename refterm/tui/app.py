@@ -8,7 +8,7 @@ import select
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -18,8 +18,10 @@ from typing import ClassVar
 # Before Textual: it sets the frame rate.
 from refterm.tui import textual_quirks  # isort: split
 
+from textual.actions import ActionParseResult
 from textual.binding import Binding
 from textual.command import Provider
+from textual.dom import DOMNode
 from textual.screen import Screen
 from textual.scrollbar import ScrollBar, ScrollBarRender
 from textual.theme import BUILTIN_THEMES
@@ -27,16 +29,17 @@ from textual.theme import BUILTIN_THEMES
 import refterm
 from refterm import config, i18n
 from refterm.config import Settings
-from refterm.errors import ConfigurationError
+from refterm.errors import ConfigurationError, RefTermError
 from refterm.i18n import _
 from refterm.services.desk import Desk
 from refterm.services.drafts import Drafts
 from refterm.services.view_state import ViewState, ViewStates
 from refterm.services.workplace import Workplace, open_workplace
 from refterm.tui.desk_screen import DeskScreen
-from refterm.tui.office import Office
+from refterm.tui.office import DeskApp, Office
 from refterm.tui.plain import AsciiLetters, AsciiScrollBar, NoColours
 from refterm.tui.signs import ASCII_ONLY, Signs, choose_signs
+from refterm.tui.work import work
 
 HANG_UP_CHECK = 2.0
 LAST_RESORT = 5
@@ -54,7 +57,7 @@ def _palette() -> type[Provider]:
     return ActionProvider
 
 
-class RefTermApp(textual_quirks.SafeApp):
+class RefTermApp(DeskApp):
     """The desk in a terminal."""
 
     CSS_PATH = stylesheet()
@@ -112,13 +115,35 @@ class RefTermApp(textual_quirks.SafeApp):
         if not isinstance(self.screen, Palette):
             self.push_screen(Palette())
 
+    async def run_action(
+        self,
+        action: str | ActionParseResult,
+        default_namespace: DOMNode | None = None,
+        namespaces: Mapping[str, DOMNode] | None = None,
+    ) -> bool:
+        """Do an action. One of the desk that is off now says why; an error of any is said by the desk.
+
+        Textual asks `check_action` for every action, also where it only wants to know; so the reason is said here, where
+        somebody wanted to do it.
+        """
+        desk = self.screen_stack[0]
+        assert isinstance(desk, DeskScreen)
+        try:
+            done = await super().run_action(action, default_namespace, namespaces)
+        except RefTermError as error:
+            desk.link.failed(error)
+            return True
+        if done or default_namespace is not desk:
+            return done
+        return desk.say_why_off(action if isinstance(action, str) else action[1])
+
     # What is remembered
 
     def keep_view(self) -> None:
         """Write the view state down, in a thread."""
         if self._states:
             self._view_kept = False
-            self.run_worker(self._save_view, thread=True, group="view", exit_on_error=False)
+            work(self, self._save_view, group="view")
 
     def _save_view(self) -> None:
         with self._view_lock:  # two threads would write into the same unfinished file

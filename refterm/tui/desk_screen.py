@@ -1,32 +1,32 @@
-"""The desk: tabs, alert, list, detail. What keeps them true to the time and to what others write stands in watcher.py."""
+"""The desk: tabs, alert, list and detail; what its keys do is in desk_actions.py.
+
+Work in the background touches no widget: the watcher, the neighbours and the scores post messages, and what they say is
+shown here.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
-from typing import ClassVar, TypeVar
+from collections.abc import Callable
+from typing import TypeVar
 
-from textual import events, on
+from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding
-from textual.screen import Screen
-from textual.widgets import Input
 
 from refterm.config import NoticeSettings
 from refterm.domain import deadline
-from refterm.domain.query import STATUS_OF_TAB, Filter, Tab, View
-from refterm.domain.referral import Referral, Status
-from refterm.domain.row import Row
+from refterm.domain.query import STATUS_OF_TAB, Filter, Tab
+from refterm.domain.referral import Status
 from refterm.errors import NotFoundError, RefTermError
-from refterm.i18n import _
+from refterm.i18n import _, ngettext
 from refterm.services.desk import Alert
 from refterm.services.view_state import ViewState
 from refterm.tui import bars
-from refterm.tui.actions import Situation, registry, why_off
-from refterm.tui.desk_actions import HANDLERS
+from refterm.tui.actions import why_off
+from refterm.tui.desk_actions import DeskActions
 from refterm.tui.detail_text import Shown
 from refterm.tui.fits import Fits
-from refterm.tui.link import Link, writing
+from refterm.tui.link import Link
 from refterm.tui.messages import Messages
 from refterm.tui.neighbours import Neighbours
 from refterm.tui.office import Office
@@ -38,21 +38,16 @@ from refterm.tui.watcher import Watcher
 from refterm.tui.widgets.detail_pane import Body, DetailPane
 from refterm.tui.widgets.line import Line
 from refterm.tui.widgets.referral_list import ReferralList
+from refterm.tui.work import work
 
 T = TypeVar("T")
 DETAIL_PAUSE = 0.12
 SAME_SHOWN = 3
-# Of the referrals of a finding so many are shown, the newest.
-MOST_ONLY = 1000
 
 
-class DeskScreen(Covered, StillBelow, Screen[None]):
+class DeskScreen(Covered, StillBelow, DeskActions):
     """The desk's one screen. It reads between keys and writes in workers, always through the services."""
 
-    BINDINGS: ClassVar = [
-        Binding(",".join(action.keys), f"act('{action.id}')", action.label, show=False, id=action.id)
-        for action in registry()
-    ]
     AUTO_FOCUS = "#list"
     focused = focus_without_repaint()
 
@@ -73,22 +68,25 @@ class DeskScreen(Covered, StillBelow, Screen[None]):
         self.detail_pane = DetailPane(id="detail")
         self.signs = office.signs
         self.state = state
-        self.kiosk, self.rings, self.notices = kiosk, bell, notices
+        self.kiosk, self.rings = kiosk, bell
         self.search = ""
         self.whole = False
         self.contact_index: int | None = None
-        self._all_actions = registry()
         self.counts: dict[Tab, int] = {}
         self.alert: Alert | None = None
         self.searching = Searching(self, lambda: self.close_search(keep=True))
         self._messages = Messages(office.workplace.undo_seconds)
         self.sleeper = Sleeper(self, office.workplace.clock, self.wake)
         self._detail_due: asyncio.TimerHandle | None = None
-        self.watcher = Watcher(self)
-        self.neighbours = Neighbours(self)
-        self.fits = Fits(self)
+        # Whether the referral in the detail was read since the list was.
+        self._detail_fresh = False
+        # The newest history entry when the list was read.
+        self._listed = 0
         self._title = ""
         self.link = Link(self, office.workplace, self.say, self.draw, self._reached_again)
+        self.watcher = Watcher(self, office.desk, self.link, notices)
+        self.neighbours = Neighbours(self, office.workplace, self.link)
+        self.fits = Fits(self, office.workplace, self._new_in_sight)
 
     def compose(self) -> ComposeResult:
         """Bars of one line each, the list, and the detail."""
@@ -119,41 +117,7 @@ class DeskScreen(Covered, StillBelow, Screen[None]):
         self.call_after_refresh(self.sleeper.sleep)
         self.neighbours.begin()
 
-    def action_act(self, name: str) -> None:
-        """Do an action of the registry, or say why it cannot be done now."""
-        action = next(action for action in self._all_actions if action.id == name)
-        reason = why_off(action, self.situation())
-        if reason:
-            self.say(reason, "dim")
-            return
-        try:
-            HANDLERS[name](self)
-        except RefTermError as error:
-            self.link.failed(error)
-
     # What is looked at
-
-    @property
-    def view(self) -> View:
-        """The list that is shown."""
-        tab = self.state.tab
-        return View(tab, self.state.orders.get(tab), self.state.filters.get(tab, Filter()), self.search)
-
-    @property
-    def row(self) -> Row | None:
-        """The referral under the cursor."""
-        return self.referral_list.current
-
-    def referral(self) -> Referral | None:
-        """The referral under the cursor, whole; when it cannot be read, that is said."""
-        row = self.row
-        if row is None:
-            return None
-        try:
-            return self.office.desk.referral(row.id)
-        except RefTermError as error:
-            self.link.failed(error)
-            return None
 
     def look(self) -> Look:
         """What drawing needs to know at this instant."""
@@ -162,32 +126,27 @@ class DeskScreen(Covered, StillBelow, Screen[None]):
         busy = self.neighbours.busy
         return Look(workplace.now(), workplace.deadlines, workplace.zone, self.signs, digits, busy, self.fits.known)
 
-    def situation(self) -> Situation:
-        """What decides whether an action can be done now."""
-        return Situation(self.state.tab, self.row is not None, self.office.workplace.looks_only, self.kiosk)
-
     def _has_alert(self) -> bool:
         try:
             return self.office.desk.alert() is not None
         except RefTermError:
             return False  # the first reading of the list tells what is wrong
 
-    def reload(self, *, cursor_on: int | None = None, top: bool = False) -> bool:
-        """Read the list, the counts and the alert again; the cursor stays on its referral, or goes to a given one.
+    def reload(self, *, top: bool = False) -> bool:
+        """Read the list, the counts and the alert again; the cursor stays on its referral, or goes to the top.
 
         Returns:
             Whether they could be read; if not, that was said.
         """
-        stay = cursor_on if cursor_on is not None else (self.row.id if self.row and not top else None)
+        stay = self.row.id if self.row and not top else None
         try:
-            desk = self.office.desk
-            self.counts = desk.counts()
-            self.alert = desk.alert()
-            listing = desk.listing(self.view)
+            snapshot = self.office.desk.snapshot(self.view)
+            self.counts, self.alert, self._listed = snapshot.counts, snapshot.alert, snapshot.token
+            self._detail_fresh = False
             self._forget_marks()
-            self.referral_list.show(self.state.tab, listing, self.look(), cursor_on=stay, top=top)
-            self.sleeper.event = desk.next_event(self.alert)
-            self.referral_list.empty_text = [] if listing.count else self._empty_text()
+            self.referral_list.show(self.state.tab, snapshot.listing, self.look(), cursor_on=stay, top=top)
+            self.sleeper.event = snapshot.next_event
+            self.referral_list.empty_text = [] if snapshot.listing.count else self._empty_text()
         except RefTermError as error:
             self.link.failed(error)
             return False
@@ -219,7 +178,7 @@ class DeskScreen(Covered, StillBelow, Screen[None]):
 
     def _draw_keys(self) -> None:
         now = self.situation()
-        able = [action for action in self._all_actions if action.short and why_off(action, now) is None]
+        able = [action for action in self.actions.values() if action.short and why_off(action, now) is None]
         self._lines["keys"].show(
             bars.keys(able, self._lines["keys"].size.width or self.app.size.width, whole=self.whole)
         )
@@ -251,11 +210,88 @@ class DeskScreen(Covered, StillBelow, Screen[None]):
             self.sleeper.sleep()
 
     def wake(self) -> None:
-        """Look what has changed, by time or by others; called by the sleeper."""
-        self.watcher.look()
+        """Look what has changed, by time or by others, then sleep again; called by the sleeper."""
+        if not self.link.lost:
+            try:
+                self._catch_up()
+            except RefTermError as error:
+                self.link.failed(error)
+        self.sleeper.sleep()
+
+    def _catch_up(self) -> None:
+        sleeper, now = self.sleeper, self.office.workplace.now()
+        due = sleeper.event is not None and now >= sleeper.event
+        if self.watcher.look():
+            self.neighbours.look()
+        if due:
+            sleeper.event = None
+            self.watcher.expire()
+            self._follow()
+            self.detail_pane.update_times(self.look())
+        elif sleeper.texts and now >= sleeper.texts:
+            self.update_times()
+
+    @on(Watcher.Changed)
+    def _written(self, event: Watcher.Changed) -> None:
+        """Show what was written, and say what others did; one's own is shown and said already."""
+        from refterm.tui.news import CLOSING, news  # not needed by the first screen
+
+        changes = event.changes
+        self.referral_list.unseen -= {entry.referral for entry in changes.entries if entry.action in CLOSING}
+        if changes.token > self._listed:
+            self._follow()
+        try:
+            told = news(self.office.desk, changes, self.look())
+        except RefTermError as error:
+            self.link.failed(error)
+            return
+        if told:
+            self.say(told.sentence, told.style)
+            if told.arrived:
+                self.referral_list.unseen |= told.arrived
+                self.referral_list.refresh()
+                if self.rings:
+                    self.app.bell()
+        self.show_title()
+
+    @on(Watcher.Undelivered)
+    def _undelivered(self, event: Watcher.Undelivered) -> None:
+        count = event.notices
+        said = ngettext("{n} notice could not be delivered.", "{n} notices could not be delivered.", count)
+        self.say(said.format(n=count) + " " + _("refterm outbox tells why."), "late")
+
+    @on(Neighbours.Changed)
+    def _neighbours_changed(self, event: Neighbours.Changed) -> None:
+        self._draw_rows(event.referrals)
+        self.draw()
+
+    @on(Fits.Known)
+    def _fits_known(self, event: Fits.Known) -> None:
+        self._draw_rows(event.referrals)
+
+    def _draw_rows(self, changed: set[int]) -> None:
+        """Draw anew some rows, and the detail where it shows one of them."""
+        self.referral_list.update_rows(changed, self.look())
+        if self.detail_pane.referral_id in changed:
+            self.show_detail()
+
+    def _follow(self) -> None:
+        """Read again what time or others changed. The full detail is left when its referral left the list: another in
+        its place would take the keys that are meant for the first."""
+        here = self.row.id if self.row and self.whole else None
+        self.reload()
+        if here is not None and (self.row is None or self.row.id != here):
+            self.show_whole(False)
+
+    def _new_in_sight(self) -> list[int]:
+        """Whose scores are wanted; none while the database is lost."""
+        if self.link.lost:
+            return []
+        return [row.id for row in self.referral_list.in_sight() if row.status is Status.NEW]
 
     def _reached_again(self) -> None:
         if self.reload():
+            self.watcher.expire()
             self.say(_("The database can be reached again."))
 
     def on_screen_resume(self) -> None:
@@ -277,7 +313,7 @@ class DeskScreen(Covered, StillBelow, Screen[None]):
         title = f"refterm ({unseen})" if unseen else "refterm"
         if title != self._title:
             self._title = title
-            self.app.set_terminal_title(title)  # type: ignore[attr-defined]
+            self.app.set_terminal_title(title)
 
     # Moving about
 
@@ -287,6 +323,8 @@ class DeskScreen(Covered, StillBelow, Screen[None]):
         if row and row.id in self.referral_list.unseen:
             self.referral_list.saw(row.id)
             self.show_title()
+        if row and self._detail_fresh and row.id == self.detail_pane.referral_id:
+            return
         if row is None or (self.detail_pane.shown is None and not self._detail_due):
             self.show_detail()
             return
@@ -317,6 +355,7 @@ class DeskScreen(Covered, StillBelow, Screen[None]):
         except RefTermError as error:
             self.link.failed(error)
             return
+        self._detail_fresh = True
         if not self.whole or not referral.team:
             self.contact_index = None
         else:
@@ -326,80 +365,19 @@ class DeskScreen(Covered, StillBelow, Screen[None]):
         if referral.status is Status.NEW:
             self.fits.soon()
 
-    def show_whole(self, whole: bool) -> None:
-        """The detail on the full screen, or the list again."""
-        self.whole = self.detail_pane.whole = whole
-        self.contact_index = None
-        self.set_class(whole, "-whole")
-        self.show_detail()
-        self.draw()
-
-    def show_tab(self, tab: Tab) -> None:
-        """Another tab, from its top."""
-        if self.whole:
-            self.show_whole(False)
-        if tab is not self.state.tab:
-            self.state.tab = tab
-            self.referral_list.clear_marks()
-            self.reload(top=True)
-            self.keep_view()
-
-    def keep_view(self) -> None:
-        """Remember tab, order and filter for the person."""
-        self.app.keep_view()  # type: ignore[attr-defined]
-
-    # Search
-
-    def on_key(self, event: events.Key) -> None:
-        """Open the search at its key, not by the binding, which acts later than the next letter may come."""
-        if not self.searching.take(event) and event.key == "slash" and not self.searching.is_open:
-            event.stop()
-            self.action_act("search")
-
-    @on(Input.Changed, "#search")
-    def _typed(self, event: Input.Changed) -> None:
-        self.search = event.value
-        # The letter is drawn first; of several typed at once only the last is searched for.
-        self.call_after_refresh(self._search_for, event.value)
-
-    def _search_for(self, text: str) -> None:
-        if text == self.search:
-            self.reload(top=True)
-
-    @on(Input.Submitted, "#search")
-    def _searched(self) -> None:
-        self.close_search(keep=True)
-
-    def close_search(self, *, keep: bool) -> None:
-        """Back to the list, with the hits or with everything."""
-        self.searching.close()
-        self.referral_list.focus()
-        if not keep:
-            self.search = ""
-            self.searching.clear()
-            self.reload()
-        elif not self.search:
-            self.reload()
-
     # Writing
 
-    def write(
-        self,
-        work: Callable[[], T],
-        done: Callable[[T], object],
-        failed: Callable[[RefTermError], None] | None = None,
-    ) -> None:
+    def write(self, job: Callable[[], T], done: Callable[[T], object]) -> None:
         """Do a service's work in a thread; then show what became of it. No key waits for it."""
-        self.run_worker(writing(work, done, failed or (lambda _error: None), self.link), group="writes")
+        work(self, job, done, self.link.failed, group="writes")
 
     def after_write(self, sentence: str, *, undo: bool = False) -> None:
-        """Show the desk as it is after a change of one's own, and say what happened."""
-        try:
-            self.watcher.own()
-            self.reload()
-            self.show_detail()
-        except RefTermError as error:
-            self.link.failed(error)  # what was written is written
+        """Show the desk as it is after a change of one's own, and say what happened.
+
+        What others wrote right before is told by the next look.
+        """
+        self.reload()
+        self.show_detail()
         self.say(sentence, undo=undo)
 
     # Rare states
@@ -416,28 +394,3 @@ class DeskScreen(Covered, StillBelow, Screen[None]):
 
     def _show_rule(self) -> None:
         self._lines["rule"].show([(self.signs.rule * max(self.app.size.width, 1), "dim")])
-
-    def show_only(self, referrals: Sequence[int]) -> None:
-        """Narrow the list to some referrals, in the tab of the first of them."""
-        try:
-            rows = self.office.desk.rows(list(referrals[-MOST_ONLY:]))
-        except RefTermError as error:
-            self.link.failed(error)
-            return
-        if not rows:
-            return
-        tabs = {status: tab for tab, status in STATUS_OF_TAB.items()}
-        self.show_tab(tabs[rows[0].status])
-        self.search = ""
-        self.set_filter(Filter(ids=tuple(row.id for row in rows)))
-
-    def open_record(self, referral: int) -> None:
-        """One referral, whole, wherever it stands."""
-        self.show_only([referral])
-        self.show_whole(True)
-
-    def set_filter(self, chosen: Filter) -> None:
-        """Narrow the list of this tab."""
-        self.state.filters = {**self.state.filters, self.state.tab: chosen}
-        self.reload(top=True)
-        self.keep_view()

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from refterm.domain.referral import Status
-from refterm.errors import RefTermError
+from textual.message import Message
+from textual.screen import Screen
+
+from refterm.services.workplace import Workplace
+from refterm.tui.work import work
 
 if TYPE_CHECKING:
     from refterm.domain.fit import Fit
     from refterm.services.fitting import Fitting
-    from refterm.tui.desk_screen import DeskScreen
 
 # Seconds after the detail followed the cursor.
 PAUSE = 0.4
@@ -24,9 +28,23 @@ class Fits:
         known: by referral.
     """
 
-    def __init__(self, desk: DeskScreen) -> None:
+    @dataclass
+    class Known(Message):
+        """Some referrals have another score than was known."""
+
+        referrals: set[int]
+
+    def __init__(self, screen: Screen[None], workplace: Workplace, in_sight: Callable[[], list[int]]) -> None:
+        """
+        Args:
+            screen: is posted what is known.
+            workplace: whose referrals they are.
+            in_sight: the new referrals whose scores the screen wants now.
+        """
         self.known: dict[int, Fit] = {}
-        self._desk = desk
+        self._screen = screen
+        self._workplace = workplace
+        self._in_sight = in_sight
         self._due: asyncio.TimerHandle | None = None
         self._fitting: Fitting | None = None
 
@@ -34,28 +52,21 @@ class Fits:
         """Work out those in sight once nothing has happened for a moment."""
         if self._due:
             self._due.cancel()
-        self._due = asyncio.get_running_loop().call_later(PAUSE, self._desk.call_later, self.look)
+        self._due = asyncio.get_running_loop().call_later(PAUSE, self._screen.call_later, self.look)
 
     def look(self) -> None:
-        """Work them out now."""
-        desk = self._desk
-        numbers = [row.id for row in desk.referral_list.in_sight() if row.status is Status.NEW]
-        if numbers and not desk.link.lost:
-            desk.run_worker(self._work_out(numbers), group="fits", exclusive=True, exit_on_error=False)
+        """Work them out now. Where that fails, the desk's own next look tells what is wrong with the database."""
+        if numbers := self._in_sight():
+            work(self._screen, lambda: self._work_out(numbers), self._found, group="fits", exclusive=True)
 
-    async def _work_out(self, numbers: list[int]) -> None:
+    def _work_out(self, numbers: list[int]) -> dict[int, Fit]:
         from refterm.services.fitting import Fitting
 
-        self._fitting = self._fitting or Fitting(self._desk.office.workplace)
-        try:
-            found = await asyncio.to_thread(self._fitting.apart, numbers)
-        except RefTermError:
-            return  # the desk's own next look tells what is wrong with the database
+        self._fitting = self._fitting or Fitting(self._workplace)
+        return self._fitting.apart(numbers)
+
+    def _found(self, found: dict[int, Fit]) -> None:
         changed = {number for number, fit in found.items() if self.known.get(number) != fit}
-        if not changed:
-            return
         self.known.update(found)
-        desk = self._desk
-        desk.referral_list.update_rows(changed, desk.look())
-        if desk.detail_pane.referral_id in changed:
-            desk.show_detail()
+        if changed:
+            self._screen.post_message(self.Known(changed))

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
-from typing import TypeVar
 
 from textual.screen import Screen
 
 from refterm.errors import ConnectionLostError, RefTermError
 from refterm.i18n import _
 from refterm.services.workplace import Workplace
+from refterm.tui.work import work
 
-T = TypeVar("T")
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 15.0
 
 
@@ -59,25 +57,15 @@ class Link:
             self._try_later()
 
     def _try_later(self) -> None:
-        self._screen.set_timer(self._pause, lambda: self._screen.run_worker(self._try(), group="link"))
+        def reach() -> None:
+            work(self._screen, self._workplace.reconnect, self._reached, self._not_reached, group="link")
 
-    async def _try(self) -> None:
-        try:
-            await asyncio.to_thread(self._workplace.reconnect)
-        except RefTermError:
-            self._pause = min(self._pause * 2, LONGEST_PAUSE)
-            self._try_later()
-            return
+        self._screen.set_timer(self._pause, reach)
+
+    def _not_reached(self, _error: RefTermError) -> None:
+        self._pause = min(self._pause * 2, LONGEST_PAUSE)
+        self._try_later()
+
+    def _reached(self, _none: None) -> None:
         self.lost = False
         self._back()
-
-
-async def writing(
-    work: Callable[[], T], done: Callable[[T], object], failed: Callable[[RefTermError], None], link: Link
-) -> None:
-    """A service's work in a thread, then what follows from it, which may read; an error of either is told."""
-    try:
-        done(await asyncio.to_thread(work))
-    except RefTermError as error:
-        failed(error)
-        link.failed(error)

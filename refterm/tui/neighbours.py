@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from textual.message import Message
+from textual.screen import Screen
 
 from refterm.errors import RefTermError
 from refterm.i18n import _
 from refterm.log import note_failure
+from refterm.services.workplace import Workplace
 from refterm.text import display
+from refterm.tui.link import Link
+from refterm.tui.work import work, work_at_the_end
 
 if TYPE_CHECKING:
-    from refterm.services.presence import Presence, Seat
-    from refterm.tui.desk_screen import DeskScreen
+    from refterm.services.presence import Presence
 
 # The first sign of life waits until the first screen stands and rests.
 FIRST_SIGN = 1.0
@@ -31,17 +36,24 @@ class Neighbours:
         count: how many people have the desk open; 1 is oneself.
     """
 
-    def __init__(self, desk: DeskScreen) -> None:
+    @dataclass
+    class Changed(Message):
+        """Somebody came or went, or opened or closed a form on one of the referrals."""
+
+        referrals: set[int]
+
+    def __init__(self, screen: Screen[None], workplace: Workplace, link: Link) -> None:
         self.busy: dict[int, str] = {}
         self.count = 1
-        self._desk = desk
+        self._screen = screen
+        self._workplace = workplace
+        self._link = link
         self._presence: Presence | None = None
-        self._others: tuple[Seat, ...] = ()
         self._turn = asyncio.Lock()
 
     def begin(self) -> None:
         """Give the first sign of life soon, and others from time to time."""
-        self._desk.set_timer(FIRST_SIGN, self._sign)
+        self._screen.set_timer(FIRST_SIGN, self._sign)
 
     def hold(self, referral: int, form: str) -> None:
         """Let the others know that a form is open on a referral."""
@@ -59,8 +71,8 @@ class Neighbours:
         from refterm.services.presence import SIGN_EVERY, Presence
 
         if self._presence is None:
-            self._presence = Presence(self._desk.office.workplace)
-            self._desk.set_interval(SIGN_EVERY.total_seconds(), self._sign)
+            self._presence = Presence(self._workplace)
+            self._screen.set_interval(SIGN_EVERY.total_seconds(), self._sign)
         return self._presence
 
     def leave(self) -> bool:
@@ -69,12 +81,9 @@ class Neighbours:
         Returns:
             Whether the database is at rest; false where it let us wait, and is still asked.
         """
-        if self._presence is None or self._desk.link.lost:
+        if self._presence is None or self._link.lost:
             return True
-        leaving = threading.Thread(target=_quietly(self._presence.leave), daemon=True)
-        leaving.start()
-        leaving.join(LEAVE_SECONDS)
-        return not leaving.is_alive()
+        return work_at_the_end(self._presence.leave, LEAVE_SECONDS)
 
     def warning(self, referral: int) -> str:
         """What to know before a form on a referral is filled in; empty where nobody else has one open."""
@@ -82,45 +91,35 @@ class Neighbours:
         return _("{who} has a form open on this referral.").format(who=display(who)) if who else ""
 
     def look(self) -> None:
-        """Read who is here; draw what reads otherwise now.
+        """Read who is here, and post what is different.
 
         Raises:
             StoreError: when it cannot be read.
         """
         if self._presence is None:
             return
-        desk, me = self._desk, self._desk.office.workplace.actor.name
-        self._others = self._presence.others()
-        count = len({me, *(seat.name for seat in self._others)})
-        busy = {seat.referral: seat.name for seat in self._others if seat.referral is not None}
-        if (count, busy) == (self.count, self.busy):
-            return
-        changed = {number for number in {*busy, *self.busy} if busy.get(number) != self.busy.get(number)}
-        self.count, self.busy = count, busy
-        desk.referral_list.update_rows(changed, desk.look())
-        if desk.detail_pane.referral_id in changed:
-            desk.show_detail()
-        desk.draw()
+        others = self._presence.others()
+        count = len({self._workplace.actor.name, *(seat.name for seat in others)})
+        busy = {seat.referral: seat.name for seat in others if seat.referral is not None}
+        if (count, busy) != (self.count, self.busy):
+            changed = {number for number in {*busy, *self.busy} if busy.get(number) != self.busy.get(number)}
+            self.count, self.busy = count, busy
+            self._screen.post_message(self.Changed(changed))
 
-    def _tell(self, work: Callable[[], None]) -> None:
-        self._desk.run_worker(self._in_turn(work), group="presence", exit_on_error=False)
+    def _tell(self, job: Callable[[], None]) -> None:
+        """Do it in a thread, in the order of the keys. A sign that cannot be given is noted and left to the next."""
 
-    async def _in_turn(self, work: Callable[[], None]) -> None:
-        """One after the other, in the order of the keys; a sign that cannot be given is noted and left to the next."""
-        async with self._turn:
-            if not self._desk.link.lost:
-                await asyncio.to_thread(_quietly(work))
-        if not self._desk.link.lost:
+        def quietly() -> None:
+            try:
+                if not self._link.lost:
+                    job()
+            except RefTermError as error:
+                with suppress(OSError):
+                    note_failure(error)
+
+        work(self._screen, quietly, self._look_after, group="presence", turn=self._turn)
+
+    def _look_after(self, _signed: None) -> None:
+        if not self._link.lost:
             with suppress(RefTermError):  # the desk's own next look tells what is wrong with the database
                 self.look()
-
-
-def _quietly(work: Callable[[], None]) -> Callable[[], None]:
-    def done() -> None:
-        try:
-            work()
-        except RefTermError as error:
-            with suppress(OSError):
-                note_failure(error)
-
-    return done

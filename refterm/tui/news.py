@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from refterm.domain.history import DESK, Action, Entry
-from refterm.domain.query import Tab
 from refterm.domain.referral import Status
 from refterm.domain.row import Row
 from refterm.i18n import _, ngettext
-from refterm.services.desk import Desk
+from refterm.services.desk import Changes, Desk
 from refterm.text import display
 from refterm.tui.render import Look, one_line
 
@@ -29,26 +28,26 @@ class News:
     arrived: frozenset[int] = frozenset()
 
 
-def news(desk: Desk, entries: Sequence[Entry], more: Mapping[Tab, int], look: Look) -> News | None:
+def news(desk: Desk, changes: Changes, look: Look) -> News | None:
     """What to say of new history entries; nothing of one's own, which were said already.
 
     Args:
         desk: to look the referrals up.
-        entries: what was written, oldest first.
-        more: by how much each tab grew, where there were more entries than could be read.
+        changes: what was written.
         look: how this terminal draws.
     """
+    entries = changes.entries
     imported = [entry.referral for entry in entries if entry.action == Action.IMPORTED and entry.referral]
     arrived = [row for row in desk.rows(imported) if row.status is Status.NEW]
     if arrived:
-        count = max(more.get(Tab.INBOX, 0), len(arrived))
+        count = max(changes.arrived, len(arrived))
         numbers = frozenset(row.id for row in arrived)
         return News(arrivals(arrived, count, look), "strong", numbers)
     me = desk.workplace.actor.name
     others = [entry for entry in entries if entry.by != me and entry.action != Action.IMPORTED and entry.referral]
     gone = [entry.referral for entry in others if entry.by == DESK.name and entry.referral]
     if gone:
-        return News(expired(desk.rows(gone[:NAMED]), max(more.get(Tab.ARCHIVED, 0), len(gone)), look), "plain")
+        return News(expired(desk.rows(gone[:NAMED]), max(changes.expired, len(gone)), look), "plain")
     return News(done_by_other(others[-1], len(others)), "dim") if others else None
 
 

@@ -1,4 +1,4 @@
-"""What the screens work with: one open desk, its services, and how this terminal draws."""
+"""What the screens work with: one open desk, its services, how this terminal draws, and the program around them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from refterm.services.desk import Desk
 from refterm.services.drafts import Drafts
 from refterm.services.workplace import Workplace
 from refterm.tui.signs import UNICODE, Signs
+from refterm.tui.textual_quirks import SafeApp
 
 if TYPE_CHECKING:
     from refterm.services.marks import Marks
@@ -54,3 +55,15 @@ class Office:
     def ascii(self) -> bool:
         """Whether nothing but ASCII is drawn."""
         return self.signs is not UNICODE
+
+
+class DeskApp(SafeApp):
+    """What the desk asks of the program around it; RefTermApp does it."""
+
+    def keep_view(self) -> None:
+        """Remember tab, order and filter for the person."""
+        raise NotImplementedError
+
+    def set_terminal_title(self, title: str) -> None:
+        """Set the terminal's title."""
+        raise NotImplementedError

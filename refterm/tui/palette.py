@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider, SearchIcon
@@ -9,7 +10,7 @@ from textual.content import Content
 from textual.widgets import Input
 
 from refterm.i18n import _
-from refterm.tui.actions import key_name, registry, why_off
+from refterm.tui.actions import key_name
 from refterm.tui.desk_screen import DeskScreen
 from refterm.tui.textual_quirks import StillBelow
 
@@ -29,16 +30,13 @@ class Palette(StillBelow, CommandPalette):
 class ActionProvider(Provider):
     """Actions of the registry, in its order."""
 
-    def _found(self) -> list[tuple[str, str, partial[None]]]:
+    def _found(self) -> list[tuple[str, str, Callable[[], object]]]:
         desk = self.screen if isinstance(self.screen, DeskScreen) else None
-        found: list[tuple[str, str, partial[None]]] = []
+        found: list[tuple[str, str, Callable[[], object]]] = []
         if desk:
-            now = desk.situation()
-            for action in registry():
-                reason = why_off(action, now)
-                key = key_name(action.keys[0])
-                help_text = reason or _("key {key}").format(key=key)
-                found.append((action.label, help_text, partial(desk.action_act, action.id)))
+            for action in desk.actions.values():
+                help_text = desk.why_off(action.id) or _("key {key}").format(key=key_name(action.keys[0]))
+                found.append((action.label, help_text, partial(desk.run_action, action.id)))
         for theme in sorted(self.app.available_themes):
             found.append(
                 (

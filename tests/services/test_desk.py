@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from refterm.clock import SettableClock
-from refterm.domain.query import Tab
+from refterm.domain.query import Tab, View
 from refterm.errors import NotFoundError
 from refterm.services.desk import MOST_TOLD, Alert, Desk
 from refterm.services.marks import Marks
@@ -273,3 +273,14 @@ def test_reading_changes_nothing(workplace: Workplace) -> None:
     assert dump(workplace.database) == before
     with pytest.raises(NotFoundError, match="no referral 999"):
         desk.referral(999)
+
+
+def test_a_snapshot_is_all_of_it_at_one_instant(workplace: Workplace, import_records: ImportRecords) -> None:
+    import_records([api_record(), api_record(details__customerRequestedContact=True), active_record()])
+    desk = Desk(workplace)
+    found = desk.snapshot(View(Tab.INBOX))
+    alert = desk.alert()
+    assert (found.counts, found.alert, found.token) == (desk.counts(), alert, desk.token())
+    assert found.next_event == desk.next_event(alert)
+    assert list(found.listing.ids()) == list(desk.listing(View(Tab.INBOX)).ids())
+    assert found.listing.count == 2

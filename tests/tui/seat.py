@@ -57,7 +57,7 @@ class StillDesk(DeskScreen):
     def __init__(self, office: Office, state: ViewState, **given: Any) -> None:
         super().__init__(office, state, **given)
         self.sleeper = StillSleeper(self, office.workplace.clock, self.wake)
-        self.neighbours = StillNeighbours(self)
+        self.neighbours = StillNeighbours(self, office.workplace, self.link)
 
 
 class TestedApp(RefTermApp):
@@ -122,10 +122,14 @@ class Seat:
         await self._settle_rest()
 
     async def _settle_rest(self) -> None:
-        while not all(worker.is_finished for worker in self.app.workers):
+        # Work that has just ended may have posted what came of it.
+        while self._has_messages() or not all(worker.is_finished for worker in self.app.workers):
             await self.app.workers.wait_for_complete()
             await self._rounds()
         await self.until(self._detail_follows)
+
+    def _has_messages(self) -> bool:
+        return self.desk.is_running and self.desk.message_queue_size > 0
 
     def _detail_follows(self) -> bool:
         due = self.desk._detail_due

@@ -11,8 +11,9 @@ from refterm.errors import RefTermError
 from refterm.services.workplace import Workplace
 from refterm.store.opening import open_database
 from refterm.tui.actions import ANYWHERE, Situation, key_name, registry, why_off
-from refterm.tui.desk_actions import HANDLERS
+from refterm.tui.desk_actions import DeskActions
 from refterm.tui.desk_screen import DeskScreen
+from refterm.tui.look_actions import LookActions
 from tests.conftest import ImportRecords
 from tests.samples import api_record
 from tests.tui.conftest import SitDown
@@ -55,7 +56,8 @@ SILENT = {
 
 
 def test_every_action_has_what_does_it_and_nothing_else_has() -> None:
-    assert {action.id for action in ACTIONS} == set(HANDLERS)
+    methods = {name for kind in (LookActions, DeskActions) for name in vars(kind) if name.startswith("action_")}
+    assert {f"action_{action.id}" for action in ACTIONS} == methods
 
 
 def test_no_two_actions_share_a_key() -> None:
@@ -132,6 +134,17 @@ async def test_every_key_works_or_says_why(
                 assert seat.text != before or len(seat.app.copied) > copied, f"{action.id} did nothing"
             if isinstance(seat.app.screen, DeskScreen):
                 await seat.assert_drawn_fresh()
+
+
+async def test_textual_is_told_what_is_off_now(sit: SitDown, import_records: ImportRecords) -> None:
+    """To ask changes nothing and says nothing; to press the key says why."""
+    import_records([api_record()])
+    async with sit() as seat:
+        enabled = {key: one.enabled for key, one in seat.desk.active_bindings.items()}
+        assert (enabled["a"], enabled["w"]) == (True, False)
+        assert seat.message == ""
+        await seat.press("w")
+        assert seat.message == "Report the deal as won: in Active only."
 
 
 async def test_a_desk_open_for_reading_refuses_every_change(

@@ -6,6 +6,8 @@ import pytest
 
 from refterm.clock import SettableClock
 from refterm.domain.query import Tab
+from refterm.errors import RefTermError
+from refterm.services.desk import Desk
 from refterm.services.profiles import Profiles
 from refterm.services.triage import Triage
 from refterm.services.workplace import Workplace
@@ -163,3 +165,20 @@ async def test_similar_past_deals_open_their_record(
         assert seat.row.id == past
         await seat.press("escape", "escape", "b", "escape")
         assert not seat.desk.whole
+
+
+async def test_what_a_panel_cannot_read_is_said_by_the_desk(
+    sit: SitDown, import_records: ImportRecords, workplace: Workplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    past, _mine = import_records([api_record(), api_record()])
+    Triage(workplace).decline([past], {"reason": "budget", "notes": ""})
+    async with sit(size=(120, 40)) as seat:
+        await seat.press("b")
+
+        def busy(*_given: object) -> None:
+            raise RefTermError("the database is busy")
+
+        monkeypatch.setattr(Desk, "rows", busy)
+        await seat.press("enter")
+        assert seat.message == "the database is busy"
+        assert seat.app.return_code is None

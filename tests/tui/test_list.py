@@ -85,12 +85,12 @@ async def test_every_move_key_among_many_rows(sit: SitDown, import_records: Impo
         await seat.press("home")
         assert seat.row.id == ids[0]
         for _ in range(count // page + 2):
-            seat.desk.action_act("page_down")
+            seat.desk.action_page_down()
         await seat.settle()
         assert seat.row.id == ids[-1]
         await _cursor_is_in_sight(seat)
         for _ in range(40):
-            seat.desk.action_act("up")
+            seat.desk.action_up()
         await seat.settle()
         assert seat.row.id == ids[-41]
         await _cursor_is_in_sight(seat)
@@ -129,7 +129,7 @@ async def test_the_cursor_stays_on_its_referral_and_its_line_when_rows_above_com
     ids = import_records(_many(100))
     async with sit() as seat:
         for _ in range(50):
-            seat.desk.action_act("down")
+            seat.desk.action_down()
         await seat.settle()
         line = seat.text.splitlines().index(seat.row_line(ids[50]))
         Triage(luis).decline(ids[10:20], DECLINE)
@@ -421,9 +421,9 @@ async def test_what_was_changed_last_is_remembered_by_a_desk_left_at_once(
     async with sit() as seat:
         driver = seat.app._driver
         assert driver is not None
-        seat.desk.action_act("tab_active")
-        seat.desk.action_act("order")
-        seat.desk.action_act("quit")
+        seat.desk.action_tab_active()
+        seat.desk.action_next_order()
+        seat.desk.action_quit()
     async with sit() as seat:
         assert seat.tab is Tab.ACTIVE
         assert seat.desk.view.effective_order is ORDERS[Tab.ACTIVE][1]

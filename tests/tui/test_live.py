@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -13,6 +14,7 @@ from refterm.domain.decisions import Context
 from refterm.domain.history import Actor
 from refterm.domain.query import Tab
 from refterm.domain.referral import Status
+from refterm.errors import RefTermError
 from refterm.services.desk import Desk
 from refterm.services.marks import Marks
 from refterm.services.triage import Triage
@@ -127,6 +129,83 @@ async def test_ones_own_deeds_are_not_told_twice(
         assert seat.message == f"#{number} is a favourite."
         await seat.wake()
         assert seat.message == f"#{number} is a favourite."
+
+
+async def test_what_comes_in_right_before_ones_own_write_is_still_told(
+    sit: SitDown, import_records: ImportRecords, luis: Workplace
+) -> None:
+    """Between two looks of the desk both are written; the own one must not swallow the other (T1)."""
+    [mine] = import_records([api_record()])
+    async with sit() as seat:
+        [new] = import_into(luis, [api_record(customerProfile__name="Kontor Nord")])
+        await seat.press("s")
+        assert seat.message == f"#{mine} is a favourite."
+        await seat.wake()
+        assert seat.message == "1 new referral: Kontor Nord"
+        assert seat.row_line(new).startswith("+")
+        assert seat.app.titles == ["refterm (1)"]
+        assert seat.app.bells == 1
+        await seat.assert_drawn_fresh()
+
+
+async def test_what_comes_in_under_a_form_is_told_after_it(
+    sit: SitDown, import_records: ImportRecords, luis: Workplace
+) -> None:
+    """Also where the form writes, and where more came in than can be read one by one."""
+    import_records([api_record(), api_record()])
+    async with sit() as seat:
+        await seat.press("d")
+        import_into(luis, [api_record() for _ in range(300)])
+        await _submit_decline(seat)
+        assert seat.message.startswith("Declined ")
+        await seat.wake()
+        assert seat.message.startswith("300 new referrals: ")
+        assert len(seat.desk.referral_list.unseen) == 200
+        assert seat.app.bells == 1
+
+
+async def test_what_could_not_be_read_is_told_by_the_next_look(
+    sit: SitDown, import_records: ImportRecords, luis: Workplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import_records([api_record()])
+    async with sit() as seat:
+        import_into(luis, [api_record(customerProfile__name="Kontor Nord")])
+
+        def busy(_self: object, _token: int) -> None:
+            raise RefTermError("the database is busy")
+
+        with monkeypatch.context() as meanwhile:
+            meanwhile.setattr(Desk, "changes", busy)
+            await seat.wake()
+            assert seat.message == "the database is busy"
+        await seat.wake()
+        assert seat.message == "1 new referral: Kontor Nord"
+
+
+async def test_an_own_change_reads_list_and_detail_once(
+    sit: SitDown, import_records: ImportRecords, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither the cursor that stays nor the next look reads again what stands on the screen."""
+    import_records([api_record(), api_record()])
+    async with sit() as seat:
+        read: list[str] = []
+        for name in ("snapshot", "referral"):
+            monkeypatch.setattr(Desk, name, _counted(read, name))
+        await seat.press("s")
+        await seat.wake()
+        assert read == ["snapshot", "referral"]
+        await seat.press("j")
+        assert read == ["snapshot", "referral", "referral"]
+
+
+def _counted(calls: list[str], name: str) -> Callable[..., object]:
+    method: Callable[..., object] = getattr(Desk, name)
+
+    def counted(*given: object) -> object:
+        calls.append(name)
+        return method(*given)
+
+    return counted
 
 
 async def test_what_another_changes_shows_in_the_detail(

@@ -107,7 +107,7 @@ async def test_the_form_opens_while_the_signs_cannot_be_written(
         with luis.database.writing():
             driver = seat.app._driver
             assert driver is not None
-            seat.desk.action_act("decline")
+            seat.desk.action_decline()
             await seat._rounds()
             assert f"#{number}" in seat.text
             assert not seat.desk.neighbours.leave()

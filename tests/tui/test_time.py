@@ -12,6 +12,8 @@ from textual.widget import Widget
 
 from refterm.clock import SettableClock
 from refterm.domain.query import Filter
+from refterm.errors import RefTermError
+from refterm.services.desk import Desk
 from refterm.services.marks import Marks
 from refterm.services.triage import Triage
 from refterm.services.workplace import Workplace
@@ -310,6 +312,28 @@ async def test_what_is_past_due_at_the_opening_is_never_shown_as_new(
     async with sit() as seat:
         assert seat.ids == []
         assert "Archived 1" in seat.bar("tabs")
+
+
+async def test_an_expiry_that_failed_is_tried_again(
+    sit: SitDown, import_records: ImportRecords, workplace: Workplace, clock: SettableClock
+) -> None:
+    """Its instant passes once only; somebody held the database right then."""
+    [number] = import_records([api_record(expirationDateTime=ahead(seconds=20))])
+    async with sit() as seat:
+        with pytest.MonkeyPatch.context() as meanwhile:
+
+            def busy(_place: Workplace) -> list[int]:
+                raise RefTermError("the database is busy")
+
+            meanwhile.setattr("refterm.tui.watcher.expire_due", busy)
+            clock.advance(timedelta(seconds=21))
+            await seat.wake()
+            assert seat.message == "the database is busy"
+        with seat.app._context():
+            seat.desk.watcher._tick()
+        await seat.settle()
+        assert seat.message.startswith(f"Expired: #{number} ")
+        assert Desk(workplace).referral(number).closed_at == NOW + timedelta(seconds=20)
 
 
 async def test_a_read_only_desk_shows_what_ran_out_as_expired_and_writes_nothing(

@@ -81,7 +81,7 @@ class Chooser(Panel):
             return
         self.chosen = max(0, min(self.chosen + by, count - 1))
         self.draw()
-        body = self.query_one("#panel-body")
+        body = self.body
         line = self._starts[self.chosen]
         if not body.scroll_y <= line < body.scroll_y + body.size.height - 1:
             body.scroll_to(y=max(0, line - body.size.height // 2), animate=False)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from datetime import datetime
 from functools import partial
-from typing import ClassVar, Generic, TypeVar, cast
+from typing import ClassVar, Generic, TypeVar
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -17,18 +16,17 @@ from textual.message import Message
 from textual.screen import ModalScreen
 from textual.timer import Timer
 from textual.widgets import Input, TextArea
-from textual.worker import Worker, WorkerState
 
 from refterm.domain.when import month_short
 from refterm.errors import InvalidInputError, RefTermError
 from refterm.i18n import _
-from refterm.log import note_failure
 from refterm.text import width
 from refterm.tui.office import Office
 from refterm.tui.screens.draft_keeper import DraftKeeper, Typed
 from refterm.tui.textual_quirks import StillBelow, focus_without_repaint
 from refterm.tui.widgets.form_fields import ChoiceField, Field, FieldSpec, FormRow, LineField, NotesField, make_field
 from refterm.tui.widgets.form_frame import FormFooter, SubmitButton, Told, frame_title
+from refterm.tui.work import UnexpectedError, work
 
 T = TypeVar("T")
 # What is typed is on disk within a second; typing on does not put it off.
@@ -243,48 +241,39 @@ class Form(StillBelow, ModalScreen[T | None], Generic[T]):
         self.set_class(True, "-submitting")
         self.set_timer(PATIENCE_SECONDS, self._ask_for_patience)
         hand_in = partial(self._hand_in, self.texts(), self._typed(self._keeper) if self._keeper else None)
-        self.run_worker(hand_in, group="submit", thread=True, exclusive=True, exit_on_error=False)
+        work(self, hand_in, self._handed_in, self._not_handed_in, group="submit", exclusive=True)
 
-    def _hand_in(self, texts: dict[str, str], typed: Typed | None) -> tuple[T] | RefTermError:
-        """In a thread: the service's answer, or why not. The draft outlives whatever ends the process meanwhile."""
+    def _hand_in(self, texts: dict[str, str], typed: Typed | None) -> T:
+        """In a thread: the service's answer. The draft outlives whatever ends the process meanwhile."""
         if self._keeper and typed:
             self._keeper.write(typed)
-        try:
-            result = self._submit(texts)
-        except RefTermError as error:
-            return error
+        result = self._submit(texts)
         if self._keeper:
             self._keeper.forget()
-        return (result,)
+        return result
 
-    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """Close with the answer, or say what is wrong."""
-        if event.worker.group != "submit" or not event.worker.is_finished:
-            return
-        event.stop()
-        if event.state is WorkerState.CANCELLED:  # the desk is going
-            return
+    def _handed_in(self, result: T) -> None:
         self._submitting = False
         self.set_class(False, "-submitting")
-        answer = cast("tuple[T] | RefTermError | None", event.worker.result)
-        if isinstance(answer, tuple):
-            self._leave(answer[0])
-        elif self._leaving:
+        self._leave(result)
+
+    def _not_handed_in(self, error: RefTermError) -> None:
+        self._submitting = False
+        self.set_class(False, "-submitting")
+        if self._leaving:
             self.action_leave()
         else:
-            self._refuse(answer or event.worker.error)
+            self._refuse(error)
 
-    def _refuse(self, error: BaseException | None) -> None:
+    def _refuse(self, error: RefTermError) -> None:
         fields = error.fields if isinstance(error, InvalidInputError) else {}
         self._show_errors(fields)
         if isinstance(error, InvalidInputError):
             self._say("; ".join(text for name, text in fields.items() if name not in self._controls))
-        elif isinstance(error, RefTermError):
-            self._say(str(error))
-        elif error is not None:
-            with suppress(OSError):
-                note_failure(error)
+        elif isinstance(error, UnexpectedError):
             self._say(_("this failed, and refterm.log tells how; what you typed is kept"))
+        else:
+            self._say(str(error))
         bad = next((name for name in self._controls if name in fields), None)
         if bad:
             self._controls[bad].focus()
@@ -395,4 +384,4 @@ class Form(StillBelow, ModalScreen[T | None], Generic[T]):
             self._keep_draft_soon()
             return
         write = partial(self._keeper.write, self._typed(self._keeper))
-        self.run_worker(write, group="draft", thread=True, exit_on_error=False)
+        work(self, write, group="draft")

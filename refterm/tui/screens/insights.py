@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, ClassVar
@@ -14,6 +13,7 @@ from refterm.i18n import _
 from refterm.tui.office import Office
 from refterm.tui.screens.chooser import Block, Chooser
 from refterm.tui.signs import ASCII_ONLY
+from refterm.tui.work import work
 
 if TYPE_CHECKING:
     from refterm.services.insights import Insights
@@ -85,16 +85,15 @@ class InsightsScreen(Chooser):
             self._show(referrals)
 
     def _read(self) -> None:
-        self.run_worker(self._reading(self._period), group="insights", exclusive=True)
+        days = PERIODS[self._period]
+        work(self, lambda: self._gather(days), self._gathered, self._failed, group="insights", exclusive=True)
 
-    async def _reading(self, period: int) -> None:
-        try:
-            found = await asyncio.to_thread(self._gather, PERIODS[period])
-        except RefTermError as error:
-            self._said = str(error)
-        else:
-            if period == self._period:
-                self._found = found
+    def _gathered(self, found: Insights) -> None:
+        self._found = found
+        self.draw()
+
+    def _failed(self, error: RefTermError) -> None:
+        self._said = str(error)
         self.draw()
 
     def _gather(self, days: int | None) -> Insights:

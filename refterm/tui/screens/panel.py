@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual import events
+from textual import events, getters
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
@@ -25,6 +25,7 @@ class Panel(StillBelow, ModalScreen[None]):
     """Lines in a frame. The keys of the list scroll them; escape and q close."""
 
     AUTO_FOCUS = "#panel-body"
+    body = getters.query_one("#panel-body", VerticalScroll)
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "close", show=False),
         Binding("j", "scroll(1)", show=False),
@@ -62,7 +63,7 @@ class Panel(StillBelow, ModalScreen[None]):
         """Fit into the terminal."""
         cells = max(min(self._cells, event.size.width) - _SIDES, 20)
         self._text.update(Content("\n").join(self.lines(cells)))
-        self.query_one("#panel-body").border_title = frame_title(self._title, self._beside, cells + 1, self._signs)
+        self.body.border_title = frame_title(self._title, self._beside, cells + 1, self._signs)
 
     def action_close(self) -> None:
         """Close."""
@@ -71,16 +72,16 @@ class Panel(StillBelow, ModalScreen[None]):
 
     def action_scroll(self, lines: int) -> None:
         """Scroll by lines."""
-        self.query_one("#panel-body").scroll_relative(y=lines, animate=False)
+        self.body.scroll_relative(y=lines, animate=False)
 
     def action_page(self, pages: int) -> None:
         """Scroll by pages."""
-        body = self.query_one("#panel-body")
+        body = self.body
         body.scroll_relative(y=pages * max(body.size.height - 1, 1), animate=False)
 
     def action_edge(self, end: bool) -> None:
         """Scroll to the beginning or the end."""
-        body = self.query_one("#panel-body")
+        body = self.body
         if end:
             body.scroll_end(animate=False)
         else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from typing import ClassVar
 
@@ -16,6 +15,7 @@ from refterm.tui.office import Office
 from refterm.tui.screens.chooser import Block, Chooser
 from refterm.tui.screens.form import Form
 from refterm.tui.widgets.form_fields import FieldSpec
+from refterm.tui.work import work
 
 
 class ProfilesScreen(Chooser):
@@ -91,17 +91,12 @@ class ProfilesScreen(Chooser):
             one = self._all[min(self.chosen, len(self._all) - 1)]
             self._do(lambda: self._profiles.remove(one.name), _("Removed profile {name}.").format(name=one.name))
 
-    def _do(self, work: Callable[[], object], sentence: str) -> None:
-        async def doing() -> None:
-            try:
-                await asyncio.to_thread(work)
-            except RefTermError as error:
-                self._said = str(error)
-                self.draw()
-            else:
-                self._answered(sentence)
+    def _do(self, job: Callable[[], object], sentence: str) -> None:
+        work(self, job, lambda _result: self._answered(sentence), self._failed, group="profiles")
 
-        self.run_worker(doing(), group="profiles")
+    def _failed(self, error: RefTermError) -> None:
+        self._said = str(error)
+        self.draw()
 
     def _answered(self, sentence: str | None) -> None:
         if sentence is not None:

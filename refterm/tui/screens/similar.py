@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from typing import ClassVar
 
@@ -16,6 +15,7 @@ from refterm.tui.office import Office
 from refterm.tui.render import outcome_word, value_text
 from refterm.tui.screens import parts
 from refterm.tui.screens.chooser import Block, Chooser
+from refterm.tui.work import work
 
 
 class SimilarScreen(Chooser):
@@ -31,7 +31,7 @@ class SimilarScreen(Chooser):
 
     def on_mount(self) -> None:
         """Look for them in a thread."""
-        self.run_worker(self._reading(), group="similar")
+        work(self, self._find, self._found, self._failed, group="similar")
 
     def blocks(self) -> list[Block]:
         """Two lines for each: who and how it ended, and what they needed."""
@@ -50,12 +50,15 @@ class SimilarScreen(Chooser):
         self.dismiss(None)
         self._show(key)
 
-    async def _reading(self) -> None:
+    def _find(self) -> list[Row]:
         from refterm.services.similar import similar
 
-        try:
-            self._rows = await asyncio.to_thread(similar, self._office.workplace, self._referral)
-            self._said = _("No past deal is like this one.")
-        except RefTermError as error:
-            self._said = str(error)
+        return similar(self._office.workplace, self._referral)
+
+    def _found(self, rows: list[Row]) -> None:
+        self._rows, self._said = rows, _("No past deal is like this one.")
+        self.draw()
+
+    def _failed(self, error: RefTermError) -> None:
+        self._said = str(error)
         self.draw()

@@ -1,0 +1,88 @@
+"""Work in threads, one way for all screens: no key waits for the database, and no failure ends the desk."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from contextlib import nullcontext, suppress
+from typing import TypeVar
+
+from textual.dom import DOMNode
+
+from refterm.errors import RefTermError
+from refterm.i18n import _
+from refterm.log import note_failure
+
+T = TypeVar("T")
+
+
+class UnexpectedError(RefTermError):
+    """A fault of the program, not of what was asked; its traceback is in the log."""
+
+
+def _nothing(_result: object) -> None:
+    """What follows where nothing does."""
+
+
+def work(
+    node: DOMNode,
+    job: Callable[[], T],
+    done: Callable[[T], object] = _nothing,
+    failed: Callable[[RefTermError], object] = _nothing,
+    *,
+    group: str,
+    exclusive: bool = False,
+    turn: asyncio.Lock | None = None,
+) -> None:
+    """Run a job in a thread, then call `done` with its result, or `failed` with the error of either.
+
+    Args:
+        node: the screen or application that the work is for; once that has closed, nothing is begun or called.
+        job: what the thread does. Quitting waits for it, so it must not wait long.
+        done: called in the event loop.
+        failed: called in the event loop.
+        group: names the work in Textual's list of workers.
+        exclusive: the result of earlier work of the group is not wanted any more.
+        turn: jobs with the same lock run one after the other, in the order of the calls.
+    """
+    if node.is_running:
+        node.run_worker(_run(job, done, failed, turn), group=group, exclusive=exclusive, exit_on_error=False)
+
+
+async def _run(
+    job: Callable[[], T],
+    done: Callable[[T], object],
+    failed: Callable[[RefTermError], object],
+    turn: asyncio.Lock | None,
+) -> None:
+    try:
+        async with turn or nullcontext():
+            result = await asyncio.to_thread(job)
+        done(result)
+    except RefTermError as error:
+        failed(error)
+    except Exception as error:
+        with suppress(OSError):
+            note_failure(error)
+        failed(UnexpectedError(_("this failed, and refterm.log tells how")))
+
+
+def work_at_the_end(job: Callable[[], object], seconds: float) -> bool:
+    """Do a last thing after the screens have closed, and wait for it no longer than so many seconds.
+
+    Returns:
+        Whether it is done; else it goes on until the process ends.
+    """
+
+    def run() -> None:
+        try:
+            job()
+        except Exception as error:
+            with suppress(OSError):
+                note_failure(error)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    return not thread.is_alive()
