@@ -81,6 +81,12 @@ def test_nothing_names_a_package_index() -> None:
             assert not [word for word in (*INDEX_WORDS, "file://", "git+") if word in text], path
 
 
+def test_file_names_are_plain() -> None:
+    """They can be checked out on every system, and none is a URL that was taken for a path."""
+    names = [str(path.relative_to(ROOT)) for path in files()]
+    assert [name for name in names if not re.fullmatch(r"[A-Za-z0-9._/@+-]+", name)] == []
+
+
 def test_no_file_is_large() -> None:
     assert [path for path in files() if path.stat().st_size > 1_000_000] == []
 
