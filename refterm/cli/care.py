@@ -96,7 +96,7 @@ def doctor_(invocation: Invocation) -> int:
     from refterm.services.doctor import examine
 
     terminals = any(is_terminal(stream) for stream in (sys.stdin, sys.stdout, sys.stderr))
-    faults = 0
+    faults, ok, fault = 0, _("ok"), _("fault")
     named, clock = invocation.flags.get("config"), invocation.clock or SystemClock()
     for finding in examine(
         invocation.settings,
@@ -106,8 +106,8 @@ def doctor_(invocation: Invocation) -> int:
         environment=os.environ,
     ):
         if finding.remedy is None:
-            output.line(f"{_('ok'):<6} {finding.subject}: {finding.text}")
+            output.line(f"{ok:<6} {finding.subject}: {finding.text}")
         else:
             faults += 1
-            output.line(f"{_('fault'):<6} {finding.subject}: {finding.text}; {finding.remedy}")
+            output.line(f"{fault:<6} {finding.subject}: {finding.text}; {finding.remedy}")
     return REFUSED if faults else 0

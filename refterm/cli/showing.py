@@ -113,10 +113,8 @@ def _standing(referral: Referral, workplace: Workplace) -> Iterator[Pair]:
     received = _time(referral.received_at, workplace)
     yield _("Received"), _("{time} (estimated)").format(time=received) if referral.received_estimated else received
     if referral.status is Status.NEW:
-        yield (
-            _("Answer in"),
-            f"{respond_text(respond_by, now)}  ({_('by {time}').format(time=_time(respond_by, workplace))})",
-        )
+        latest = _("by {time}").format(time=_time(respond_by, workplace))
+        yield _("Answer in"), f"{respond_text(respond_by, now)}  ({latest})"
         if referral.expires_at:
             expiry = _time(referral.expires_at, workplace)
             estimated = _("{time}, estimated").format(time=expiry) if referral.expiry_estimated else expiry

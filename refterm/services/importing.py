@@ -210,7 +210,7 @@ class Importer:
         if not new:
             return
         last = connection.execute("select coalesce(max(id), 0) from referral").fetchone()[0]
-        rows = [{"id": number, **columns} for number, (_arrival, columns) in enumerate(new, last + 1)]
+        rows = [{"id": number, **values} for number, (_arrival, values) in enumerate(new, last + 1)]
         router = Router(self.workplace, connection)
         notices = [(row["id"], notice) for row in rows for notice in router.arrive(row, now)]
         names, places = ", ".join(rows[0]), ", ".join("?" * len(rows[0]))
@@ -219,7 +219,7 @@ class Importer:
         )
         connection.executemany(
             "insert into source (referral_id, record) values (?, ?)",
-            [(row["id"], arrival.text) for row, (arrival, _columns) in zip(rows, new, strict=True)],
+            [(row["id"], arrival.text) for row, (arrival, _values) in zip(rows, new, strict=True)],
         )
         journal.record_imported(connection, rows, self.workplace.actor, now, notices)
 

@@ -19,6 +19,7 @@ from refterm.store import faults
 from refterm.store import sqlite as store_sqlite
 from tests.cli.conftest import Command, Outcome, complaint
 from tests.conftest import ImportRecords
+from tests.nobody import BECOME_NOBODY
 from tests.samples import api_record, ndjson
 
 READING = [("list",), ("show", "1"), ("history",), ("export",)]
@@ -185,16 +186,7 @@ class TestFullDisk:
         assert done.stderr == b"refterm: the output cannot be written: No space left on device\n"
 
 
-# Everything is loaded first: nobody may not read an interpreter that stands in root's home.
-AS_NOBODY = """
-import os, sys
-import click, rich.cells, platformdirs.unix, pathlib
-import refterm.store.sqlite, refterm.cli.main, refterm.cli.root, refterm.cli.output, refterm.cli.listing, refterm.cli.marking, refterm.cli.care
-import refterm.services.desk, refterm.services.marks, refterm.services.expiry, refterm.services.maintenance
-if os.geteuid() == 0:
-    os.setuid(65534)
-refterm.cli.main.main()
-"""
+AS_NOBODY = f"{BECOME_NOBODY}\nfrom refterm.cli.main import main\nmain()"
 
 
 class TestPermissions:
