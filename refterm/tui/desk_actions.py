@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from refterm.domain.query import ORDERS, Filter, Order, Tab
 from refterm.domain.referral import Status
 from refterm.i18n import _, ngettext
 from refterm.text import display
-from refterm.tui import clipboard
+from refterm.tui import clipboard, news
 
 if TYPE_CHECKING:
     from refterm.services.triage import Done
@@ -109,23 +110,17 @@ def skip(desk: DeskScreen) -> None:
     if referral is None:
         return
     if referral.skipped_until:
-        do(desk, lambda: desk.office.marks.unskip(referral.id), _("#{id} is back in the Inbox.").format(id=referral.id))
+        work = partial(desk.office.marks.unskip, referral.id, was=True)
+        desk.write(work, lambda done: desk.after_write(news.unskipped(done, referral.id)))
     else:
         desk.app.push_screen(skip_form(desk.office, referral), changed(desk))
 
 
 def contacted(desk: DeskScreen) -> None:
     """Say that the customer was contacted; again: withdrawn (F4)."""
-    row = desk.row
-    if row is None:
-        return
-    company = display(row.company)
-
-    def done(now: bool) -> None:
-        text = _("{customer}: contacted by you.") if now else _("{customer}: no longer marked as contacted.")
-        desk.after_write(text.format(customer=company))
-
-    desk.write(lambda: desk.office.marks.contacted(row.id), done)
+    if row := desk.row:
+        work = partial(desk.office.marks.contacted, row.id, was=row.contacted_at is not None)
+        desk.write(work, lambda done: desk.after_write(news.contacted(done, row.company)))
 
 
 def take(desk: DeskScreen) -> None:
@@ -133,17 +128,19 @@ def take(desk: DeskScreen) -> None:
     row, me = desk.row, desk.office.workplace.actor.name
     if row is None:
         return
+    yours = _("#{id} is yours.").format(id=row.id)
     if row.taken_by is None:
-        do(desk, lambda: desk.office.marks.take(row.id), _("#{id} is yours.").format(id=row.id))
+        do(desk, lambda: desk.office.marks.take(row.id), yours)
         return
     if row.taken_by == me:
-        do(desk, lambda: desk.office.marks.release(row.id), _("#{id} is released.").format(id=row.id))
+        do(desk, lambda: desk.office.marks.release(row.id, was=me), _("#{id} is released.").format(id=row.id))
         return
     from refterm.tui.screens.confirm import confirm
 
     def answered(yes: bool | None) -> None:
         if yes:
-            do(desk, lambda: desk.office.marks.take(row.id, over=True), _("#{id} is yours.").format(id=row.id))
+            over = partial(desk.office.marks.take, row.id, over=True, was=row.taken_by)
+            do(desk, over, yours)
 
     question = _("{who} has taken #{id}. Take it over?").format(who=display(row.taken_by), id=row.id)
     desk.app.push_screen(confirm(question, _("Take over"), _("Leave it")), answered)
@@ -151,15 +148,9 @@ def take(desk: DeskScreen) -> None:
 
 def favorite(desk: DeskScreen) -> None:
     """Set the favourite mark, or take it off (I10)."""
-    row = desk.row
-    if row is None:
-        return
-
-    def done(now: bool) -> None:
-        text = _("#{id} is a favourite.") if now else _("#{id} is no favourite any more.")
-        desk.after_write(text.format(id=row.id))
-
-    desk.write(lambda: desk.office.marks.favorite(row.id), done)
+    if row := desk.row:
+        work = partial(desk.office.marks.favorite, row.id, was=row.favorite)
+        desk.write(work, lambda done: desk.after_write(news.favorite(done, row.id)))
 
 
 def undo(desk: DeskScreen) -> None:
