@@ -11,7 +11,7 @@ import click
 
 from refterm.cli import output
 from refterm.cli.base import Invocation, command, pass_invocation
-from refterm.i18n import _
+from refterm.i18n import _, ngettext
 from refterm.text import display
 
 if TYPE_CHECKING:
@@ -138,7 +138,9 @@ def _customer(referral: Referral) -> Iterator[Pair]:
     address = ", ".join(
         filter(None, [customer.address, customer.postal_code, customer.city, customer.region, customer.country])
     )
-    yield _("Size"), _("{n} people").format(n=customer.employees) if customer.employees else ""
+    people = customer.employees  # a number or a range
+    size = ngettext("{n} person", "{n} people", 1 if people == "1" else 2).format(n=people)
+    yield _("Size"), size if people else ""
     yield _("Industry"), customer.industry or ""
     yield _("Address"), address
     yield _("D-U-N-S"), customer.duns or ""

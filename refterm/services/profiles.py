@@ -11,7 +11,7 @@ from refterm.domain.history import DESK, Action, Notice
 from refterm.domain.profile import LISTS, Location, Profile, Typed, read_profile, size_text, typed_of
 from refterm.domain.routing import route
 from refterm.errors import ConflictError, InvalidInputError, NotFoundError, WrongStateError
-from refterm.i18n import _
+from refterm.i18n import _, ngettext
 from refterm.services import owed
 from refterm.services.workplace import Workplace
 from refterm.store import codec, journal, plain
@@ -118,11 +118,12 @@ class Profiles:
         with self.workplace.database.writing() as connection:
             profile = _named(store.read_all(connection), name)
             if count := store.count_referrals(connection, profile.name):
-                raise WrongStateError(
-                    _("{name} has {n} referrals and stays; refterm profile edit --inactive deactivates it").format(
-                        name=profile.name, n=count
-                    )
+                text = ngettext(
+                    "{name} has {n} referral and stays; refterm profile edit --inactive deactivates it",
+                    "{name} has {n} referrals and stays; refterm profile edit --inactive deactivates it",
+                    count,
                 )
+                raise WrongStateError(text.format(name=profile.name, n=count))
             store.remove(connection, profile)
             changes = {field: [value, None] for field, value in _values(profile).items()}
             self._record(connection, changes, Action.PROFILE_REMOVED, profile.version)

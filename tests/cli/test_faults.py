@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import sqlite3
@@ -11,9 +12,11 @@ import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import click
 import pytest
 
 from refterm import config
+from refterm.cli.root import root
 from refterm.services.workplace import Workplace
 from refterm.store import faults
 from refterm.store import sqlite as store_sqlite
@@ -299,3 +302,55 @@ class TestConfiguration:
 
     def test_names_that_cannot_stand_in_the_history(self, refterm: Command, workplace: Workplace) -> None:
         assert "the name of who acts" in complaint(refterm("list", "--as", "a\x1b[31m"))
+
+
+def texts_of(command: click.Command) -> Iterator[click.Parameter]:
+    """The parameters that take what a person types."""
+    yield from (one for one in command.params if isinstance(one.type, click.types.StringParamType | click.Path))
+
+
+def every_text() -> Iterator[tuple[tuple[str, ...], str | None]]:
+    """Every command with each of its texts; an argument has no option."""
+    for path, command in commands(root):
+        for parameter in texts_of(command):
+            yield path, parameter.opts[0] if isinstance(parameter, click.Option) else None
+
+
+def commands(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    """Every command but those that open the desk, with its words."""
+    for name in sorted(group.commands.keys() | set(group.list_commands(click.Context(group)))):
+        command = group.get_command(click.Context(group), name)
+        assert command is not None
+        if isinstance(command, click.Group):
+            yield from commands(command, (*path, name))
+        elif name != "demo":
+            yield (*path, name), command
+
+
+@pytest.mark.parametrize(("path", "option"), list(every_text()), ids=str)
+def test_bytes_that_are_no_text_are_no_fault_of_the_program(
+    refterm: Command, import_records: ImportRecords, path: tuple[str, ...], option: str | None, tmp_path: Path
+) -> None:
+    """The shell hands them on as lone surrogates, which no database takes."""
+    import_records([api_record()])
+    command: click.Command = root
+    for word in path:
+        assert isinstance(command, click.Group)
+        found = command.get_command(click.Context(command), word)
+        assert found is not None
+        command = found
+    typed: list[str] = []
+    for parameter in command.params:
+        if isinstance(parameter, click.Argument):
+            bad = "\udcff" if option is None else "1"
+            typed += [bad] * max(1, parameter.nargs)
+        elif option in parameter.opts:
+            typed += [str(option), "\udcff"]
+        elif parameter.required:
+            choices = parameter.type.choices if isinstance(parameter.type, click.Choice) else ["budget"]
+            typed += [parameter.opts[0], str(choices[0])]
+    with contextlib.chdir(tmp_path):
+        done = refterm(*path, *typed)
+    assert done.status in (0, 1, 2)
+    assert "should not" not in done.err
+    assert "Traceback" not in done.err
