@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
@@ -184,3 +185,12 @@ def test_the_picture_is_the_programs_own() -> None:
     assert "Inbox" in picture
     assert "Hansen" in picture
     assert not [word for word in MACHINE_PATHS if word in picture]
+
+
+def test_the_picture_can_be_drawn(tmp_path: Path) -> None:
+    """What `make screenshot` runs."""
+    target = tmp_path / "inbox.svg"
+    subprocess.run([sys.executable, ROOT / "tools" / "screenshot.py", target], cwd=ROOT, check=True, timeout=120)
+    picture = target.read_text("utf-8")
+    assert "Inbox" in picture
+    assert "Hansen" in picture
