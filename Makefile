@@ -5,7 +5,7 @@ PYTHON ?=
 IN := .venv/bin/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test lint bench startup screenshot catalog lock clean FORCE
+.PHONY: help demo run test matrix lint bench startup screenshot catalog lock clean FORCE
 
 help: ## list what can be made
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
@@ -18,6 +18,9 @@ run: .venv/.installed ## open the real desk
 
 test: .venv/.tested lint ## check the code and run all tests
 	@$(IN) pytest -n auto
+
+matrix: ## run all tests on each Python from 3.11 on that is found here
+	@sh tools/matrix
 
 lint: .venv/.tested ## check style, types and layers
 	@$(IN) ruff check --quiet .
@@ -43,7 +46,7 @@ lock: ## pin the newest packages that fit into constraints.txt
 	@sh tools/lock "$(python)"
 
 clean: ## remove the environment and what checks left behind
-	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .bench build dist
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .bench .matrix build dist
 
 # An environment of another Python than the one asked for, or whose Python is gone, is made anew.
 ifneq ($(shell test -x .venv/bin/python && echo here),here)

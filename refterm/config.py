@@ -7,6 +7,7 @@ from them. An unknown key or a bad value is an error that names file, key and wh
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from datetime import tzinfo
@@ -19,6 +20,8 @@ from refterm.i18n import _
 
 SITE_FILE = Path("/etc/refterm/config.toml")
 POSTGRES = ("postgresql+psycopg", "postgresql", "postgres")
+# One letter is a drive of Windows, not a scheme.
+_MISTYPED = re.compile(r"(?i)(?:sqlite|postgres(?:ql)?(?:\+\w+)?):|[a-z][a-z0-9+.-]+:/")
 SITE_ONLY = ("kiosk", "locked", "roles")
 # What belongs to the desk and is kept in its database, with an example of how it is set there.
 IN_DATABASE = {"deadlines": "deadlines.respond_hours=24", "people": "people.bob=bob@example.com"}
@@ -281,16 +284,14 @@ def database_location(settings: Settings) -> Path | str:
         return data_folder() / "desk.db"
     scheme, separator, rest = named.partition("://")
     if not separator:
+        # A path that begins so is a mistyped URL (or one that a Path shortened): it would make folders of that name.
+        if _MISTYPED.match(named):
+            raise ConfigurationError(_not_a_database(named.partition(":")[0] + ":..."))
         return _expanded(named)
     if scheme.lower() in POSTGRES:
         return f"postgresql://{rest}"
     if scheme.lower() != "sqlite":
-        raise ConfigurationError(
-            _(
-                "{url}: name a SQLite file by its path or as sqlite:///desk.db,"
-                " or a PostgreSQL database as postgresql+psycopg://host/name"
-            ).format(url=scheme + "://...")
-        )
+        raise ConfigurationError(_not_a_database(scheme + "://..."))
     path = rest.removeprefix("/")
     if path == rest or not path:
         raise ConfigurationError(
@@ -299,6 +300,13 @@ def database_location(settings: Settings) -> Path | str:
             )
         )
     return _expanded(path)
+
+
+def _not_a_database(url: str) -> str:
+    return _(
+        "{url}: name a SQLite file by its path or as sqlite:///desk.db,"
+        " or a PostgreSQL database as postgresql+psycopg://host/name"
+    ).format(url=url)
 
 
 def _expanded(path: str) -> Path:

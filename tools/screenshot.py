@@ -24,13 +24,13 @@ async def draw(target: Path, folder: Path) -> None:
     from refterm.domain.history import Actor
     from refterm.services import demo
     from refterm.services.workplace import workplace
-    from refterm.store.database import Database
+    from refterm.store.database import open_database
     from refterm.tui.app import RefTermApp, office_for
     from refterm.tui.signs import UNICODE
 
     clock = SettableClock(INSTANT)
     settings = Settings(time_zone="UTC")
-    place = workplace(Database(demo.build(folder, clock)), settings, Actor("ana", "ana"), clock)
+    place = workplace(open_database(demo.build(folder, clock)), settings, Actor("ana", "ana"), clock)
     app = RefTermApp(office_for(place, settings, UNICODE), states=None, settings=settings)
     try:
         async with app.run_test(size=SIZE) as pilot:

@@ -12,7 +12,7 @@ from refterm.cli import output
 from refterm.cli.base import Group, Invocation, command, pass_invocation
 from refterm.cli.main import REFUSED
 from refterm.cli.terminal import is_terminal
-from refterm.i18n import _
+from refterm.i18n import _, ngettext
 
 
 @click.group("db", cls=Group, help="")
@@ -96,10 +96,13 @@ def copy(invocation: Invocation, source: str, target: str) -> None:
 
     invocation.forbid_in_kiosk(source, target)
     counts = copying.copy(invocation.settings(), source, target, acting=invocation.acting)
+    referrals, entries, notices = counts["referral"], counts["history"], counts["outbox"]
     output.line(
-        _(
-            "Copied {referrals} referrals, {entries} history entries and {notices} notices; every row was compared."
-        ).format(referrals=counts["referral"], entries=counts["history"], notices=counts["outbox"])
+        _("Copied {referrals}, {entries} and {notices}; every row was compared.").format(
+            referrals=ngettext("{n} referral", "{n} referrals", referrals).format(n=referrals),
+            entries=ngettext("{n} history entry", "{n} history entries", entries).format(n=entries),
+            notices=ngettext("{n} notice", "{n} notices", notices).format(n=notices),
+        )
     )
 
 
@@ -111,7 +114,7 @@ def doctor_(invocation: Invocation) -> int:
     from refterm.services.doctor import examine
 
     terminals = any(is_terminal(stream) for stream in (sys.stdin, sys.stdout, sys.stderr))
-    faults = 0
+    faults, ok, fault = 0, _("ok"), _("fault")
     named, clock = invocation.flags.get("config"), invocation.clock or SystemClock()
     for finding in examine(
         invocation.settings,
@@ -121,8 +124,8 @@ def doctor_(invocation: Invocation) -> int:
         environment=os.environ,
     ):
         if finding.remedy is None:
-            output.line(f"{_('ok'):<6} {finding.subject}: {finding.text}")
+            output.line(f"{ok:<6} {finding.subject}: {finding.text}")
         else:
             faults += 1
-            output.line(f"{_('fault'):<6} {finding.subject}: {finding.text}; {finding.remedy}")
+            output.line(f"{fault:<6} {finding.subject}: {finding.text}; {finding.remedy}")
     return REFUSED if faults else 0

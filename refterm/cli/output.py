@@ -65,9 +65,10 @@ def ask(question: str) -> bool | None:
     """Ask for a yes; None where there is nobody to ask."""
     if not (terminal.is_terminal(sys.stdin) and terminal.is_terminal(sys.stderr)):
         return None
-    _write(sys.stderr, f"{_shown(question, sys.stderr)} [{_('y')}/{_('N')}] ")
+    yes, no = _("y"), _("N")
+    _write(sys.stderr, f"{_shown(question, sys.stderr)} [{yes}/{no}] ")
     sys.stderr.flush()
-    return sys.stdin.readline().strip().casefold()[:1] in ("y", _("y"))
+    return sys.stdin.readline().strip().casefold()[:1] in ("y", yes)
 
 
 class Column(NamedTuple):

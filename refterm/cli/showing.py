@@ -11,7 +11,7 @@ import click
 
 from refterm.cli import output
 from refterm.cli.base import Invocation, command, pass_invocation
-from refterm.i18n import _
+from refterm.i18n import _, ngettext
 from refterm.text import display
 
 if TYPE_CHECKING:
@@ -113,10 +113,8 @@ def _standing(referral: Referral, workplace: Workplace) -> Iterator[Pair]:
     received = _time(referral.received_at, workplace)
     yield _("Received"), _("{time} (estimated)").format(time=received) if referral.received_estimated else received
     if referral.status is Status.NEW:
-        yield (
-            _("Answer in"),
-            f"{respond_text(respond_by, now)}  ({_('by {time}').format(time=_time(respond_by, workplace))})",
-        )
+        latest = _("by {time}").format(time=_time(respond_by, workplace))
+        yield _("Answer in"), f"{respond_text(respond_by, now)}  ({latest})"
         if referral.expires_at:
             expiry = _time(referral.expires_at, workplace)
             estimated = _("{time}, estimated").format(time=expiry) if referral.expiry_estimated else expiry
@@ -140,7 +138,9 @@ def _customer(referral: Referral) -> Iterator[Pair]:
     address = ", ".join(
         filter(None, [customer.address, customer.postal_code, customer.city, customer.region, customer.country])
     )
-    yield _("Size"), _("{n} people").format(n=customer.employees) if customer.employees else ""
+    people = customer.employees  # a number or a range
+    size = ngettext("{n} person", "{n} people", 1 if people == "1" else 2).format(n=people)
+    yield _("Size"), size if people else ""
     yield _("Industry"), customer.industry or ""
     yield _("Address"), address
     yield _("D-U-N-S"), customer.duns or ""

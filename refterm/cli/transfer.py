@@ -18,7 +18,7 @@ from refterm.cli.listing import TABS
 from refterm.cli.main import PARTIAL, REFUSED
 from refterm.cli.terminal import is_terminal
 from refterm.errors import NotAllowedError, RefTermError, StoreError
-from refterm.i18n import _
+from refterm.i18n import _, ngettext
 
 if TYPE_CHECKING:
     from refterm.services.importing import Importer, Refused
@@ -179,7 +179,8 @@ def export_(invocation: Invocation, /, tab: str, shape: Literal["csv", "json", "
         with _writing(target) as file:
             count = Exporter(workplace).write(file, format=chosen, tab=Tab(tab))
     if target != STANDARD:
-        output.line(_("Exported {n} referrals to {file}.").format(n=count, file=target))
+        said = ngettext("Exported {n} referral to {file}.", "Exported {n} referrals to {file}.", count)
+        output.line(said.format(n=count, file=target))
 
 
 def _shape_of(target: str) -> Literal["csv", "json", "ndjson"]:

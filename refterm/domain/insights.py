@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
 from statistics import median
 
@@ -135,12 +135,14 @@ def week(fact: Fact) -> str:
     return (day - timedelta(days=day.weekday())).isoformat()
 
 
-def findings(facts: Sequence[Fact], profiles: Sequence[Profile], now: datetime, deadlines: Deadlines) -> list[Finding]:
+def findings(
+    facts: Sequence[Fact], profiles: Sequence[Profile], now: datetime, deadlines: Deadlines, zone: tzinfo | None
+) -> list[Finding]:
     """What to change, the most rewarding first (G3-G5)."""
     found = [
         *_late(facts, now, deadlines),
         *_expired(facts),
-        *_unreported(facts, now),
+        *_unreported(facts, now, zone),
         *_by_channel(facts, now, deadlines),
         *_reasons(facts),
         *_profiles(facts, profiles),
@@ -185,26 +187,35 @@ def _expired(facts: Sequence[Fact]) -> list[Finding]:
     return [Finding(text, _ids(expired), 90 * len(expired) / len(facts) + 5)]
 
 
-def _unreported(facts: Sequence[Fact], now: datetime) -> list[Finding]:
+def _unreported(facts: Sequence[Fact], now: datetime, zone: tzinfo | None) -> list[Finding]:
     """Engagements without value, date or outcome (G3)."""
     active = [one for one in facts if one.status == "active"]
-    today = now.date().isoformat()
+    today = now.astimezone(zone).date().isoformat()
     past = [one for one in active if one.purchase_date and one.purchase_date < today]
     lacking = [one for one in active if one.value is None or not one.purchase_date]
     unvalued = [one for one in facts if one.outcome == "won" and (one.value is None or not one.closed_on)]
     found = []
-    for some, text in (
-        (
-            past,
-            _(
-                "{n} engagements are past their purchase date without an outcome: report won or lost, so that they count."
-            ),
-        ),
-        (lacking, _("{n} engagements have no value or no date: add them, so that the forecast holds.")),
-        (unvalued, _("{n} won deals have no value or no closing date: report them, for won value is what is ranked.")),
-    ):
-        if some:
-            found.append(Finding(text.format(n=len(some)), _ids(some), 30 + len(some)))
+    if past:
+        text = ngettext(
+            "{n} engagement is past its purchase date without an outcome: report won or lost, so that it counts.",
+            "{n} engagements are past their purchase date without an outcome: report won or lost, so that they count.",
+            len(past),
+        )
+        found.append(Finding(text.format(n=len(past)), _ids(past), 30 + len(past)))
+    if lacking:
+        text = ngettext(
+            "{n} engagement has no value or no date: add them, so that the forecast holds.",
+            "{n} engagements have no value or no date: add them, so that the forecast holds.",
+            len(lacking),
+        )
+        found.append(Finding(text.format(n=len(lacking)), _ids(lacking), 30 + len(lacking)))
+    if unvalued:
+        text = ngettext(
+            "{n} won deal has no value or no closing date: report them, for won value is what is ranked.",
+            "{n} won deals have no value or no closing date: report them, for won value is what is ranked.",
+            len(unvalued),
+        )
+        found.append(Finding(text.format(n=len(unvalued)), _ids(unvalued), 30 + len(unvalued)))
     return found
 
 

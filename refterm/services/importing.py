@@ -211,10 +211,10 @@ class Importer:
         if not new:
             return
         last = store.last_number(connection)
-        rows = [{"id": number, **columns} for number, (_arrival, columns) in enumerate(new, last + 1)]
+        rows = [{"id": number, **values} for number, (_arrival, values) in enumerate(new, last + 1)]
         router = Router(self.workplace, connection)
         notices = [(row["id"], notice) for row in rows for notice in router.arrive(row, now)]
-        store.add(connection, rows, [arrival.text for arrival, _columns in new])
+        store.add(connection, rows, [arrival.text for arrival, _values in new])
         journal.record_imported(connection, rows, self.workplace.actor, now, notices)
 
     def _update(self, connection: Connection, ours: Mapping[str, Any], arrival: _Arrival, now: datetime) -> bool:

@@ -123,8 +123,9 @@ def _funnel(one: Figures, bar: Callable[[float], str]) -> list[str]:
 
 
 def _groups(groups: Mapping[str | None, Figures], bar: Callable[[float], str]) -> list[str]:
+    unnamed = _("no active profile")
     return [
-        f"{(name or _('no active profile'))[:18]:<18} {bar(one.win_rate or 0)} "
+        f"{(name or unnamed)[:18]:<18} {bar(one.win_rate or 0)} "
         + _("win rate {rate}, {n} received, accepted {accepted}, median {median}").format(
             rate=share(one.win_rate),
             n=one.received,

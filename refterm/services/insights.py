@@ -19,7 +19,7 @@ from refterm.services.workplace import Workplace
 from refterm.store import codec, profiles, reading
 from refterm.store.connection import Connection
 from refterm.store.opening import open_database
-from refterm.text import fold
+from refterm.text import clean_line, fold
 
 BATCH = 5000
 
@@ -59,6 +59,8 @@ def gather(
         profile: of this profile only.
     """
     now = workplace.now()
+    if profile is not None:
+        profile = clean_line(profile)  # as names are kept; the driver refuses lone surrogates
     with workplace.database.reading() as connection:
         kept = [one for one in profiles.read_all(connection) if profile is None or one.name == profile]
         facts = list(_facts(connection, now, since, until, profile, kept))
@@ -85,7 +87,7 @@ def gather(
         {name: of(some) for name, some in insights.grouped(facts, lambda one: one.channel).items()},
         {name: of(some) for name, some in insights.grouped(facts, insights.week).items()},
         dict(sorted(months.items())),
-        insights.findings(facts, kept, now, deadlines),
+        insights.findings(facts, kept, now, deadlines, workplace.zone),
     )
 
 

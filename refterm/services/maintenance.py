@@ -95,9 +95,9 @@ def check(workplace: Workplace) -> Iterator[Finding]:
                 yield Finding(text.format(status=status, kept=kept, counted=counted), mend)
         unreadable, unsearchable = consistency.unreadable_and_unsearchable(connection)
         if unreadable:
-            yield Finding(f"{_named(unreadable)}: {_('a list in it cannot be read')}", restore)
+            yield Finding(_named(unreadable) + ": " + _("a list in it cannot be read"), restore)
         if unsearchable:
-            yield Finding(f"{_named(unsearchable)}: {_('the search index is out of step')}", mend)
+            yield Finding(_named(unsearchable) + ": " + _("the search index is out of step"), mend)
 
 
 def mend(workplace: Workplace) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -14,9 +15,25 @@ from refterm.domain.referral import Referral, Status
 from refterm.errors import ConflictError, InvalidInputError, WrongStateError
 from refterm.i18n import _
 from refterm.services.workplace import Workplace
-from refterm.store import codec, journal, plain
+from refterm.store import codec, journal, plain, reading
 
 Change = tuple[Action, Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Toggled:
+    """How a toggle ended; true where the mark is set.
+
+    Attributes:
+        is_set: whether the mark is set now.
+        already: who had set or removed it before, so that nothing was left to do; None where this call changed it.
+    """
+
+    is_set: bool
+    already: str | None = None
+
+    def __bool__(self) -> bool:
+        return self.is_set
 
 
 class Marks:
@@ -25,28 +42,32 @@ class Marks:
     def __init__(self, workplace: Workplace) -> None:
         self.workplace = workplace
 
-    def favorite(self, referral_id: int) -> bool:
+    def favorite(self, referral_id: int, *, was: bool | None = None) -> Toggled:
         """Set the mark, or take it off again (I10). Archived ones too: it changes nothing about them.
 
-        Returns:
-            Whether it is set now.
+        Args:
+            referral_id: the referral.
+            was: whether the person saw it set. Where somebody else toggled it since, nothing is left to do.
         """
 
-        def change(referral: Referral) -> Change:
-            action = Action.UNFAVORITED if referral.favorite else Action.FAVORITED
-            return action, {"favorite": int(not referral.favorite)}
+        def change(referral: Referral) -> Change | None:
+            wanted = not (referral.favorite if was is None else was)
+            if referral.favorite == wanted:
+                return None
+            return (Action.FAVORITED if wanted else Action.UNFAVORITED), {"favorite": int(wanted)}
 
-        return bool(self._apply(referral_id, change, archived=True)["favorite"])
+        return self._toggle(referral_id, "favorite", change, archived=True)
 
-    def take(self, referral_id: int, *, over: bool = False) -> None:
+    def take(self, referral_id: int, *, over: bool = False, was: str | None = None) -> None:
         """Take a referral, so that two don't call the same customer (T3).
 
         Args:
             referral_id: the referral.
             over: take it from somebody else, who was asked about first.
+            was: whom the question named; somebody else may have taken it since.
 
         Raises:
-            ConflictError: when somebody else has it and `over` is not given.
+            ConflictError: when somebody else has it and `over` is not given, or not the one who was asked about.
             NotAllowedError: to take it over, for whoever is no admin.
         """
         me = self.workplace.actor.name
@@ -54,7 +75,7 @@ class Marks:
         def change(referral: Referral) -> Change | None:
             if referral.taken_by == me:
                 return None
-            if referral.taken_by and not over:
+            if referral.taken_by and (not over or was not in (None, referral.taken_by)):
                 raise ConflictError(_("{who} has taken it; release it first").format(who=referral.taken_by))
             if referral.taken_by:
                 self.workplace.require_admin(_("Taking what others have taken"))
@@ -62,10 +83,15 @@ class Marks:
 
         self._apply(referral_id, change)
 
-    def release(self, referral_id: int) -> None:
+    def release(self, referral_id: int, *, was: str | None = None) -> None:
         """Give a taken referral back (T3). Another's is released only after a question, which the caller asks.
 
+        Args:
+            referral_id: the referral.
+            was: who had it when the person looked; somebody else may have taken it over since.
+
         Raises:
+            ConflictError: when somebody else than `was` has it.
             WrongStateError: when nobody has taken it.
             NotAllowedError: when somebody else has it, for whoever is no admin.
         """
@@ -73,29 +99,37 @@ class Marks:
         def change(referral: Referral) -> Change:
             if referral.taken_by is None:
                 raise WrongStateError(_("nobody has taken it"))
+            if was not in (None, referral.taken_by):
+                raise ConflictError(_("{who} has taken it; release it first").format(who=referral.taken_by))
             if referral.taken_by != self.workplace.actor.name:
                 self.workplace.require_admin(_("Releasing what others have taken"))
             return Action.RELEASED, {"taken_by": None}
 
         self._apply(referral_id, change)
 
-    def contacted(self, referral_id: int, notes: str = "") -> bool:
+    def contacted(self, referral_id: int, notes: str = "", *, was: bool | None = None) -> Toggled:
         """Say that the customer has been contacted, so that the alert stops urging; said again, it is withdrawn (F4).
 
-        Returns:
-            Whether it counts as contacted now.
+        Args:
+            referral_id: the referral.
+            notes: what was said, for the history.
+            was: whether the person saw it as contacted. Where somebody else toggled it since, nothing is left to do.
         """
         workplace = self.workplace
 
-        def change(referral: Referral) -> Change:
-            if referral.contacted_at is not None:
+        def change(referral: Referral) -> Change | None:
+            is_contacted = referral.contacted_at is not None
+            wanted = not (is_contacted if was is None else was)
+            if is_contacted == wanted:
+                return None
+            if not wanted:
                 return Action.CONTACTED, {"contacted_at": None, "contacted_by": None}
             return Action.CONTACTED, {
                 "contacted_at": codec.micros(workplace.now()),
                 "contacted_by": workplace.actor.name,
             }
 
-        return self._apply(referral_id, change, note=optional(notes, lines=True))["contacted_at"] is not None
+        return self._toggle(referral_id, "contacted_at", change, note=optional(notes, lines=True))
 
     def skip(self, referral_id: int, until: str) -> None:
         """Put a new referral aside until a time (I8). It still counts down, and still expires.
@@ -115,19 +149,25 @@ class Marks:
 
         self._apply(referral_id, change)
 
-    def unskip(self, referral_id: int) -> None:
+    def unskip(self, referral_id: int, *, was: bool = False) -> Toggled:
         """Bring back what was put aside (I8).
 
+        Args:
+            referral_id: the referral.
+            was: the person saw it as put aside. Where somebody else brought it back since, nothing is left to do.
+
         Raises:
-            WrongStateError: when it is not put aside.
+            WrongStateError: when it is not put aside, and was not when the person looked.
         """
 
-        def change(referral: Referral) -> Change:
+        def change(referral: Referral) -> Change | None:
             if referral.skipped_until is None:
+                if was:
+                    return None
                 raise WrongStateError(_("it is not skipped"))
             return Action.UNSKIPPED, {"skipped_until": None}
 
-        self._apply(referral_id, change)
+        return self._toggle(referral_id, "skipped_until", change)
 
     def note(self, referral_id: int, text: str) -> None:
         """Add a note to the history: a call, an answer (T4). The referral itself does not change.
@@ -142,6 +182,24 @@ class Marks:
             row = plain.get(connection, referral_id)
             journal.record(connection, row, row, Action.NOTED, workplace.actor, workplace.now(), extra={"note": kept})
 
+    def _toggle(
+        self,
+        referral_id: int,
+        column: str,
+        change: Callable[[Referral], Change | None],
+        *,
+        archived: bool = False,
+        note: str | None = None,
+    ) -> Toggled:
+        """Apply a change that may be there already: then it says who made it."""
+        before, after = self._apply(referral_id, change, archived=archived, note=note)
+        already = None
+        if after is before:
+            with self.workplace.database.reading() as connection:
+                entries = [one for one in reading.history(connection, referral_id) if column in one.changes]
+            already = entries[-1].by if entries else None
+        return Toggled(bool(after[column]), already)
+
     def _apply(
         self,
         referral_id: int,
@@ -149,7 +207,8 @@ class Marks:
         *,
         archived: bool = False,
         note: str | None = None,
-    ) -> Mapping[str, Any]:
+    ) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+        """The row before and after; the same one where nothing was left to do."""
         workplace = self.workplace
         workplace.require_writing()
         with workplace.database.writing() as connection:
@@ -160,12 +219,12 @@ class Marks:
                 raise WrongStateError(closed_sentence(referral, now))
             made = change(referral)
             if made is None:
-                return row
+                return row, row
             action, values = made
             after = plain.update(connection, row, {**values, "changed_at": codec.micros(now)})
             extra = {"note": note} if note else None
             journal.record(connection, row, after, action, workplace.actor, now, extra=extra)
-            return after
+            return row, after
 
 
 def _require_new(referral: Referral) -> None:

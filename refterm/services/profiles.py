@@ -11,7 +11,7 @@ from refterm.domain.history import DESK, Action, Notice
 from refterm.domain.profile import LISTS, Location, Profile, Typed, read_profile, size_text, typed_of
 from refterm.domain.routing import route
 from refterm.errors import ConflictError, InvalidInputError, NotFoundError, WrongStateError
-from refterm.i18n import _
+from refterm.i18n import _, ngettext
 from refterm.services import owed
 from refterm.services.workplace import Workplace
 from refterm.store import codec, journal, plain
@@ -118,11 +118,12 @@ class Profiles:
         with self.workplace.database.writing() as connection:
             profile = _named(store.read_all(connection), name)
             if count := store.count_referrals(connection, profile.name):
-                raise WrongStateError(
-                    _("{name} has {n} referrals and stays; refterm profile edit --inactive deactivates it").format(
-                        name=profile.name, n=count
-                    )
+                text = ngettext(
+                    "{name} has {n} referral and stays; refterm profile edit --inactive deactivates it",
+                    "{name} has {n} referrals and stays; refterm profile edit --inactive deactivates it",
+                    count,
                 )
+                raise WrongStateError(text.format(name=profile.name, n=count))
             store.remove(connection, profile)
             changes = {field: [value, None] for field, value in _values(profile).items()}
             self._record(connection, changes, Action.PROFILE_REMOVED, profile.version)
@@ -138,10 +139,7 @@ class Profiles:
             now = workplace.now()
             with workplace.database.writing() as connection:
                 every = store.read_all(connection)
-                waiting = [
-                    row for row in store.unrouted(connection, codec.micros(now), BATCH + routed) if row["id"] > last
-                ]
-                waiting = waiting[:BATCH]
+                waiting = store.unrouted(connection, codec.micros(now), after=last, limit=BATCH)
                 changes = []
                 for row in waiting:
                     found = routed_to(every, row)
@@ -167,10 +165,20 @@ class Profiles:
                 _("{name} was changed by somebody else meanwhile; look at it again").format(name=before.name)
             )
         if after.name != before.name:
-            store.rename(connection, before.name, after.name)
+            self._rename(connection, before.name, after.name)
         old, new = _values(before), _values(after)
         changes = {field: [old[field], new[field]] for field in new if field == "name" or old[field] != new[field]}
         self._record(connection, changes, Action.PROFILE_EDITED, before.version + 1)
+
+    def _rename(self, connection: Connection, before: str, after: str) -> None:
+        """Let the referrals follow the name of their profile, each with its history entry (T4)."""
+        workplace = self.workplace
+        now = workplace.now()
+        values = {"profile": after, "changed_at": codec.micros(now)}
+        # Renamed ones are no longer found.
+        while rows := store.referrals_of(connection, before, BATCH):
+            changes = [journal.Change(row, plain.update(connection, row, values), now) for row in rows]
+            journal.record_all(connection, changes, Action.UPDATED, workplace.actor)
 
     def _record(
         self, connection: Connection, changes: Mapping[str, Sequence[Any]], action: Action, version: int

@@ -153,9 +153,14 @@ class Smtp:
                 return kept
             raise RefusedError(_("no password: set {variable} or notices.password_command").format(variable=PASSWORD))
         # The site's or the person's own command, from their configuration.
-        done = subprocess.run(  # noqa: S602
-            self._settings.password_command, shell=True, capture_output=True, text=True, timeout=SECONDS, check=False
-        )
+        command = self._settings.password_command
+        try:
+            done = subprocess.run(  # noqa: S602
+                command, shell=True, capture_output=True, text=True, timeout=SECONDS, check=False
+            )
+        except subprocess.SubprocessError as error:  # it asks for a passphrase, say, where nobody is
+            text = _("notices.password_command did not answer within {n} s; run it by hand to see why")
+            raise RefusedError(text.format(n=f"{SECONDS:g}")) from error
         if done.returncode:
             raise RefusedError(_("notices.password_command failed with status {n}").format(n=done.returncode))
         return done.stdout.rstrip("\n")

@@ -43,9 +43,10 @@ def remove(connection: Connection, profile: Profile) -> bool:
     return connection.execute(statement, (profile.id, profile.version)).rowcount == 1
 
 
-def rename(connection: Connection, before: str, after: str) -> None:
-    """Let referrals follow the name of their profile."""
-    connection.execute("update referral set profile = ? where profile = ?", (after, before))
+def referrals_of(connection: Connection, name: str, limit: int) -> list[dict[str, Any]]:
+    """Some of the referrals of a profile, whole."""
+    query = "select * from referral where profile = ? order by id limit ?"
+    return [dict(row) for row in connection.execute(query, (name, limit))]
 
 
 def count_referrals(connection: Connection, name: str) -> int:
@@ -59,10 +60,10 @@ def count_unrouted(connection: Connection, now: int) -> int:
     return int(connection.execute(query, {"now": now}).fetchone()[0])
 
 
-def unrouted(connection: Connection, now: int, limit: int) -> list[dict[str, Any]]:
-    """New referrals without a profile (P2), the oldest first."""
-    query = f"select * from referral where profile is null and {WAITING} order by id limit :limit"
-    return [dict(row) for row in connection.execute(query, {"now": now, "limit": limit})]
+def unrouted(connection: Connection, now: int, *, after: int, limit: int) -> list[dict[str, Any]]:
+    """New referrals without a profile (P2) with a number beyond `after`, the oldest first."""
+    query = f"select * from referral where id > :after and profile is null and {WAITING} order by id limit :limit"
+    return [dict(row) for row in connection.execute(query, {"after": after, "now": now, "limit": limit})]
 
 
 def _columns(profile: Profile) -> dict[str, Any]:

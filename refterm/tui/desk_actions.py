@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding
@@ -11,6 +12,7 @@ from refterm.domain.query import Tab
 from refterm.domain.referral import Status
 from refterm.i18n import _, ngettext
 from refterm.text import display
+from refterm.tui import news
 from refterm.tui.actions import registry, why_off
 from refterm.tui.look_actions import LookActions
 from refterm.tui.neighbours import Neighbours
@@ -137,24 +139,16 @@ class DeskActions(LookActions):
         if referral is None:
             return
         if referral.skipped_until:
-            self._do(
-                lambda: self.office.marks.unskip(referral.id), _("#{id} is back in the Inbox.").format(id=referral.id)
-            )
+            unskip = partial(self.office.marks.unskip, referral.id, was=True)
+            self.write(unskip, lambda done: self.after_write(news.unskipped(done, referral.id)))
         else:
             self.app.push_screen(skip_form(self.office, referral), self._changed_here)
 
     def action_contacted(self) -> None:
         """Say that the customer was contacted; again: withdrawn (F4)."""
-        row = self.row
-        if row is None:
-            return
-        company = display(row.company)
-
-        def done(now: bool) -> None:
-            text = _("{customer}: contacted by you.") if now else _("{customer}: no longer marked as contacted.")
-            self.after_write(text.format(customer=company))
-
-        self.write(lambda: self.office.marks.contacted(row.id), done)
+        if row := self.row:
+            contacted = partial(self.office.marks.contacted, row.id, was=row.contacted_at is not None)
+            self.write(contacted, lambda done: self.after_write(news.contacted(done, row.company)))
 
     def action_take(self) -> None:
         """Take it, or release it; another's only after a question (T3)."""
@@ -165,28 +159,23 @@ class DeskActions(LookActions):
             self._do(lambda: self.office.marks.take(row.id), _("#{id} is yours.").format(id=row.id))
             return
         if row.taken_by == me:
-            self._do(lambda: self.office.marks.release(row.id), _("#{id} is released.").format(id=row.id))
+            self._do(lambda: self.office.marks.release(row.id, was=me), _("#{id} is released.").format(id=row.id))
             return
         from refterm.tui.screens.confirm import confirm
 
         def answered(yes: bool | None) -> None:
             if yes:
-                self._do(lambda: self.office.marks.take(row.id, over=True), _("#{id} is yours.").format(id=row.id))
+                over = partial(self.office.marks.take, row.id, over=True, was=row.taken_by)
+                self._do(over, _("#{id} is yours.").format(id=row.id))
 
         question = _("{who} has taken #{id}. Take it over?").format(who=display(row.taken_by), id=row.id)
         self.app.push_screen(confirm(question, _("Take over"), _("Leave it")), answered)
 
     def action_favorite(self) -> None:
         """Set the favourite mark, or take it off (I10)."""
-        row = self.row
-        if row is None:
-            return
-
-        def done(now: bool) -> None:
-            text = _("#{id} is a favourite.") if now else _("#{id} is no favourite any more.")
-            self.after_write(text.format(id=row.id))
-
-        self.write(lambda: self.office.marks.favorite(row.id), done)
+        if row := self.row:
+            favorite = partial(self.office.marks.favorite, row.id, was=row.favorite)
+            self.write(favorite, lambda done: self.after_write(news.favorite(done, row.id)))
 
     def action_undo(self) -> None:
         """Undo one's latest decision, marked ones as one (U1)."""

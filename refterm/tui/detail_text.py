@@ -12,7 +12,7 @@ from refterm.domain.money import show_money
 from refterm.domain.referral import Contact, Referral, Status, channel_word
 from refterm.domain.row import Row
 from refterm.domain.when import local_time, month_short, weekday_short
-from refterm.i18n import _, decimal_mark
+from refterm.i18n import _, decimal_mark, ngettext
 from refterm.text import fit, width
 from refterm.tui.render import Look, Piece, one_line, outcome_word
 
@@ -288,7 +288,8 @@ def _company(referral: Referral, look: Look) -> str:
 
 
 def _size(referral: Referral) -> str:
-    return _("{size} people").format(size=referral.customer.employees) if referral.customer.employees else ""
+    people = referral.customer.employees  # a number or a range
+    return ngettext("{n} person", "{n} people", 1 if people == "1" else 2).format(n=people) if people else ""
 
 
 def _place(referral: Referral, look: Look) -> str:

@@ -10,6 +10,7 @@ from refterm.domain.referral import Status
 from refterm.domain.row import Row
 from refterm.i18n import _, ngettext
 from refterm.services.desk import Changes, Desk
+from refterm.services.marks import Toggled
 from refterm.text import display
 from refterm.tui.render import Look, one_line
 
@@ -65,12 +66,39 @@ def expired(rows: Sequence[Row], count: int, look: Look) -> str:
     return text.format(n=count, names=names + (", ..." if count > len(rows) else ""))
 
 
+def contacted(done: Toggled, company: str) -> str:
+    """How the customer's mark is now (F4)."""
+    text = _("{customer}: contacted by you.") if done.is_set else _("{customer}: no longer marked as contacted.")
+    if done.is_set and done.already:
+        text = _("{customer}: contacted already.")
+    return _before_you(done, text.format(customer=display(company)))
+
+
+def favorite(done: Toggled, number: int) -> str:
+    """How the favourite mark is now (I10)."""
+    text = _("#{id} is a favourite.") if done.is_set else _("#{id} is no favourite any more.")
+    return _before_you(done, text.format(id=number))
+
+
+def unskipped(done: Toggled, number: int) -> str:
+    """It is no longer put aside (I8)."""
+    return _before_you(done, _("#{id} is back in the Inbox.").format(id=number))
+
+
+def _before_you(done: Toggled, sentence: str) -> str:
+    if done.already is None:
+        return sentence
+    return _("{sentence} {who} did it before you.").format(sentence=sentence, who=display(done.already))
+
+
 def done_by_other(entry: Entry, count: int) -> str:
     """What somebody else did."""
     said = _("#{id} was {action} by {who}").format(
         id=entry.referral, action=action_word(entry.action), who=display(entry.by)
     )
-    return said + (_(" (and {n} more changes)").format(n=count - 1) if count > 1 else "")
+    if count == 1:
+        return said
+    return said + ngettext(" (and {n} more change)", " (and {n} more changes)", count - 1).format(n=count - 1)
 
 
 def action_word(action: str) -> str:

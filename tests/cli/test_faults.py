@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import sqlite3
@@ -11,14 +12,17 @@ import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import click
 import pytest
 
 from refterm import config
+from refterm.cli.root import root
 from refterm.services.workplace import Workplace
 from refterm.store import faults
 from refterm.store import sqlite as store_sqlite
 from tests.cli.conftest import Command, Outcome, complaint
 from tests.conftest import ImportRecords
+from tests.nobody import BECOME_NOBODY
 from tests.samples import api_record, ndjson
 from tests.store.support import damage
 
@@ -215,16 +219,7 @@ class TestFullDisk:
         assert done.stderr == b"refterm: the output cannot be written: No space left on device\n"
 
 
-# Everything is loaded first: nobody may not read an interpreter that stands in root's home.
-AS_NOBODY = """
-import os, sys
-import click, rich.cells, platformdirs.unix, pathlib
-import refterm.store.sqlite, refterm.cli.main, refterm.cli.root, refterm.cli.output, refterm.cli.listing, refterm.cli.marking, refterm.cli.care
-import refterm.services.desk, refterm.services.marks, refterm.services.expiry, refterm.services.maintenance
-if os.geteuid() == 0:
-    os.setuid(65534)
-refterm.cli.main.main()
-"""
+AS_NOBODY = f"{BECOME_NOBODY}\nfrom refterm.cli.main import main\nmain()"
 
 
 class TestPermissions:
@@ -337,3 +332,55 @@ class TestConfiguration:
 
     def test_names_that_cannot_stand_in_the_history(self, refterm: Command, workplace: Workplace) -> None:
         assert "the name of who acts" in complaint(refterm("list", "--as", "a\x1b[31m"))
+
+
+def texts_of(command: click.Command) -> Iterator[click.Parameter]:
+    """The parameters that take what a person types."""
+    yield from (one for one in command.params if isinstance(one.type, click.types.StringParamType | click.Path))
+
+
+def every_text() -> Iterator[tuple[tuple[str, ...], str | None]]:
+    """Every command with each of its texts; an argument has no option."""
+    for path, command in commands(root):
+        for parameter in texts_of(command):
+            yield path, parameter.opts[0] if isinstance(parameter, click.Option) else None
+
+
+def commands(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    """Every command but those that open the desk, with its words."""
+    for name in sorted(group.commands.keys() | set(group.list_commands(click.Context(group)))):
+        command = group.get_command(click.Context(group), name)
+        assert command is not None
+        if isinstance(command, click.Group):
+            yield from commands(command, (*path, name))
+        elif name != "demo":
+            yield (*path, name), command
+
+
+@pytest.mark.parametrize(("path", "option"), list(every_text()), ids=str)
+def test_bytes_that_are_no_text_are_no_fault_of_the_program(
+    refterm: Command, import_records: ImportRecords, path: tuple[str, ...], option: str | None, tmp_path: Path
+) -> None:
+    """The shell hands them on as lone surrogates, which no database takes."""
+    import_records([api_record()])
+    command: click.Command = root
+    for word in path:
+        assert isinstance(command, click.Group)
+        found = command.get_command(click.Context(command), word)
+        assert found is not None
+        command = found
+    typed: list[str] = []
+    for parameter in command.params:
+        if isinstance(parameter, click.Argument):
+            bad = "\udcff" if option is None else "1"
+            typed += [bad] * max(1, parameter.nargs)
+        elif option in parameter.opts:
+            typed += [str(option), "\udcff"]
+        elif parameter.required:
+            choices = parameter.type.choices if isinstance(parameter.type, click.Choice) else ["budget"]
+            typed += [parameter.opts[0], str(choices[0])]
+    with contextlib.chdir(tmp_path):
+        done = refterm(*path, *typed)
+    assert done.status in (0, 1, 2)
+    assert "should not" not in done.err
+    assert "Traceback" not in done.err

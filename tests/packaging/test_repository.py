@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
@@ -79,6 +80,12 @@ def test_nothing_names_a_package_index() -> None:
         if path.name in ("Makefile", "constraints.txt", "pyproject.toml", "run") or path.parent.name == "tools":
             text = path.read_text("utf-8")
             assert not [word for word in (*INDEX_WORDS, "file://", "git+") if word in text], path
+
+
+def test_file_names_are_plain() -> None:
+    """They can be checked out on every system, and none is a URL that was taken for a path."""
+    names = [str(path.relative_to(ROOT)) for path in files()]
+    assert [name for name in names if not re.fullmatch(r"[A-Za-z0-9._/@+-]+", name)] == []
 
 
 def test_no_file_is_large() -> None:
@@ -178,3 +185,12 @@ def test_the_picture_is_the_programs_own() -> None:
     assert "Inbox" in picture
     assert "Hansen" in picture
     assert not [word for word in MACHINE_PATHS if word in picture]
+
+
+def test_the_picture_can_be_drawn(tmp_path: Path) -> None:
+    """What `make screenshot` runs."""
+    target = tmp_path / "inbox.svg"
+    subprocess.run([sys.executable, ROOT / "tools" / "screenshot.py", target], cwd=ROOT, check=True, timeout=120)
+    picture = target.read_text("utf-8")
+    assert "Inbox" in picture
+    assert "Hansen" in picture

@@ -387,6 +387,17 @@ class TestMailServersThatMisbehave:
         assert one["error"]
 
     @pytest.mark.usefixtures("owed")
+    def test_a_password_command_that_never_ends(self, workplace: Workplace, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Such as one that asks for a passphrase where nobody is: the notice is tried again later."""
+        monkeypatch.setattr("refterm.services.transports.SECONDS", 0.5)
+        with mail_server() as (_box, plain):
+            settings = replace(plain, user="desk", password_command="exec sleep 60")
+            assert deliver_due(workplace, settings) == Delivered(0, 1)
+        (one,) = Outbox(workplace).objects()
+        assert (one["state"], one["attempts"]) == ("due", 1)
+        assert one["error"] == "notices.password_command did not answer within 0.5 s; run it by hand to see why"
+
+    @pytest.mark.usefixtures("owed")
     def test_no_password_and_one_from_a_command(self, workplace: Workplace, clock: SettableClock) -> None:
         with mail_server() as (_box, plain):
             settings = replace(plain, user="desk", password_command="exit 3")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -69,6 +70,18 @@ def test_figures_worked_out_by_hand(lived: Workplace) -> None:
         assert [(one["profile"], one["received"]) for one in found["by_profile"]] == [(None, 5)]
         assert [(one["channel"], one["received"]) for one in found["by_channel"]] == [("search", 5)]
         expire_due(lived)
+
+
+def test_a_purchase_date_has_passed_by_the_viewers_day(
+    workplace: Workplace, import_records: ImportRecords, clock: SettableClock
+) -> None:
+    """A4, G3: as the list and the detail say it."""
+    (number,) = import_records([api_record()])
+    Triage(workplace).accept(number, ACCEPT | {"timeframe": "2026-03-02"}, Context(workplace.today(), "EUR", "."))
+    clock.advance(timedelta(hours=11))  # 22:00 in UTC, the day after in Tokyo
+    text = "1 engagement is past its purchase date without an outcome: report won or lost, so that it counts."
+    assert text not in [one.text for one in gather(replace(workplace, zone=UTC)).findings]
+    assert text in [one.text for one in gather(replace(workplace, zone=ZoneInfo("Asia/Tokyo"))).findings]
 
 
 def test_what_is_younger_than_24_hours_does_not_count_as_unanswered(
@@ -152,7 +165,7 @@ def test_engagements_that_are_not_reported(
     (number,) = import_records([api_record()])
     Triage(workplace).accept(number, ACCEPT, Context(workplace.today(), "EUR", "."))
     clock.advance(timedelta(days=150))
-    (past,) = (one for one in gather(workplace).findings if "past their purchase date" in one.text)
+    (past,) = (one for one in gather(workplace).findings if "past its purchase date" in one.text)
     assert past.referrals == (number,)
 
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -13,11 +14,13 @@ import pytest
 from refterm.clock import SettableClock
 from refterm.errors import ConflictError, InvalidInputError, WrongStateError
 from refterm.services.desk import Desk
-from refterm.services.marks import Marks
+from refterm.services.marks import Marks, Toggled
 from refterm.services.workplace import Workplace
 from tests.samples import NOW, ahead
 from tests.services.use_cases import after, new
 from tests.store.support import dump, one_row, seated
+
+RECORDED = {"accept": "accepted", "decline": "declined", "skip": "skipped", "contacted": "contacted", "note": "noted"}
 
 
 def actions(workplace: Workplace, number: int) -> list[str]:
@@ -27,9 +30,42 @@ def actions(workplace: Workplace, number: int) -> list[str]:
 def test_the_favourite_mark_is_everybody_s(workplace: Workplace) -> None:
     """I10: anyone on the desk can set it, and take it off."""
     number = new(workplace)
-    assert Marks(workplace).favorite(number) is True
-    assert Marks(seated(workplace, "bob")).favorite(number) is False
+    assert Marks(workplace).favorite(number).is_set
+    assert not Marks(seated(workplace, "bob")).favorite(number).is_set
     assert actions(workplace, number) == ["favorited", "unfavorited"]
+
+
+class TestATwiceToggledMark:
+    """T2: a toggle goes from what the person saw; two who do the same do not undo each other."""
+
+    @pytest.mark.parametrize(("seen", "before"), [(False, []), (True, ["ana"])])
+    @pytest.mark.parametrize("mark", ["contacted", "favorite"])
+    def test_the_second_changes_nothing_and_learns_who_did_it(
+        self, workplace: Workplace, mark: str, seen: bool, before: list[str]
+    ) -> None:
+        number = new(workplace)
+        for name in before:
+            getattr(Marks(seated(workplace, name)), mark)(number)
+        assert getattr(Marks(seated(workplace, "bob")), mark)(number, was=seen) == Toggled(not seen)
+        kept = dump(workplace.database)
+        assert getattr(Marks(workplace), mark)(number, was=seen) == Toggled(not seen, already="bob")
+        assert dump(workplace.database) == kept
+
+    def test_what_another_brought_back_is_back(self, workplace: Workplace) -> None:
+        number = after("skip")(workplace)
+        assert Marks(seated(workplace, "bob")).unskip(number, was=True) == Toggled(False)
+        assert Marks(workplace).unskip(number, was=True) == Toggled(False, already="bob")
+        with pytest.raises(WrongStateError, match="it is not skipped"):
+            Marks(workplace).unskip(number)
+
+    @pytest.mark.parametrize("seen", ["ana", "bob"])
+    def test_what_a_third_took_over_stays_theirs(self, workplace: Workplace, seen: str) -> None:
+        number = after("take", by="eve")(workplace)
+        marks = Marks(workplace)
+        attempt = partial(marks.release, was="ana") if seen == "ana" else partial(marks.take, over=True, was="bob")
+        with pytest.raises(ConflictError, match="eve has taken it"):
+            attempt(number)
+        assert Desk(workplace).referral(number).taken_by == "eve"
 
 
 class TestTake:
@@ -61,6 +97,9 @@ class TestTake:
     def test_it_blocks_nobody(self, workplace: Workplace, action: str) -> None:
         number = after("take", by="bob")(workplace)
         after(action, start=lambda _workplace: number)(workplace)
+        last = list(Desk(workplace).history(number))[-1]
+        assert (last.action, last.by) == (RECORDED[action], "ana")
+        assert Desk(workplace).referral(number).taken_by == "bob"
 
     def test_an_accepted_one_stays_taken_and_can_be_released(self, workplace: Workplace) -> None:
         number = after("take", "accept")(workplace)
@@ -77,11 +116,11 @@ class TestContacted:
         desk = Desk(workplace)
         assert desk.alert() is not None
         clock.advance(timedelta(minutes=5))
-        assert Marks(seated(workplace, "bob")).contacted(number) is True
+        assert Marks(seated(workplace, "bob")).contacted(number).is_set
         contacted = desk.referral(number)
         assert (contacted.contacted_by, contacted.contacted_at) == ("bob", NOW + timedelta(minutes=5))
         assert desk.alert() is None
-        assert Marks(workplace).contacted(number) is False
+        assert not Marks(workplace).contacted(number).is_set
         assert desk.referral(number).contacted_by is None
         assert desk.alert() is not None
         assert actions(workplace, number) == ["contacted", "contacted"]
@@ -201,7 +240,7 @@ from refterm.domain.deadline import Deadlines
 from refterm.domain.history import Actor
 from refterm.services.desk import Desk
 from refterm.services.expiry import expire_due
-from refterm.services.marks import Marks
+from refterm.services.marks import Marks, Toggled
 from refterm.services.workplace import Workplace
 from refterm.store.opening import open_database
 desk = Workplace(open_database(sys.argv[1] if "://" in sys.argv[1] else Path(sys.argv[1])), SystemClock(), Actor("x", "x"), Deadlines(), UTC)

@@ -10,15 +10,17 @@ from typing import Any
 
 import pytest
 
+from refterm.clock import SettableClock
 from refterm.errors import ConflictError, InvalidInputError, NotAllowedError, NotFoundError, WrongStateError
 from refterm.services.desk import Desk
-from refterm.services.profiles import Profiles
+from refterm.services.profiles import BATCH, Profiles
 from refterm.services.roles import Role
 from refterm.services.triage import Triage
 from refterm.services.workplace import Workplace
 from refterm.store import codec
 from tests.conftest import ImportRecords
 from tests.samples import NOW, active_record, ahead, api_record
+from tests.store.support import seated
 
 IBERIA: dict[str, Any] = {
     "name": "Iberia",
@@ -160,10 +162,30 @@ class TestKeeping:
         """P5: it cannot be removed, only deactivated."""
         profiles.add(IBERIA)
         (number,) = import_records([_record("ES")])
-        with pytest.raises(WrongStateError, match="has 1 referrals and stays"):
+        with pytest.raises(WrongStateError, match="has 1 referral and stays"):
             profiles.remove("Iberia")
         profiles.edit("Iberia", {"name": "Península"})
         assert _profile(workplace, number) == "Península"
+
+    def test_a_new_name_is_a_change_of_each_referral(
+        self, workplace: Workplace, import_records: ImportRecords, clock: SettableClock
+    ) -> None:
+        """T2, T4: with its history entry, so that others' forms and lists notice."""
+        Profiles(workplace).add(IBERIA)
+        numbers = import_records([_record("ES"), _record("PT"), _record("FR")])
+        before = [Desk(workplace).referral(number) for number in numbers]
+        clock.advance(timedelta(minutes=5))
+        Profiles(seated(workplace, "bob")).edit("Iberia", {"name": "Península"})
+        after = [Desk(workplace).referral(number) for number in numbers]
+        assert [one.version - old.version for one, old in zip(after, before, strict=True)] == [1, 1, 0]
+        assert [one.profile for one in after] == ["Península", "Península", None]
+        for number in numbers[:2]:
+            last = list(Desk(workplace).history(number))[-1]
+            assert (last.action, last.by, last.at) == ("updated", "bob", NOW + timedelta(minutes=5))
+            assert last.changes == {"profile": ("Iberia", "Península")}
+        with workplace.database.reading() as connection:
+            changed = [row[0] for row in connection.execute("select changed_at from referral order by id")]
+        assert [moment == codec.micros(clock.now()) for moment in changed] == [True, True, False]
 
 
 class TestRouting:
@@ -220,6 +242,15 @@ class TestRouting:
         assert [kind for kind, _to, _state in owed(waiting)] == ["new-referral", "reminder", "reminder"]
         last = list(Desk(workplace).history(waiting))[-1]
         assert (last.action, last.by, last.changes) == ("updated", "refterm", {"profile": (None, "Iberia")})
+
+    @pytest.mark.parametrize("before", [BATCH - 1, BATCH, BATCH + 50])
+    def test_one_behind_many_that_fit_none_is_routed(
+        self, profiles: Profiles, workplace: Workplace, import_records: ImportRecords, before: int
+    ) -> None:
+        """P5: those that stay unrouted are passed over."""
+        *_others, last = import_records([*(_record("FR") for _number in range(before)), _record("DE")])
+        assert profiles.add(DACH) == 1
+        assert _profile(workplace, last) == "DACH"
 
 
 class TestWhatIsOwed:

@@ -21,6 +21,7 @@ from refterm.services.marks import Marks
 from refterm.services.workplace import Workplace
 from refterm.store import faults, revision
 from refterm.store.opening import open_database
+from tests.nobody import BECOME_NOBODY
 from tests.store.support import assert_consistent, dump, insert, open_at, row
 
 # What is said here is of SQLite: its file, its locks, its plans.
@@ -356,13 +357,12 @@ def test_somebody_who_may_only_read_the_file_can_read_the_desk(workplace: Workpl
             folder.chmod(0o755)
     for name in ("desk.db", "desk.db-wal", "desk.db-shm"):
         (tmp_path / name).chmod(0o644)
-    script = """
-import os, sys
+    script = f"""
+{BECOME_NOBODY}
 from pathlib import Path
 from refterm.store.opening import open_database
 import refterm.store.sqlite
 from refterm.errors import StoreError
-os.setgroups([]), os.setgid(65534), os.setuid(65534)
 database = open_database(Path(sys.argv[1]), read_only=True)
 with database.reading() as reader:
     print(reader.execute("select count(*) from referral").fetchone()[0])

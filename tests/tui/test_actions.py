@@ -253,7 +253,7 @@ async def test_an_error_of_the_database_is_a_sentence_and_the_desk_stays(
     import_records([api_record()])
     async with sit() as seat:
 
-        def refuse(_self: object, _id: int) -> bool:
+        def refuse(_self: object, _id: int, **_seen: object) -> bool:
             raise RefTermError("the database is busy")
 
         monkeypatch.setattr("refterm.services.marks.Marks.favorite", refuse)

@@ -96,6 +96,29 @@ async def test_what_another_decided_leaves_a_quiet_line_that_says_who(
         assert seat.message == f"#{third} was declined by luis"
 
 
+@pytest.mark.parametrize(
+    ("key", "service", "word"),
+    [("m", Marks.contacted, "contacted already."), ("s", Marks.favorite, "is a favourite.")],
+)
+async def test_what_another_just_did_is_not_undone_by_doing_it_as_well(
+    sit: SitDown,
+    import_records: ImportRecords,
+    luis: Workplace,
+    key: str,
+    service: Callable[[Marks, int], object],
+    word: str,
+) -> None:
+    """T2, F4, I10: the key goes from what was on the screen."""
+    (number,) = import_records([api_record()])
+    async with sit() as seat:
+        service(Marks(luis), number)
+        await seat.press(key)
+        await seat.until(lambda: seat.message.endswith("luis did it before you."))
+        assert word in seat.message
+    referral = Desk(luis).referral(number)
+    assert referral.contacted_at is not None if key == "m" else referral.favorite
+
+
 async def test_every_deed_of_another_is_told_in_words(
     sit: SitDown, import_records: ImportRecords, luis: Workplace, clock: SettableClock
 ) -> None:

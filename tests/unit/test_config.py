@@ -346,6 +346,29 @@ class TestDatabase:
         )
 
     @pytest.mark.parametrize(
+        "named",
+        [
+            "postgresql:/ana:secret@db.example/desk",
+            "postgresql+psycopg:/desk",
+            "postgresql:desk",
+            "Postgres:desk",
+            "sqlite:/desk.db",
+            "sqlite:desk.db",
+            "mysql:/desk",
+            "file:/srv/desk.db",
+        ],
+    )
+    def test_a_mistyped_url_is_no_path(self, named: str) -> None:
+        """It would make folders and a file of that name."""
+        with pytest.raises(ConfigurationError, match="name a SQLite file by its path") as caught:
+            database_location(Settings(database=named))
+        assert "secret" not in str(caught.value)
+
+    @pytest.mark.parametrize("named", ["c:/desk.db", "./postgresql:desk", "a:b.db", "/srv/sqlite:/desk.db"])
+    def test_a_colon_alone_is_no_url(self, named: str) -> None:
+        assert database_location(Settings(database=named)) == Path(named)
+
+    @pytest.mark.parametrize(
         "named", ["sqlite://", "sqlite:///", "sqlite://desk.db", "sqlite://ana:secret@host/desk.db"]
     )
     def test_a_url_that_names_no_file(self, named: str) -> None:

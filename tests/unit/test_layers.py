@@ -48,6 +48,30 @@ def test_no_modules_of_the_screens_import_each_other_in_a_circle() -> None:
 
 
 @pytest.mark.parametrize("path", MODULES, ids=str)
+def test_no_loop_variable_bears_a_name_of_its_module(path: Path) -> None:
+    """CPython 3.12.0 and 3.12.1 mix both up where one function has two comprehensions (UnboundLocalError)."""
+    tree = ast.parse((REPOSITORY / path).read_text("utf-8"))
+    module = set(_bound(tree.body))
+    loops = [node for node in ast.walk(tree) if isinstance(node, ast.For | ast.AsyncFor | ast.comprehension)]
+    names = [(name.lineno, name.id) for loop in loops for name in ast.walk(loop.target) if isinstance(name, ast.Name)]
+    assert [f"line {line}: {name}" for line, name in names if name in module] == []
+
+
+def _bound(body: list[ast.stmt]) -> Iterator[str]:
+    """The names that statements bind outside functions and classes."""
+    for statement in body:
+        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield statement.name
+        elif isinstance(statement, ast.Import | ast.ImportFrom):
+            yield from ((one.asname or one.name).partition(".")[0] for one in statement.names)
+        elif isinstance(statement, ast.If | ast.Try | ast.With):
+            yield from _bound([node for node in ast.iter_child_nodes(statement) if isinstance(node, ast.stmt)])
+        elif isinstance(statement, ast.Assign | ast.AnnAssign):
+            targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+            yield from (name.id for target in targets for name in ast.walk(target) if isinstance(name, ast.Name))
+
+
+@pytest.mark.parametrize("path", MODULES, ids=str)
 def test_a_module_says_what_it_is_for_and_is_not_long(path: Path) -> None:
     source = (REPOSITORY / path).read_text("utf-8")
     assert ast.get_docstring(ast.parse(source)), "no docstring"

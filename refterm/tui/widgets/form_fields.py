@@ -315,7 +315,7 @@ class FormRow(Horizontal):
         cells, height = self.size
         if not cells or not height:
             return Content("")
-        lines: list[list[tuple[int, str, str]]] = [[] for _line in range(height)]
+        lines: list[list[tuple[int, str, str]]] = [[] for _number in range(height)]
         places = [field.virtual_region for field in self.fields]
         for number, (spec, place) in enumerate(zip(self.specs, places, strict=True)):
             lines[0].append((0 if number == 0 else place.x - width(spec.label) - 1, spec.label, ""))
