@@ -13,6 +13,7 @@ from refterm.i18n import _, ngettext
 from refterm.services.desk import Desk
 from refterm.text import display
 from refterm.tui.render import Look, one_line
+from refterm.words import action_sentence
 
 NAMED = 3
 NAME_CELLS = 40
@@ -68,34 +69,5 @@ def expired(rows: Sequence[Row], count: int, look: Look) -> str:
 
 def done_by_other(entry: Entry, count: int) -> str:
     """What somebody else did."""
-    said = _("#{id} was {action} by {who}").format(
-        id=entry.referral, action=action_word(entry.action), who=display(entry.by)
-    )
+    said = action_sentence(entry, display(entry.by))
     return said + (_(" (and {n} more changes)").format(n=count - 1) if count > 1 else "")
-
-
-def action_word(action: str) -> str:
-    """An action of the history, as a participle."""
-    words = {
-        "imported": _("imported"),
-        "updated": _("updated"),
-        "accepted": _("accepted"),
-        "declined": _("declined"),
-        "expired": _("expired"),
-        "edited": _("edited"),
-        "contact-added": _("given a contact"),
-        "contact-edited": _("given a corrected contact"),
-        "contact-removed": _("relieved of a contact"),
-        "noted": _("noted on"),
-        "contacted": _("marked contacted or not"),
-        "taken": _("taken"),
-        "released": _("released"),
-        "skipped": _("skipped"),
-        "unskipped": _("brought back"),
-        "favorited": _("marked favourite"),
-        "unfavorited": _("unmarked as favourite"),
-        "won": _("reported won"),
-        "lost": _("reported lost"),
-        "undone": _("put back by an undo"),
-    }
-    return words.get(action, action)
