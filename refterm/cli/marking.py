@@ -75,7 +75,7 @@ def release_(invocation: Invocation, identity: str, yes: bool) -> None:
 def favorite_(invocation: Invocation, identity: str) -> None:
     """Mark a referral as favourite, or take the mark off."""
     with _marks(invocation, identity) as (marks, desk, number):
-        said = _("{referral} is a favourite.") if marks.favorite(number) else _("{referral} is no favourite any more.")
+        said = _("{referral} is a favourite.") if marks.favorite(number) else _("{referral}: removed from favourites.")
         output.sentence(said.format(referral=label(desk.referral(number))))
 
 

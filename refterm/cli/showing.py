@@ -91,7 +91,7 @@ def _record(referral: Referral, duplicates: Sequence[Row], count: int, workplace
         _wanted(referral),
         _deal(referral, workplace),
         _closing(referral, workplace),
-        _same(duplicates, count),
+        _same(duplicates, count, workplace),
     ):
         kept = [(label, part) for label, text in pairs for part in text.splitlines() if text.strip()]
         if kept:
@@ -183,27 +183,24 @@ def _closing(referral: Referral, workplace: Workplace) -> Iterator[Pair]:
     yield _("Reason notes"), referral.reason_notes or ""
 
 
-def _same(duplicates: Sequence[Row], count: int) -> Iterator[Pair]:
+def _same(duplicates: Sequence[Row], count: int, workplace: Workplace) -> Iterator[Pair]:
+    from refterm.words import same_customer_text
+
     for row in duplicates:
-        reason = f" ({row.reason})" if row.reason else ""
-        yield _("Same customer"), f"#{row.id} {display(row.company)}, {row.outcome or row.status}{reason}"
+        yield _("Same customer"), f"{display(same_customer_text(row, workplace.zone))}: {display(row.company)}"
     if count > len(duplicates):
         yield _("Same customer"), _("and {n} more").format(n=count - len(duplicates))
 
 
 def _flame(referral: Referral, workplace: Workplace) -> str:
-    from refterm.domain.deadline import HOUR, Flame, flame_left_text, flame_state
+    from refterm.domain.deadline import Flame, flame_state
+    from refterm.words import flame_text
 
     now, deadlines = workplace.now(), workplace.deadlines
-    hours = deadlines.flame // HOUR
     state = flame_state(referral.flame, referral.status, referral.contacted_at, referral.received_at, now, deadlines)
-    if state is Flame.HOT:
-        left = flame_left_text(referral.received_at, now, deadlines)
-        return _("HOT: the customer asked for it, contact them now; {left} left of {hours}").format(
-            left=left, hours=hours
-        )
-    if state is Flame.COOLED:
-        return _("WARM: {hours} h have passed; contact them still if you are interested").format(hours=hours)
+    if state in (Flame.HOT, Flame.COOLED):
+        sign = "HOT" if state is Flame.HOT else "WARM"
+        return f"{sign}: {flame_text(state, referral.received_at, now, deadlines)}"
     if state is Flame.CONTACTED:
         return _("contacted {by}").format(by=_by(referral.contacted_at, referral.contacted_by, workplace))
     return ""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from refterm.domain.referral import Referral, Status
+from refterm.domain.referral import Referral
 from refterm.i18n import _
+from refterm.words import tab_word
 
 
 def label(referral: Referral) -> str:
@@ -15,7 +16,7 @@ def label(referral: Referral) -> str:
 
 def place(referral: Referral) -> str:
     """The tab in which it stands."""
-    return {Status.NEW: _("Inbox"), Status.ACTIVE: _("Active"), Status.ARCHIVED: _("Archived")}[referral.status]
+    return tab_word(referral.status)
 
 
 def undo_hint(ids: Sequence[int], undo_seconds: int) -> str:

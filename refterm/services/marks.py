@@ -16,6 +16,7 @@ from refterm.errors import ConflictError, InvalidInputError, WrongStateError
 from refterm.i18n import _
 from refterm.services.workplace import Workplace
 from refterm.store import codec, journal, plain, reading
+from refterm.words import outcome_word
 
 Change = tuple[Action, Mapping[str, Any]]
 
@@ -239,10 +240,10 @@ def closed_sentence(referral: Referral, now: datetime) -> str:
     ago = span_text(now - referral.closed_at) if referral.closed_at else "?"
     if referral.closed_by:
         return _("referral {id} was {outcome} by {who} {ago} ago; what is closed is final").format(
-            id=referral.id, outcome=outcome_word(referral), who=referral.closed_by, ago=ago
+            id=referral.id, outcome=outcome_word(referral.outcome), who=referral.closed_by, ago=ago
         )
     return _("referral {id} was archived as {outcome} {ago} ago; what is closed is final").format(
-        id=referral.id, outcome=outcome_word(referral), ago=ago
+        id=referral.id, outcome=outcome_word(referral.outcome), ago=ago
     )
 
 
@@ -253,9 +254,3 @@ def accepted_sentence(referral: Referral, now: datetime) -> str:
             id=referral.id, who=referral.decided_by, ago=span_text(now - referral.decided_at)
         )
     return _("referral {id} is accepted already; it stands in Active").format(id=referral.id)
-
-
-def outcome_word(referral: Referral) -> str:
-    """How the referral ended, in the person's language."""
-    words = {"won": _("won"), "lost": _("lost"), "declined": _("declined"), "expired": _("expired")}
-    return words[referral.outcome] if referral.outcome else ""

@@ -13,7 +13,8 @@ from refterm.services.desk import Alert
 from refterm.text import display, width
 from refterm.tui.actions import Action, key_name
 from refterm.tui.detail_text import alert_text, moment
-from refterm.tui.render import Look, Piece, one_line, outcome_word
+from refterm.tui.render import Look, Piece, one_line
+from refterm.words import outcome_word, tab_word
 
 MOST_SAID = 1000
 
@@ -41,7 +42,7 @@ def tabs(
         cells: the width of the bar.
         zone: the viewer's, in which the filter's days begin; None is the machine's.
     """
-    names = {Tab.INBOX: _("Inbox"), Tab.ACTIVE: _("Active"), Tab.ARCHIVED: _("Archived")}
+    names = {tab: tab_word(tab) for tab in Tab if tab is not Tab.ALL}
     left: list[Piece] = []
     for number, (tab, name) in enumerate(names.items(), 1):
         chosen = tab is view.tab

@@ -14,7 +14,8 @@ from refterm.domain.row import Row
 from refterm.domain.when import local_time, month_short, weekday_short
 from refterm.i18n import _, decimal_mark, ngettext
 from refterm.text import fit, width
-from refterm.tui.render import Look, Piece, one_line, outcome_word
+from refterm.tui.render import Look, Piece, one_line
+from refterm.words import flame_text, outcome_word, same_customer_text
 
 Lines = list[list[Piece]]
 LABEL = 16
@@ -42,17 +43,8 @@ def alert_text(
 ) -> str:
     """What the flame alert says (F2-F4)."""
     customer = one_line(company, look)
-    if flame is Flame.HOT:
-        left = deadline.flame_left_text(received_at, look.now, look.deadlines)
-        hours = look.deadlines.flame // deadline.HOUR
-        return _("{customer}: contact them now, {left} left of {hours}").format(
-            customer=customer, left=left, hours=hours
-        )
-    if flame is Flame.COOLED:
-        hours = look.deadlines.flame // deadline.HOUR
-        return _("{customer}: {hours} h have passed; contact them still if you are interested").format(
-            customer=customer, hours=hours
-        )
+    if text := flame_text(flame, received_at, look.now, look.deadlines):
+        return f"{customer}: {text}"
     who, at = contacted
     return _("{customer}: contacted by {who} on {time}").format(
         customer=customer, who=one_line(who or "?", look), time=moment(at, look) if at else "?"
@@ -238,23 +230,10 @@ def team_lines(shown: Shown, cells: int, look: Look) -> Lines:
 
 def same_lines(shown: Shown, cells: int, look: Look) -> Lines:
     """The other referrals of the same customer (I9)."""
-    said = [same_text(row, look) for row in shown.same]
+    said = [one_line(same_customer_text(row, look.zone), look) for row in shown.same]
     if shown.same_count > len(shown.same):
         said.append(_("and {n} more").format(n=shown.same_count - len(shown.same)))
     return _labelled(_("Same customer"), f" {look.signs.dot} ".join(said), cells, look)
-
-
-def same_text(row: Row, look: Look) -> str:
-    """Another referral of the same customer in a few words: `#17 declined in 2025-05 (timeline)`."""
-    if row.status is Status.NEW:
-        return _("#{id} new").format(id=row.id)
-    if row.status is Status.ACTIVE:
-        return _("#{id} active").format(id=row.id)
-    when = local_time(row.closed_at, look.zone).isoformat()[:7] if row.closed_at else "?"
-    reason = f" ({reasons.word(row.reason)})" if row.reason else ""
-    return _("#{id} {outcome} in {month}{reason}").format(
-        id=row.id, outcome=outcome_word(row.outcome or ""), month=when, reason=reason
-    )
 
 
 def _standing(referral: Referral, look: Look) -> Lines:

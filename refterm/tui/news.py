@@ -13,6 +13,7 @@ from refterm.services.desk import Changes, Desk
 from refterm.services.marks import Toggled
 from refterm.text import display
 from refterm.tui.render import Look, one_line
+from refterm.words import action_sentence
 
 NAMED = 3
 NAME_CELLS = 40
@@ -76,7 +77,7 @@ def contacted(done: Toggled, company: str) -> str:
 
 def favorite(done: Toggled, number: int) -> str:
     """How the favourite mark is now (I10)."""
-    text = _("#{id} is a favourite.") if done.is_set else _("#{id} is no favourite any more.")
+    text = _("#{id} is a favourite.") if done.is_set else _("#{id}: removed from favourites.")
     return _before_you(done, text.format(id=number))
 
 
@@ -93,36 +94,7 @@ def _before_you(done: Toggled, sentence: str) -> str:
 
 def done_by_other(entry: Entry, count: int) -> str:
     """What somebody else did."""
-    said = _("#{id} was {action} by {who}").format(
-        id=entry.referral, action=action_word(entry.action), who=display(entry.by)
-    )
+    said = action_sentence(entry, display(entry.by))
     if count == 1:
         return said
     return said + ngettext(" (and {n} more change)", " (and {n} more changes)", count - 1).format(n=count - 1)
-
-
-def action_word(action: str) -> str:
-    """An action of the history, as a participle."""
-    words = {
-        "imported": _("imported"),
-        "updated": _("updated"),
-        "accepted": _("accepted"),
-        "declined": _("declined"),
-        "expired": _("expired"),
-        "edited": _("edited"),
-        "contact-added": _("given a contact"),
-        "contact-edited": _("given a corrected contact"),
-        "contact-removed": _("relieved of a contact"),
-        "noted": _("noted on"),
-        "contacted": _("marked contacted or not"),
-        "taken": _("taken"),
-        "released": _("released"),
-        "skipped": _("skipped"),
-        "unskipped": _("brought back"),
-        "favorited": _("marked favourite"),
-        "unfavorited": _("unmarked as favourite"),
-        "won": _("reported won"),
-        "lost": _("reported lost"),
-        "undone": _("put back by an undo"),
-    }
-    return words.get(action, action)

@@ -21,6 +21,7 @@ from refterm.tui.signs import Signs
 
 if TYPE_CHECKING:
     from refterm.domain.fit import Fit
+from refterm.words import outcome_word
 
 # Pieces: a text and the name of its style; style names are component classes of the list.
 Piece = tuple[str, str]
@@ -216,8 +217,3 @@ def _who(row: Row, look: Look) -> Piece:
     if busy := look.busy.get(row.id):
         return one_line(busy, look)[:BUSY_CELLS] + look.signs.ellipsis, "plain"
     return one_line((row.taken_by or row.decided_by) or "", look), "dim"
-
-
-def outcome_word(outcome: str) -> str:
-    """How it ended, in the person's language."""
-    return {"won": _("won"), "lost": _("lost"), "declined": _("declined"), "expired": _("expired")}[outcome]

@@ -34,7 +34,7 @@ def test_contacted_and_withdrawn(refterm: Command, new: int) -> None:
 def test_favorite_toggles(refterm: Command, new: int) -> None:
     assert said(refterm("favorite", new)) == f"#{new} Hansen KG is a favourite."
     assert refterm("show", new, "--json").json["favorite"] is True
-    assert said(refterm("favorite", new)) == f"#{new} Hansen KG is no favourite any more."
+    assert said(refterm("favorite", new)) == f"#{new} Hansen KG: removed from favourites."
     assert refterm("show", new, "--json").json["favorite"] is False
 
 

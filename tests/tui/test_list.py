@@ -185,7 +185,7 @@ async def test_the_full_detail_is_left_when_its_referral_leaves_the_list(
         Triage(luis).decline([ids[0]], DECLINE)
         await seat.wake()
         assert not seat.desk.whole
-        assert seat.message == f"#{ids[0]} was declined by luis"
+        assert seat.message == f"luis declined #{ids[0]}"
 
 
 # Unseen

@@ -88,12 +88,12 @@ async def test_what_another_decided_leaves_a_quiet_line_that_says_who(
     async with sit() as seat:
         _accept(luis, second)
         await seat.wake()
-        assert seat.message == f"#{second} was accepted by luis"
+        assert seat.message == f"luis accepted #{second}"
         assert seat.ids == [first, third]
         assert "Active 1" in seat.bar("tabs")
         Triage(luis).decline([third], DECLINE)
         await seat.wake()
-        assert seat.message == f"#{third} was declined by luis"
+        assert seat.message == f"luis declined #{third}"
 
 
 @pytest.mark.parametrize(
@@ -126,13 +126,16 @@ async def test_every_deed_of_another_is_told_in_words(
     marks, triage = Marks(luis), Triage(luis)
     async with sit() as seat:
         for deed, said in (
-            (lambda: marks.take(new), f"#{new} was taken by luis"),
-            (lambda: marks.release(new), f"#{new} was released by luis"),
-            (lambda: marks.note(new, "Called."), f"#{new} was noted on by luis"),
-            (lambda: marks.skip(new, "+1h"), f"#{new} was skipped by luis"),
-            (lambda: marks.unskip(new), f"#{new} was brought back by luis"),
-            (lambda: triage.won(active, {"value": "", "currency": "", "date": ""}, _context(luis)), "was reported won"),
-            (lambda: triage.undo([active]), f"#{active} was put back by an undo by luis"),
+            (lambda: marks.take(new), f"luis took #{new}"),
+            (lambda: marks.release(new), f"luis released #{new}"),
+            (lambda: marks.note(new, "Called."), f"luis added a note to #{new}"),
+            (lambda: marks.skip(new, "+1h"), f"luis skipped #{new}"),
+            (lambda: marks.unskip(new), f"luis ended the skip of #{new}"),
+            (
+                lambda: triage.won(active, {"value": "", "currency": "", "date": ""}, _context(luis)),
+                f"luis reported #{active} as won",
+            ),
+            (lambda: triage.undo([active]), f"luis undid a decision on #{active}"),
         ):
             deed()
             await seat.wake()
@@ -251,11 +254,11 @@ async def test_two_desks_show_each_other_what_they_do(
     async with sit() as ana, sit(place=luis) as other:
         await ana.press("t")
         await other.wake()
-        assert other.message == f"#{ana.row.id} was taken by ana"
+        assert other.message == f"ana took #{ana.row.id}"
         await other.press("s")
         await ana.wake()
         assert ana.row.favorite
-        assert ana.message == f"#{ana.row.id} was marked favourite by luis"
+        assert ana.message == f"luis added #{ana.row.id} to favourites"
 
 
 # Undo (U1)
@@ -590,9 +593,9 @@ async def test_duplicates_point_at_each_other(sit: SitDown, import_records: Impo
         ]
     )
     async with sit(size=(120, 40)) as seat:
-        assert f"#{old} declined in 2026-02" in seat.line_with("Same customer")
+        assert f"#{old}, declined in Feb 2026" in seat.line_with("Same customer")
         await seat.press("3")
-        assert f"#{new} new" in seat.line_with("Same customer")
+        assert f"#{new}, new in the Inbox" in seat.line_with("Same customer")
 
 
 async def test_a_desk_that_only_reads_follows_the_others(
@@ -607,8 +610,21 @@ async def test_a_desk_that_only_reads_follows_the_others(
     async with sit(place=place) as seat:
         _accept(luis, number)
         await seat.wake()
-        assert seat.message == f"#{number} was accepted by luis"
+        assert seat.message == f"luis accepted #{number}"
         await seat.press("2")
         assert seat.tab is Tab.ACTIVE
         assert seat.row.id == number
     place.close()
+
+
+async def test_a_withdrawn_contact_is_told_as_such(
+    sit: SitDown, import_records: ImportRecords, luis: Workplace
+) -> None:
+    [number] = import_records([api_record()])
+    async with sit() as seat:
+        Marks(luis).contacted(number)
+        await seat.wake()
+        assert seat.message == f"luis marked #{number} as contacted"
+        Marks(luis).contacted(number)
+        await seat.wake()
+        assert seat.message == f"luis withdrew the contacted mark of #{number}"

@@ -10,10 +10,10 @@ from refterm.domain.referral import Outcome
 from refterm.errors import InvalidInputError
 from refterm.i18n import _
 from refterm.tui.office import Office
-from refterm.tui.render import outcome_word
 from refterm.tui.screens import parts
 from refterm.tui.screens.form import Form
 from refterm.tui.widgets.form_fields import FieldSpec
+from refterm.words import outcome_word
 
 ONLY = "only"
 

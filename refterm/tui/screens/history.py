@@ -8,12 +8,13 @@ from typing import Any
 from textual.content import Content
 
 from refterm.domain import reasons
-from refterm.domain.history import Action, Entry
+from refterm.domain.history import Entry
 from refterm.i18n import _
 from refterm.tui.office import Office
 from refterm.tui.screens import parts
 from refterm.tui.screens.panel import Panel
 from refterm.tui.signs import Signs
+from refterm.words import action_word, field_word
 
 _INDENT = 4
 
@@ -89,61 +90,3 @@ def _instant(value: Any) -> datetime | None:
         return datetime.fromisoformat(value)
     except ValueError:
         return None
-
-
-def action_word(action: str) -> str:
-    """What was done, in the person's language."""
-    words = {
-        Action.IMPORTED: _("imported"),
-        Action.UPDATED: _("updated from the source"),
-        Action.ACCEPTED: _("accepted"),
-        Action.DECLINED: _("declined"),
-        Action.EXPIRED: _("expired"),
-        Action.EDITED: _("edited"),
-        Action.CONTACT_ADDED: _("contact added"),
-        Action.CONTACT_EDITED: _("contact edited"),
-        Action.CONTACT_REMOVED: _("contact removed"),
-        Action.NOTED: _("noted"),
-        Action.CONTACTED: _("customer contacted, or that withdrawn"),
-        Action.TAKEN: _("taken"),
-        Action.RELEASED: _("released"),
-        Action.SKIPPED: _("skipped"),
-        Action.UNSKIPPED: _("brought back"),
-        Action.FAVORITED: _("marked as favourite"),
-        Action.UNFAVORITED: _("no favourite any more"),
-        Action.WON: _("won"),
-        Action.LOST: _("lost"),
-        Action.UNDONE: _("undone"),
-    }
-    return words.get(Action(action), action) if action in set(Action) else action
-
-
-def field_word(field: str) -> str:
-    """What a value is, in the person's language; the field's own name for those that nobody types."""
-    words = {
-        "status": _("state"),
-        "outcome": _("outcome"),
-        "reason": _("reason"),
-        "reason_notes": _("notes"),
-        "team": _("contacts"),
-        "taken_by": _("taken by"),
-        "favorite": _("favourite"),
-        "skipped_until": _("skipped until"),
-        "contacted_at": _("contacted at"),
-        "contacted_by": _("contacted by"),
-        "decided_at": _("decided at"),
-        "decided_by": _("decided by"),
-        "closed_at": _("closed at"),
-        "closed_by": _("closed by"),
-        "profile": _("profile"),
-        "deal.name": _("name"),
-        "deal.value": _("value"),
-        "deal.currency": _("currency"),
-        "deal.timeframe": _("timeframe"),
-        "deal.purchase_date": _("purchase date"),
-        "deal.closed_on": _("close date"),
-        "deal.notes": _("notes"),
-        "deal.crm_id": _("CRM ID"),
-        "deal.campaign_id": _("campaign ID"),
-    }
-    return words.get(field, field)

@@ -6,17 +6,16 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
-from refterm.domain import money, reasons, when
+from refterm.domain import money, when
 from refterm.domain.decisions import Context
-from refterm.domain.referral import Referral, Status
-from refterm.domain.row import Row
+from refterm.domain.referral import Referral
 from refterm.domain.when import month_short
 from refterm.errors import InvalidInputError
 from refterm.i18n import _, decimal_mark
 from refterm.text import display
 from refterm.tui.office import Office
-from refterm.tui.render import outcome_word
 from refterm.tui.widgets.form_fields import FieldSpec, Texts
+from refterm.words import same_customer_text
 
 SAME_SHOWN = 3
 # Of many marked referrals only so many are asked for others of the same customer.
@@ -120,7 +119,7 @@ def same_customer(office: Office, referral_ids: Sequence[int]) -> list[str]:
     for referral_id in referral_ids[:SAME_ASKED]:
         found = office.desk.duplicates(referral_id, SAME_SHOWN + len(chosen))
         for row in office.desk.rows([one for one in found if one not in chosen][:SAME_SHOWN]):
-            told = _same(office, row)
+            told = one_line(same_customer_text(row, office.workplace.zone))
             if len(chosen) == 1:
                 lines.append(_("Same customer: {referral}").format(referral=told))
             else:
@@ -128,20 +127,6 @@ def same_customer(office: Office, referral_ids: Sequence[int]) -> list[str]:
         if len(lines) >= SAME_SHOWN:
             break
     return lines[:SAME_SHOWN]
-
-
-def _same(office: Office, row: Row) -> str:
-    if row.status is Status.NEW:
-        return _("#{id}, new in the Inbox").format(id=row.id)
-    if row.status is Status.ACTIVE:
-        by = _(", accepted by {who}").format(who=one_line(row.decided_by)) if row.decided_by else ""
-        return _("#{id}, active{by}").format(id=row.id, by=by)
-    closed = row.closed_at.astimezone(office.workplace.zone) if row.closed_at else None
-    month = f"{month_short(closed)} {closed.year}" if closed else "?"
-    reason = f" ({reasons.word(row.reason)})" if row.reason else ""
-    return _("#{id}, {outcome} in {month}{reason}").format(
-        id=row.id, outcome=outcome_word(row.outcome or "expired"), month=month, reason=reason
-    )
 
 
 def company(referral: Referral) -> str:

@@ -12,10 +12,11 @@ from refterm.domain.row import Row
 from refterm.errors import RefTermError
 from refterm.i18n import _
 from refterm.tui.office import Office
-from refterm.tui.render import outcome_word, value_text
+from refterm.tui.render import value_text
 from refterm.tui.screens import parts
 from refterm.tui.screens.chooser import Block, Chooser
 from refterm.tui.work import work
+from refterm.words import outcome_word
 
 
 class SimilarScreen(Chooser):

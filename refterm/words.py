@@ -1,0 +1,152 @@
+"""What the command line and the screens call things, in the person's language: one word or sentence for each.
+
+Texts from outside (a company, a colleague's name) go in as they are; the caller sanitizes them for its terminal.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, tzinfo
+
+from refterm.domain import reasons
+from refterm.domain.deadline import HOUR, Deadlines, Flame, flame_left_text
+from refterm.domain.history import Action, Entry
+from refterm.domain.query import Tab
+from refterm.domain.referral import Status
+from refterm.domain.row import Row
+from refterm.domain.when import local_time, month_short
+from refterm.i18n import _
+
+_TAB_OF = {Status.NEW: Tab.INBOX, Status.ACTIVE: Tab.ACTIVE, Status.ARCHIVED: Tab.ARCHIVED}
+
+
+def tab_word(tab: Tab | Status) -> str:
+    """The name of a tab, or of the tab in which referrals of a status stand."""
+    return {Tab.INBOX: _("Inbox"), Tab.ACTIVE: _("Active"), Tab.ARCHIVED: _("Archived")}[
+        _TAB_OF[tab] if isinstance(tab, Status) else tab
+    ]
+
+
+def outcome_word(outcome: str | None) -> str:
+    """How a referral ended; empty where it did not."""
+    words = {"won": _("won"), "lost": _("lost"), "declined": _("declined"), "expired": _("expired")}
+    return words[outcome] if outcome else ""
+
+
+def action_word(action: str) -> str:
+    """What a history entry records; the action's own name for one that this version does not know."""
+    words = {
+        Action.IMPORTED: _("imported"),
+        Action.UPDATED: _("updated from the source"),
+        Action.ACCEPTED: _("accepted"),
+        Action.DECLINED: _("declined"),
+        Action.EXPIRED: _("expired"),
+        Action.EDITED: _("edited"),
+        Action.CONTACT_ADDED: _("contact added"),
+        Action.CONTACT_EDITED: _("contact edited"),
+        Action.CONTACT_REMOVED: _("contact removed"),
+        Action.NOTED: _("note added"),
+        Action.CONTACTED: _("customer contacted, or that withdrawn"),
+        Action.TAKEN: _("taken"),
+        Action.RELEASED: _("released"),
+        Action.SKIPPED: _("skipped"),
+        Action.UNSKIPPED: _("skip ended"),
+        Action.FAVORITED: _("added to favourites"),
+        Action.UNFAVORITED: _("removed from favourites"),
+        Action.WON: _("won"),
+        Action.LOST: _("lost"),
+        Action.UNDONE: _("undone"),
+        Action.SETTING_CHANGED: _("setting changed"),
+    }
+    return {str(known): word for known, word in words.items()}.get(action, action)
+
+
+def action_sentence(entry: Entry, who: str) -> str:
+    """What a colleague did, as a sentence: `ana added a note to #12`.
+
+    Args:
+        entry: the history entry; its changes say which way a mark went.
+        who: the colleague, sanitized.
+    """
+    withdrawn = entry.changes.get("contacted_at", (None, None))[1] is None
+    sentences = {
+        Action.UPDATED: _("{who} updated #{id} from a file"),
+        Action.ACCEPTED: _("{who} accepted #{id}"),
+        Action.DECLINED: _("{who} declined #{id}"),
+        Action.EDITED: _("{who} edited #{id}"),
+        Action.CONTACT_ADDED: _("{who} added a contact to #{id}"),
+        Action.CONTACT_EDITED: _("{who} corrected a contact of #{id}"),
+        Action.CONTACT_REMOVED: _("{who} removed a contact from #{id}"),
+        Action.NOTED: _("{who} added a note to #{id}"),
+        Action.CONTACTED: _("{who} withdrew the contacted mark of #{id}")
+        if withdrawn
+        else _("{who} marked #{id} as contacted"),
+        Action.TAKEN: _("{who} took #{id}"),
+        Action.RELEASED: _("{who} released #{id}"),
+        Action.SKIPPED: _("{who} skipped #{id}"),
+        Action.UNSKIPPED: _("{who} ended the skip of #{id}"),
+        Action.FAVORITED: _("{who} added #{id} to favourites"),
+        Action.UNFAVORITED: _("{who} removed #{id} from favourites"),
+        Action.WON: _("{who} reported #{id} as won"),
+        Action.LOST: _("{who} reported #{id} as lost"),
+        Action.UNDONE: _("{who} undid a decision on #{id}"),
+    }
+    plain = {str(known): sentence for known, sentence in sentences.items()}
+    return plain.get(entry.action, _("{who} changed #{id}")).format(who=who, id=entry.referral)
+
+
+def field_word(field: str) -> str:
+    """What a value of the history is; the field's own name for those that nobody types."""
+    words = {
+        "status": _("state"),
+        "outcome": _("outcome"),
+        "reason": _("reason"),
+        "reason_notes": _("notes"),
+        "team": _("contacts"),
+        "taken_by": _("taken by"),
+        "favorite": _("favourite"),
+        "skipped_until": _("skipped until"),
+        "contacted_at": _("contacted at"),
+        "contacted_by": _("contacted by"),
+        "decided_at": _("decided at"),
+        "decided_by": _("decided by"),
+        "closed_at": _("closed at"),
+        "closed_by": _("closed by"),
+        "profile": _("profile"),
+        "deal.name": _("name"),
+        "deal.value": _("value"),
+        "deal.currency": _("currency"),
+        "deal.timeframe": _("timeframe"),
+        "deal.purchase_date": _("purchase date"),
+        "deal.closed_on": _("close date"),
+        "deal.notes": _("notes"),
+        "deal.crm_id": _("CRM ID"),
+        "deal.campaign_id": _("campaign ID"),
+    }
+    return words.get(field, field)
+
+
+def flame_text(flame: Flame, received_at: datetime, now: datetime, deadlines: Deadlines) -> str:
+    """What the flame alert asks for, without the customer's name (F2, F3); empty once contacted or without a flame."""
+    hours = deadlines.flame // HOUR
+    if flame is Flame.HOT:
+        left = flame_left_text(received_at, now, deadlines)
+        return _("contact them now, {left} left of {hours}").format(left=left, hours=hours)
+    if flame is Flame.COOLED:
+        return _("{hours} h have passed; contact them still if you are interested").format(hours=hours)
+    return ""
+
+
+def same_customer_text(row: Row, zone: tzinfo | None) -> str:
+    """Another referral of the same customer (I9): `#17, declined in May 2026 (timeline)`."""
+    if row.status is Status.NEW:
+        return _("#{id}, new in the Inbox").format(id=row.id)
+    if row.status is Status.ACTIVE:
+        by = _(", accepted by {who}").format(who=row.decided_by) if row.decided_by else ""
+        return _("#{id}, active{by}").format(id=row.id, by=by)
+    closed = local_time(row.closed_at, zone) if row.closed_at else None
+    return _("#{id}, {outcome} in {month}{reason}").format(
+        id=row.id,
+        outcome=outcome_word(row.outcome or "expired"),
+        month=f"{month_short(closed)} {closed.year}" if closed else "?",
+        reason=f" ({reasons.word(row.reason)})" if row.reason else "",
+    )
