@@ -26,7 +26,7 @@ async def draw(target: Path, folder: Path) -> None:
     from refterm.services.workplace import workplace
     from refterm.store.database import open_database
     from refterm.tui.app import RefTermApp, office_for
-    from refterm.tui.signs import UNICODE
+    from refterm.tui.draw.signs import UNICODE
 
     clock = SettableClock(INSTANT)
     settings = Settings(time_zone="UTC")

@@ -96,7 +96,7 @@ class Invocation:
     @contextmanager
     def workplace(self, *, create: bool = False) -> Iterator[Workplace]:
         """The desk, open, with what is due archived (I4)."""
-        from refterm.services.expiry import expire_due
+        from refterm.services.background.expiry import expire_due
 
         with self.opened(create=create) as workplace:
             expire_due(workplace)

@@ -24,7 +24,7 @@ def db_() -> None:
 @pass_invocation
 def upgrade(invocation: Invocation) -> None:
     """Bring the schema up to date."""
-    from refterm.services import maintenance
+    from refterm.services.care import maintenance
 
     done = maintenance.upgrade(invocation.settings())
     if done.before is None:
@@ -42,7 +42,7 @@ def upgrade(invocation: Invocation) -> None:
 @pass_invocation
 def backup(invocation: Invocation, file: Path) -> None:
     """Copy the database."""
-    from refterm.services import maintenance
+    from refterm.services.care import maintenance
 
     invocation.forbid_in_kiosk(file)
     with invocation.workplace() as workplace:
@@ -55,7 +55,7 @@ def backup(invocation: Invocation, file: Path) -> None:
 @pass_invocation
 def check(invocation: Invocation, mend: bool) -> int:
     """Check the database."""
-    from refterm.services import maintenance
+    from refterm.services.care import maintenance
 
     # What is due is archived only where all is well: nothing is written into a damaged file.
     with invocation.opened() as workplace:
@@ -92,7 +92,7 @@ def set_(invocation: Invocation, assignment: str) -> None:
 @pass_invocation
 def copy(invocation: Invocation, source: str, target: str) -> None:
     """Copy a desk to another database."""
-    from refterm.services import copying
+    from refterm.services.care import copying
 
     invocation.forbid_in_kiosk(source, target)
     counts = copying.copy(invocation.settings(), source, target, acting=invocation.acting)
@@ -111,7 +111,7 @@ def copy(invocation: Invocation, source: str, target: str) -> None:
 def doctor_(invocation: Invocation) -> int:
     """Look at everything the desk needs."""
     from refterm.clock import SystemClock
-    from refterm.services.doctor import examine
+    from refterm.services.care.doctor import examine
 
     terminals = any(is_terminal(stream) for stream in (sys.stdin, sys.stdout, sys.stderr))
     faults, ok, fault = 0, _("ok"), _("fault")

@@ -11,7 +11,7 @@ from refterm.cli.base import Invocation, command, pass_invocation
 from refterm.i18n import _
 
 if TYPE_CHECKING:
-    from refterm.services.insights import Insights
+    from refterm.services.insight.insights import Insights
 
 
 @command("insights", more=_("The period selects by time of receipt; a date is midnight in your zone."))
@@ -25,7 +25,7 @@ def insights_(
 ) -> None:
     """Show figures and findings."""
     from refterm.domain.when import parse_day_start
-    from refterm.services.insights import gather, insights_object
+    from refterm.services.insight.insights import gather, insights_object
 
     with invocation.workplace() as workplace:
         found = gather(
@@ -41,7 +41,7 @@ def insights_(
 
 
 def _print(found: Insights) -> None:
-    from refterm.services.insight_text import sections
+    from refterm.services.insight.insight_text import sections
 
     for title, lines in sections(found):
         if title:

@@ -75,7 +75,7 @@ def list_(
         marks = replace(view.filter, flame=flame, overdue=overdue, favorite=favorite, skipped=skipped, mine=me)
         desk, view = Desk(workplace), replace(view, filter=marks)
         if chosen["sort"] == "fit":
-            from refterm.services.fitting import store_scores
+            from refterm.services.background.fitting import store_scores
 
             store_scores(workplace)
         ids = desk.listing(view, most_hits=-1).ids(-1 if limit is None else limit)

@@ -13,8 +13,8 @@ from refterm.i18n import _, ngettext
 @pass_invocation
 def tick_(invocation: Invocation) -> None:
     """Archive what is due, then deliver what is owed."""
-    from refterm.services.delivery import deliver_due
-    from refterm.services.expiry import expire_due
+    from refterm.services.background.delivery import deliver_due
+    from refterm.services.background.expiry import expire_due
 
     with invocation.opened() as workplace:
         workplace.require_writing()
@@ -39,7 +39,7 @@ def outbox_(context: click.Context, as_json: bool) -> None:
     """What is owed, sent, failed; oldest first."""
     if context.invoked_subcommand is not None:
         return
-    from refterm.services.delivery import Outbox
+    from refterm.services.background.delivery import Outbox
 
     invocation = context.find_object(Invocation)
     assert invocation is not None
@@ -67,7 +67,7 @@ def outbox_(context: click.Context, as_json: bool) -> None:
 @pass_invocation
 def retry(invocation: Invocation, number: int) -> None:
     """Try a notice again."""
-    from refterm.services.delivery import Outbox
+    from refterm.services.background.delivery import Outbox
 
     with invocation.workplace() as workplace:
         Outbox(workplace).retry(number)
@@ -79,7 +79,7 @@ def retry(invocation: Invocation, number: int) -> None:
 @pass_invocation
 def drop(invocation: Invocation, number: int) -> None:
     """Drop a notice."""
-    from refterm.services.delivery import Outbox
+    from refterm.services.background.delivery import Outbox
 
     with invocation.workplace() as workplace:
         Outbox(workplace).drop(number)

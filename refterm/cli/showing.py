@@ -125,7 +125,7 @@ def _standing(referral: Referral, workplace: Workplace) -> Iterator[Pair]:
     yield _("Favourite"), _("yes") if referral.favorite else ""
     yield _("Channel"), referral.channel
     yield _("Profile"), referral.profile or _("no active profile")
-    from refterm.services.fitting import Fitting
+    from refterm.services.background.fitting import Fitting
 
     if fit := Fitting(workplace).of(referral):
         yield _("Fit"), ", ".join((str(fit.score), *fit.reasons))

@@ -28,7 +28,7 @@ from refterm.domain.decisions import Context
 from refterm.domain.history import DESK, Actor
 from refterm.errors import RefTermError
 from refterm.i18n import _
-from refterm.services.expiry import expire_due
+from refterm.services.background.expiry import expire_due
 from refterm.services.importing import Importer
 from refterm.services.marks import Marks
 from refterm.services.profiles import Profiles

@@ -12,7 +12,7 @@ from refterm.domain.query import Tab, View
 from refterm.domain.referral import Referral
 from refterm.domain.row import Row
 from refterm.services.workplace import Workplace
-from refterm.store import reading
+from refterm.store import queries
 from refterm.store.connection import Connection
 from refterm.store.listing import MOST_HITS, Listing, counts, listing, past_due_count
 
@@ -87,7 +87,7 @@ class Desk:
                 alert=alert,
                 listing=self._listing(view, now, MOST_HITS),
                 next_event=self._next_event(connection, alert, now),
-                token=reading.last_entry(connection),
+                token=queries.last_entry(connection),
             )
 
     def listing(self, view: View, *, most_hits: int = MOST_HITS) -> Listing:
@@ -128,14 +128,14 @@ class Desk:
             return self._alert(connection, self.workplace.now())
 
     def _alert(self, connection: Connection, now: datetime) -> Alert | None:
-        found = reading.open_flames(connection, now, now - self.workplace.deadlines.flame)
+        found = queries.open_flames(connection, now, now - self.workplace.deadlines.flame)
         return Alert(*found) if found else None
 
     def flames(self) -> list[int]:
         """Those who asked to be contacted and were not yet, in the order in which to do it (F1)."""
         workplace, now = self.workplace, self.workplace.now()
         with workplace.database.reading() as connection:
-            return reading.flames(connection, now, now - workplace.deadlines.flame)
+            return queries.flames(connection, now, now - workplace.deadlines.flame)
 
     def referral(self, referral_id: int) -> Referral:
         """One referral, whole, as it stands at this instant.
@@ -144,14 +144,14 @@ class Desk:
             NotFoundError: when there is none.
         """
         with self.workplace.database.reading() as connection:
-            return as_of(reading.referral(connection, referral_id), self.workplace.now())
+            return as_of(queries.referral(connection, referral_id), self.workplace.now())
 
     def currency(self, referral: Referral) -> str | None:
         """What counts as the currency where none is typed: the deal's, else that of the profile (contract)."""
         if referral.deal.currency or referral.profile is None:
             return referral.deal.currency
         with self.workplace.database.reading() as connection:
-            return reading.profile_currency(connection, referral.profile)
+            return queries.profile_currency(connection, referral.profile)
 
     def resolve(self, text: str) -> int:
         """The number of the referral that a person named: number, source id, or a unique beginning of that.
@@ -160,22 +160,22 @@ class Desk:
             NotFoundError: when there is none, or more than one.
         """
         with self.workplace.database.reading() as connection:
-            return reading.resolve(connection, text)
+            return queries.resolve(connection, text)
 
     def duplicates(self, referral_id: int, limit: int = 1000) -> list[int]:
         """Referrals of the same engagement or customer, newest first (I9)."""
         with self.workplace.database.reading() as connection:
-            return reading.duplicates(connection, referral_id, limit)
+            return queries.duplicates(connection, referral_id, limit)
 
     def rows(self, ids: list[int]) -> list[Row]:
         """Lines for some referrals as they stand at this instant, in the order given."""
         with self.workplace.database.reading() as connection:
-            return reading.rows(connection, ids, self.workplace.now())
+            return queries.rows(connection, ids, self.workplace.now())
 
     def history(self, referral_id: int | None = None) -> Iterator[Entry]:
         """The history of one referral or of the whole desk, oldest first (T4)."""
         with self.workplace.database.reading() as connection:
-            for entry in reading.history(connection, referral_id):
+            for entry in queries.history(connection, referral_id):
                 yield replace(
                     entry, changes={field: both for field, both in entry.changes.items() if field not in UNTOLD}
                 )
@@ -183,17 +183,17 @@ class Desk:
     def profiles(self) -> list[str]:
         """The names of the profiles that referrals are routed to."""
         with self.workplace.database.reading() as connection:
-            return reading.profiles(connection)
+            return queries.profiles(connection)
 
     def token(self) -> int:
         """The newest history entry: where to ask for changes from."""
         with self.workplace.database.reading() as connection:
-            return reading.last_entry(connection)
+            return queries.last_entry(connection)
 
     def notices_due(self) -> bool:
         """Whether a notice waits to be delivered (N1)."""
         with self.workplace.database.reading() as connection:
-            return reading.notices_due(connection, self.workplace.now())
+            return queries.notices_due(connection, self.workplace.now())
 
     def written(self) -> int:
         """A number that is another once anything was written; asking costs some microseconds."""
@@ -202,11 +202,11 @@ class Desk:
     def changes(self, token: int) -> Changes:
         """What was written since a history entry."""
         with self.workplace.database.reading() as connection:
-            newest = reading.last_entry(connection)
-            entries = tuple(reading.history(connection, after=token, limit=MOST_TOLD))
+            newest = queries.last_entry(connection)
+            entries = tuple(queries.history(connection, after=token, limit=MOST_TOLD))
             last = entries[-1].id if entries else token
             more = last < newest
-            arrived, expired = reading.came_and_went(connection, token) if more else (0, 0)
+            arrived, expired = queries.came_and_went(connection, token) if more else (0, 0)
         if more or any(entry.action == Action.SETTING_CHANGED for entry in entries):
             self.workplace.read_settings()
         return Changes(max(newest, last), entries, more, arrived=arrived, expired=expired)
@@ -214,7 +214,7 @@ class Desk:
     def next_instant(self) -> datetime | None:
         """When the next referral expires or comes back from where it was put aside (I4, I8)."""
         with self.workplace.database.reading() as connection:
-            return min(reading.next_instants(connection, self.workplace.now()), default=None)
+            return min(queries.next_instants(connection, self.workplace.now()), default=None)
 
     def next_event(self, alert: Alert | None) -> datetime:
         """When rows next come, go or change their place by themselves (F5).
@@ -225,7 +225,7 @@ class Desk:
             return self._next_event(connection, alert, self.workplace.now())
 
     def _next_event(self, connection: Connection, alert: Alert | None, now: datetime) -> datetime:
-        moments = [*reading.next_instants(connection, now), self.day_ends()]
+        moments = [*queries.next_instants(connection, now), self.day_ends()]
         if alert and alert.hot:
             moments.append(self.workplace.deadlines.flame_until(alert.row.received_at))
         return min(moments)
@@ -233,7 +233,7 @@ class Desk:
     def next_back(self) -> datetime | None:
         """When the next of those put aside comes back (I8)."""
         with self.workplace.database.reading() as connection:
-            return reading.next_back(connection, self.workplace.now())
+            return queries.next_back(connection, self.workplace.now())
 
     def day_ends(self) -> datetime:
         """When the viewer's day ends, and with it purchase dates (A4)."""

@@ -11,7 +11,7 @@ from refterm.domain.deadline import Deadlines, deadlines_of
 from refterm.errors import InvalidInputError
 from refterm.i18n import _
 from refterm.services.workplace import Workplace
-from refterm.store import journal, plain, reading
+from refterm.store import journal, queries, updates
 
 DEFAULTS = {"deadlines.respond_hours": 24, "deadlines.flame_hours": 72, "deadlines.expire_days": 14}
 PEOPLE = "people."
@@ -44,9 +44,9 @@ def change(workplace: Workplace, assignment: str) -> Set:
         )
     value = _checked(key, typed)
     with workplace.database.writing() as connection:
-        present = reading.settings(connection).get(key)
+        present = queries.settings(connection).get(key)
         if present != value:
-            plain.put_setting(connection, key, value)
+            updates.put_setting(connection, key, value)
             journal.record_setting(
                 connection, key, _as_json(key, present), _as_json(key, value), workplace.actor, workplace.now()
             )

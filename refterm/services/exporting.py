@@ -8,10 +8,10 @@ from typing import Any, Literal, TextIO
 
 from refterm.domain.deadline import as_of
 from refterm.domain.query import Tab
-from refterm.partner import columns, outgoing, wire
-from refterm.partner.record import Incoming
+from refterm.formats import columns, outgoing, wire
+from refterm.formats.record import Incoming
 from refterm.services.workplace import Workplace
-from refterm.store import codec, reading
+from refterm.store import codec, queries
 
 Shape = Literal["csv", "json", "ndjson"]
 
@@ -60,7 +60,7 @@ class Exporter:
         now, last = self.workplace.now(), 0
         while True:
             with self.workplace.database.reading() as connection:
-                rows = reading.with_records(connection, tab, now, last, BATCH)
+                rows = queries.with_records(connection, tab, now, last, BATCH)
             for row in rows:
                 known = wire.decode(row["record"])[0] if row["record"] else {}
                 yield (

@@ -9,16 +9,16 @@ from typing import Any, BinaryIO
 
 from refterm.domain.history import Action
 from refterm.domain.referral import Referral
+from refterm.formats import columns, own, record, wire
+from refterm.formats.reader import LONGEST, Format, Item, Reader
+from refterm.formats.record import Incoming
+from refterm.formats.wire import Json, RecordError
 from refterm.i18n import _
-from refterm.partner import columns, own, record, wire
-from refterm.partner.reader import LONGEST, Format, Item, Reader
-from refterm.partner.record import Incoming
-from refterm.partner.wire import Json, RecordError
 from refterm.services import merging
 from refterm.services.profiles import Router
 from refterm.services.workplace import Workplace
 from refterm.store import arrivals as store
-from refterm.store import codec, journal, plain
+from refterm.store import codec, journal, updates
 from refterm.store.connection import Connection
 
 # Few enough that nobody waits long for the lock, many enough that the transaction costs nothing a row.
@@ -231,7 +231,7 @@ class Importer:
             return False
         if incoming.updated_at is not None:
             changes["source_updated_at"] = codec.micros(incoming.updated_at)
-        after = plain.update(connection, ours, {**changes, "changed_at": codec.micros(now)})
+        after = updates.update(connection, ours, {**changes, "changed_at": codec.micros(now)})
         store.replace_record(connection, ours["id"], wire.dumps(content))
         journal.record(connection, ours, after, Action.UPDATED, self.workplace.actor, now)
         return True

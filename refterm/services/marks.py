@@ -15,7 +15,7 @@ from refterm.domain.referral import Referral, Status
 from refterm.errors import ConflictError, InvalidInputError, WrongStateError
 from refterm.i18n import _
 from refterm.services.workplace import Workplace
-from refterm.store import codec, journal, plain, reading
+from refterm.store import codec, journal, queries, updates
 from refterm.words import outcome_word
 
 Change = tuple[Action, Mapping[str, Any]]
@@ -180,7 +180,7 @@ class Marks:
         workplace = self.workplace
         workplace.require_writing()
         with workplace.database.writing() as connection:
-            row = plain.get(connection, referral_id)
+            row = updates.get(connection, referral_id)
             journal.record(connection, row, row, Action.NOTED, workplace.actor, workplace.now(), extra={"note": kept})
 
     def _toggle(
@@ -197,7 +197,7 @@ class Marks:
         already = None
         if after is before:
             with self.workplace.database.reading() as connection:
-                entries = [one for one in reading.history(connection, referral_id) if column in one.changes]
+                entries = [one for one in queries.history(connection, referral_id) if column in one.changes]
             already = entries[-1].by if entries else None
         return Toggled(bool(after[column]), already)
 
@@ -214,7 +214,7 @@ class Marks:
         workplace.require_writing()
         with workplace.database.writing() as connection:
             now = workplace.now()
-            row = plain.get(connection, referral_id)
+            row = updates.get(connection, referral_id)
             referral = as_of(codec.read_referral(row), now)
             if referral.status is Status.ARCHIVED and not archived:
                 raise WrongStateError(closed_sentence(referral, now))
@@ -222,7 +222,7 @@ class Marks:
             if made is None:
                 return row, row
             action, values = made
-            after = plain.update(connection, row, {**values, "changed_at": codec.micros(now)})
+            after = updates.update(connection, row, {**values, "changed_at": codec.micros(now)})
             extra = {"note": note} if note else None
             journal.record(connection, row, after, action, workplace.actor, now, extra=extra)
             return row, after

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from refterm.domain.referral import Outcome, Status
-from refterm.partner.record import Incoming
+from refterm.formats.record import Incoming
 from refterm.store import codec
 
 Row = Mapping[str, Any]

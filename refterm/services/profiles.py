@@ -12,9 +12,9 @@ from refterm.domain.profile import LISTS, Location, Profile, Typed, read_profile
 from refterm.domain.routing import route
 from refterm.errors import ConflictError, InvalidInputError, NotFoundError, WrongStateError
 from refterm.i18n import _, ngettext
-from refterm.services import owed
+from refterm.services.background import referral_notices
 from refterm.services.workplace import Workplace
-from refterm.store import codec, journal, plain
+from refterm.store import codec, journal, updates
 from refterm.store import profiles as store
 from refterm.store.connection import Connection
 from refterm.text import fold
@@ -144,10 +144,10 @@ class Profiles:
                 for row in waiting:
                     found = routed_to(every, row)
                     if found:
-                        after = plain.update(
+                        after = updates.update(
                             connection, row, {"profile": found[0].name, "changed_at": codec.micros(now)}
                         )
-                        notices = tuple(owed.of_new(workplace, after, found[1], now))
+                        notices = tuple(referral_notices.of_new(workplace, after, found[1], now))
                         changes.append(journal.Change(row, after, now, notices))
                 journal.record_all(connection, changes, Action.UPDATED, DESK)
             routed += len(changes)
@@ -177,7 +177,7 @@ class Profiles:
         values = {"profile": after, "changed_at": codec.micros(now)}
         # Renamed ones are no longer found.
         while rows := store.referrals_of(connection, before, BATCH):
-            changes = [journal.Change(row, plain.update(connection, row, values), now) for row in rows]
+            changes = [journal.Change(row, updates.update(connection, row, values), now) for row in rows]
             journal.record_all(connection, changes, Action.UPDATED, workplace.actor)
 
     def _record(
@@ -204,7 +204,7 @@ class Router:
         if found is None:
             return ()
         row["profile"] = found[0].name
-        return owed.of_new(self._workplace, row, found[1], now)
+        return referral_notices.of_new(self._workplace, row, found[1], now)
 
 
 def routed_to(profiles: Sequence[Profile], row: Mapping[str, Any]) -> tuple[Profile, Location] | None:

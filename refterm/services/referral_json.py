@@ -10,7 +10,7 @@ from refterm.domain.deadline import Deadlines, as_of, flame_state
 from refterm.domain.history import Entry
 from refterm.domain.money import plain
 from refterm.domain.referral import Contact, Customer, Deal, Referral, Status, TeamMember
-from refterm.services.fitting import Fitting
+from refterm.services.background.fitting import Fitting
 from refterm.services.workplace import Workplace
 from refterm.store.codec import iso
 from refterm.store.whole import Whole

@@ -18,11 +18,11 @@ from refterm.domain.history import Action, Notice, check_undo, require_undo
 from refterm.domain.referral import Deal, Outcome, Referral, Status, TeamMember
 from refterm.errors import ConflictError, InvalidInputError, NotFoundError, RefTermError, UndoError, WrongStateError
 from refterm.i18n import _
-from refterm.services.customer import recipient
-from refterm.services.expiry import expire_due
+from refterm.services.background.expiry import expire_due
+from refterm.services.background.referral_notices import recipient
 from refterm.services.marks import accepted_sentence, closed_sentence
 from refterm.services.workplace import Workplace
-from refterm.store import codec, journal, plain, reading
+from refterm.store import codec, journal, queries, updates
 from refterm.store.connection import Connection
 
 Change = tuple[Action, dict[str, Any]]
@@ -217,8 +217,8 @@ class Triage:
 
         def undo_one(connection: Connection, referral_id: int) -> None:
             workplace, now = self.workplace, self.workplace.now()
-            before = plain.get(connection, referral_id)
-            latest = reading.decision(connection, referral_id)
+            before = updates.get(connection, referral_id)
+            latest = queries.decision(connection, referral_id)
             entry = check_undo(
                 latest[0] if latest else None,
                 actor=workplace.actor,
@@ -226,13 +226,13 @@ class Triage:
                 now=now,
                 undo_seconds=workplace.undo_seconds,
             )
-            if reading.told(connection, entry.id):
+            if queries.told(connection, entry.id):
                 # Within the time only where a clock was set back (Z2): what was sent cannot be recalled.
                 raise UndoError(_("the customer has been told already, so it can no longer be undone"))
             values = codec.columns_before(entry.changes)
             if "deal_value" in values:
                 values["deal_value_order"] = codec.value_order(codec.amount_or_none(values["deal_value"]))
-            after = plain.update(connection, before, {**values, "changed_at": codec.micros(now)})
+            after = updates.update(connection, before, {**values, "changed_at": codec.micros(now)})
             journal.record(connection, before, after, Action.UNDONE, workplace.actor, now)
             journal.take_back(connection, [entry.id])
 
@@ -250,7 +250,7 @@ class Triage:
         require_undo(workplace.undo_seconds)
         since = workplace.now() - timedelta(seconds=workplace.undo_seconds)
         with workplace.database.reading() as connection:
-            made = reading.latest_decisions(connection, workplace.actor.name, since)
+            made = queries.latest_decisions(connection, workplace.actor.name, since)
         if not made:
             raise UndoError(
                 _("there is nothing to undo: a decision can be undone for {n} s").format(n=workplace.undo_seconds)
@@ -320,11 +320,11 @@ class Triage:
         batch: str | None = None,
     ) -> None:
         workplace, now = self.workplace, self.workplace.now()
-        before = plain.get(connection, referral_id)
+        before = updates.get(connection, referral_id)
         action, values = change(as_of(codec.read_referral(before), now), now)
         if all(before[column] == value for column, value in values.items()):
             return  # set to what it is already: no change, and nothing for the history to tell
-        after = plain.update(connection, before, {"changed_here": 1, **values, "changed_at": codec.micros(now)})
+        after = updates.update(connection, before, {"changed_here": 1, **values, "changed_at": codec.micros(now)})
         journal.record(
             connection,
             before,

@@ -15,7 +15,7 @@ from refterm.domain.history import Actor
 from refterm.errors import ConfigurationError, NotAllowedError, StoreError
 from refterm.i18n import _
 from refterm.services.roles import Role, own_groups, role_of
-from refterm.store import reading
+from refterm.store import queries
 from refterm.store.database import Database
 from refterm.store.opening import open_database
 
@@ -96,7 +96,7 @@ class Workplace:
             StoreError: when they cannot be read.
         """
         with self.database.reading() as connection:
-            self.deadlines = deadlines_of(reading.settings(connection))
+            self.deadlines = deadlines_of(queries.settings(connection))
 
     def reconnect(self) -> None:
         """Reach a database server again that was lost.

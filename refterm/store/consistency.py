@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from refterm.store import search_index
+from refterm.store import search
 from refterm.store.connection import Connection
 
 # What is wrong with a referral, by a name: a condition that is true where it is so.
@@ -42,12 +42,12 @@ def make_derived_anew(connection: Connection) -> None:
     connection.execute(
         "update counter set referrals = (select count(*) from referral where referral.status = counter.status)"
     )
-    search_index.rebuild(connection)
+    search.rebuild(connection)
 
 
 def unreadable_and_unsearchable(connection: Connection) -> tuple[list[int], list[int]]:
     """Referrals of which a list cannot be read; and those that the search index has not as they stand, or too many."""
-    indexed = {number: (tab, kept) for number, tab, kept in search_index.contents(connection)}
+    indexed = {number: (tab, kept) for number, tab, kept in search.contents(connection)}
     unreadable, unsearchable, last = [], [], 0
     while rows := connection.execute(_READ, (last,)).fetchall():
         last = rows[-1]["id"]
@@ -55,7 +55,7 @@ def unreadable_and_unsearchable(connection: Connection) -> tuple[list[int], list
             found = indexed.pop(row["id"], None)
             if not all(_is_list(row[column]) for column in _LISTS):
                 unreadable.append(row["id"])
-            elif found != search_index.content(connection, dict(row))[1:]:
+            elif found != search.content(connection, dict(row))[1:]:
                 unsearchable.append(row["id"])
     return unreadable, unsearchable + sorted(indexed)
 

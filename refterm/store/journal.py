@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from refterm.domain.history import Action, Actor, Notice
-from refterm.store import codec, search_index
+from refterm.store import codec, search
 from refterm.store.connection import Connection
 from refterm.store.search_words import SEARCHED
 
@@ -83,7 +83,7 @@ def record(
         _count(connection, before["status"], -1)
         _count(connection, after["status"], 1)
     if any(before[column] != after[column] for column in SEARCHED):
-        search_index.change(connection, [after])
+        search.change(connection, [after])
     return entry
 
 
@@ -132,7 +132,7 @@ def record_all(connection: Connection, changes: Sequence[Change], action: Action
         if source != target:
             _count(connection, source, -count)
             _count(connection, target, count)
-    search_index.change(
+    search.change(
         connection, [one.after for one in changes if any(one.before[name] != one.after[name] for name in SEARCHED)]
     )
 
@@ -172,7 +172,7 @@ def record_imported(
             for number, notice in notices
         ],
     )
-    search_index.add(connection, rows)
+    search.add(connection, rows)
     for status in {row["status"] for row in rows}:
         count = sum(row["status"] == status for row in rows)
         _count(connection, status, count)

@@ -17,7 +17,7 @@ from refterm.domain.deadline import Deadlines
 from refterm.domain.query import Filter, Order, Tab, View
 from refterm.domain.referral import Outcome, Status
 from refterm.domain.row import Row
-from refterm.store import codec, search_index
+from refterm.store import codec, search
 from refterm.store.conditions import DUE, HOT, OPEN_FLAME, PAST_DUE, WAITING, where_clause
 from refterm.store.connection import ALL, Connection, Record, places
 from refterm.store.database import Database
@@ -369,7 +369,7 @@ def _hits(
         ordered = f"id not in ({HOT}), {ordered}"
     ids: list[int] = []
     with database.reading() as connection:
-        if found := search_index.hits(connection, view.search, statuses, most):
+        if found := search.hits(connection, view.search, statuses, most):
             hits, asked = found
             sql = f"select referral.id from {hits} where {where} order by {ordered}"
             ids = [row[0] for row in connection.execute(sql, {**bound, **asked})]

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any, LiteralString, cast
 
 from refterm.i18n import _
-from refterm.store import revision
 from refterm.store.connection import Connection, Cursor, Parameters
 from refterm.store.database import Database
 from refterm.store.faults import BUSY_SECONDS, Explained, FaultError, LostError, busy, disk_full
+from refterm.store.schema import revision
 
 try:
     import psycopg

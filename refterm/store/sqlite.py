@@ -13,10 +13,10 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from refterm.i18n import _
-from refterm.store import revision
 from refterm.store.connection import Connection
 from refterm.store.database import Database
 from refterm.store.faults import BUSY_SECONDS, Explained, FaultError, busy, disk_full
+from refterm.store.schema import revision
 
 # synchronous = NORMAL: in WAL mode a killed process loses nothing and a power cut can lose the last moments' changes
 # but never harm the file; FULL would cost an fsync a decision, which on a busy shared server is felt.

@@ -9,7 +9,7 @@ from refterm.domain.referral import Referral
 from refterm.store import codec
 from refterm.store.connection import Record, places
 from refterm.store.database import Database
-from refterm.store.reading import SAME
+from refterm.store.queries import SAME
 
 
 class Whole:

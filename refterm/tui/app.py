@@ -32,14 +32,14 @@ from refterm.config import Settings
 from refterm.errors import ConfigurationError, RefTermError
 from refterm.i18n import _
 from refterm.services.desk import Desk
-from refterm.services.drafts import Drafts
-from refterm.services.view_state import ViewState, ViewStates
+from refterm.services.personal.drafts import Drafts
+from refterm.services.personal.view_state import ViewState, ViewStates
 from refterm.services.workplace import Workplace, open_workplace
-from refterm.tui.desk_screen import DeskScreen
+from refterm.tui.background.work import work
+from refterm.tui.desk.screen import DeskScreen
+from refterm.tui.draw.filters import AsciiLetters, AsciiScrollBar, NoColours
+from refterm.tui.draw.signs import ASCII_ONLY, Signs, choose_signs
 from refterm.tui.office import DeskApp, Office
-from refterm.tui.plain import AsciiLetters, AsciiScrollBar, NoColours
-from refterm.tui.signs import ASCII_ONLY, Signs, choose_signs
-from refterm.tui.work import work
 
 HANG_UP_CHECK = 2.0
 LAST_RESORT = 5
@@ -52,7 +52,7 @@ def stylesheet() -> Path:
 
 
 def _palette() -> type[Provider]:
-    from refterm.tui.palette import ActionProvider
+    from refterm.tui.panels.palette import ActionProvider
 
     return ActionProvider
 
@@ -110,7 +110,7 @@ class RefTermApp(DeskApp):
 
     def action_command_palette(self) -> None:
         """Every action by name."""
-        from refterm.tui.palette import Palette
+        from refterm.tui.panels.palette import Palette
 
         if not isinstance(self.screen, Palette):
             self.push_screen(Palette())

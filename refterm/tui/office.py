@@ -7,9 +7,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from refterm.services.desk import Desk
-from refterm.services.drafts import Drafts
+from refterm.services.personal.drafts import Drafts
 from refterm.services.workplace import Workplace
-from refterm.tui.signs import UNICODE, Signs
+from refterm.tui.draw.signs import UNICODE, Signs
 from refterm.tui.textual_quirks import SafeApp
 
 if TYPE_CHECKING:

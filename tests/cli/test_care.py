@@ -15,9 +15,9 @@ import pytest
 
 from refterm import config
 from refterm.clock import SettableClock
-from refterm.services import doctor
+from refterm.services.care import doctor
 from refterm.services.workplace import Workplace
-from refterm.store import revision
+from refterm.store.schema import revision
 from tests.cli.conftest import Command, complaint, said
 from tests.conftest import ImportRecords
 from tests.samples import active_record, ahead, api_record, closed_record

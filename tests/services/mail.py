@@ -14,7 +14,7 @@ from typing import Any, cast
 from aiosmtpd.controller import Controller
 
 from refterm.config import NoticeSettings
-from refterm.services.delivery import deliver_due
+from refterm.services.background.delivery import deliver_due
 from tests.services import racing
 
 

@@ -15,7 +15,7 @@ from refterm.domain.deadline import Deadlines
 from refterm.domain.decisions import Context
 from refterm.domain.history import Actor
 from refterm.errors import WrongStateError
-from refterm.services.expiry import expire_due
+from refterm.services.background.expiry import expire_due
 from refterm.services.triage import Triage
 from refterm.services.workplace import Workplace
 from refterm.store.opening import open_database

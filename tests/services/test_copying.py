@@ -15,9 +15,9 @@ from refterm.clock import SettableClock
 from refterm.config import RoleSettings, Settings
 from refterm.domain.decisions import Context
 from refterm.errors import NotAllowedError, RefTermError, StoreError
-from refterm.services import copying, maintenance
+from refterm.services.background.presence import Presence
+from refterm.services.care import copying, maintenance
 from refterm.services.marks import Marks
-from refterm.services.presence import Presence
 from refterm.services.triage import Triage
 from refterm.services.workplace import Workplace
 from refterm.store import whole_tables

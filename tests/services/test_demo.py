@@ -25,8 +25,8 @@ from refterm.domain.deadline import Deadlines, Flame, flame_state, is_overdue, p
 from refterm.domain.history import Actor
 from refterm.domain.referral import Outcome, Referral, Status
 from refterm.services import demo
+from refterm.services.background.expiry import expire_due
 from refterm.services.desk import Desk
-from refterm.services.expiry import expire_due
 from refterm.services.workplace import Workplace
 from refterm.store.opening import open_database
 from tests.samples import NOW

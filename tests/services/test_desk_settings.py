@@ -17,7 +17,7 @@ from refterm.services import desk_settings
 from refterm.services.desk import Desk
 from refterm.services.roles import Role
 from refterm.services.workplace import Workplace, open_workplace
-from refterm.store import reading
+from refterm.store import queries
 from tests.conftest import ImportRecords
 from tests.samples import api_record
 from tests.store.support import dump, one_row, open_at
@@ -25,7 +25,7 @@ from tests.store.support import dump, one_row, open_at
 
 def kept(workplace: Workplace) -> dict[str, str]:
     with workplace.database.reading() as connection:
-        return {key: value for key, value in reading.settings(connection).items() if key != "desk.id"}
+        return {key: value for key, value in queries.settings(connection).items() if key != "desk.id"}
 
 
 def test_a_desk_begins_with_the_defaults(workplace: Workplace) -> None:

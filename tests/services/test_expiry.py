@@ -13,8 +13,8 @@ import pytest
 
 from refterm.clock import SettableClock
 from refterm.domain.query import Tab
+from refterm.services.background.expiry import BATCH, expire_due
 from refterm.services.desk import Desk
-from refterm.services.expiry import BATCH, expire_due
 from refterm.services.marks import Marks
 from refterm.services.workplace import Workplace
 from refterm.store.database import Database

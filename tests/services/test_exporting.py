@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from refterm.clock import SettableClock
 from refterm.domain.decisions import Context
 from refterm.domain.query import Tab
-from refterm.partner.columns import COLUMNS
+from refterm.formats.columns import COLUMNS
 from refterm.services import exporting
 from refterm.services.exporting import Exporter, Shape
 from refterm.services.importing import Importer, Summary

@@ -9,11 +9,11 @@ import pytest
 from refterm.domain.decisions import Context
 from refterm.domain.fit import MIDDLE
 from refterm.domain.query import Order, Tab, View
+from refterm.services.background.fitting import Fitting, store_scores
 from refterm.services.desk import Desk
-from refterm.services.fitting import Fitting, store_scores
+from refterm.services.insight.similar import similar
 from refterm.services.profiles import Profiles
 from refterm.services.referral_json import Objects
-from refterm.services.similar import similar
 from refterm.services.triage import Triage
 from refterm.services.workplace import Workplace
 from tests.conftest import ImportRecords

@@ -15,13 +15,13 @@ from refterm.clock import SettableClock
 from refterm.domain.decisions import Context
 from refterm.domain.query import Tab, View
 from refterm.domain.referral import Outcome, Referral, Status, TeamMember
+from refterm.services.background.expiry import expire_due
 from refterm.services.desk import Desk
-from refterm.services.expiry import expire_due
 from refterm.services.importing import Importer, Summary
 from refterm.services.marks import Marks
 from refterm.services.triage import Triage
 from refterm.services.workplace import Workplace
-from refterm.store import reading
+from refterm.store import queries
 from tests.conftest import ImportRecords
 from tests.samples import NOW, active_record, ago, ahead, api_record, closed_record, merged, ndjson
 from tests.store.support import query
@@ -53,7 +53,7 @@ def again(workplace: Workplace) -> Again:
 
 def referral(workplace: Workplace, number: int = 1) -> Referral:
     with workplace.database.reading() as connection:
-        return reading.referral(connection, number)
+        return queries.referral(connection, number)
 
 
 def source(workplace: Workplace) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from refterm.services import importing
 from refterm.services.desk import Desk
 from refterm.services.importing import Importer, Refused, Summary
 from refterm.services.workplace import Workplace
-from refterm.store import codec, reading
+from refterm.store import codec, queries
 from refterm.store.opening import open_database
 from tests.conftest import ImportRecords
 from tests.samples import NOW, ago, ahead, api_record, closed_record, ndjson, page
@@ -30,7 +30,7 @@ def bring_in(workplace: Workplace, content: bytes, name: str = "referrals", **op
 
 def referral(workplace: Workplace, number: int) -> Referral:
     with workplace.database.reading() as connection:
-        return reading.referral(connection, number)
+        return queries.referral(connection, number)
 
 
 def column(workplace: Workplace, name: str, table: str = "referral") -> list[Any]:
@@ -113,7 +113,7 @@ def test_a_refused_element_of_a_list_is_kept_in_one_line(workplace: Workplace) -
 
 
 def test_a_line_too_long_is_kept_whole(workplace: Workplace, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in ("refterm.partner.reader", "refterm.services.importing"):
+    for module in ("refterm.formats.reader", "refterm.services.importing"):
         monkeypatch.setattr(f"{module}.LONGEST", 2000)
     content, rejects = b"x" * 5000 + b"\n" + json.dumps(api_record(customerProfile__team=[])).encode(), io.BytesIO()
     assert bring_in(workplace, content, rejects=rejects, format="ndjson") == Summary(new=1, rejected=1)
@@ -191,7 +191,7 @@ def test_interrupted_while_reading_a_second_run_completes_it(
     workplace: Workplace, monkeypatch: pytest.MonkeyPatch, share: float
 ) -> None:
     monkeypatch.setattr(importing, "BATCH", 10)
-    monkeypatch.setattr("refterm.partner.reader.CHUNK", 4096)
+    monkeypatch.setattr("refterm.formats.reader.CHUNK", 4096)
     content = ndjson([api_record() for _n in range(100)])
     importer = Importer(workplace)
     with pytest.raises(KeyboardInterrupt):

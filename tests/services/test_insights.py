@@ -13,9 +13,9 @@ import pytest
 from refterm.clock import SettableClock
 from refterm.domain.decisions import Context
 from refterm.domain.insights import percentile
-from refterm.services.expiry import expire_due
-from refterm.services.insight_text import sections
-from refterm.services.insights import gather, insights_object
+from refterm.services.background.expiry import expire_due
+from refterm.services.insight.insight_text import sections
+from refterm.services.insight.insights import gather, insights_object
 from refterm.services.profiles import Profiles
 from refterm.services.triage import Triage
 from refterm.services.workplace import Workplace

@@ -8,7 +8,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from refterm.services import maintenance
+from refterm.services.care import maintenance
 from refterm.services.desk import Desk
 from refterm.services.workplace import Workplace
 from tests.conftest import ImportRecords

@@ -239,7 +239,7 @@ from refterm.clock import SystemClock
 from refterm.domain.deadline import Deadlines
 from refterm.domain.history import Actor
 from refterm.services.desk import Desk
-from refterm.services.expiry import expire_due
+from refterm.services.background.expiry import expire_due
 from refterm.services.marks import Marks, Toggled
 from refterm.services.workplace import Workplace
 from refterm.store.opening import open_database

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from refterm.clock import SettableClock
+from refterm.services.background.presence import GONE_AFTER, SIGN_EVERY, Presence
 from refterm.services.desk import Desk
-from refterm.services.presence import GONE_AFTER, SIGN_EVERY, Presence
 from refterm.services.workplace import Workplace
 from tests.conftest import ImportRecords
 from tests.samples import api_record

@@ -30,8 +30,8 @@ from refterm.domain.deadline import as_of
 from refterm.domain.history import DECISIONS
 from refterm.domain.query import Tab, View
 from refterm.errors import RefTermError, UndoError, WrongStateError
+from refterm.services.background.expiry import expire_due
 from refterm.services.desk import Desk
-from refterm.services.expiry import expire_due
 from refterm.services.marks import Marks
 from refterm.services.triage import Triage
 from refterm.services.workplace import Workplace

@@ -11,8 +11,8 @@ import pytest
 
 from refterm.clock import SettableClock
 from refterm.errors import UndoError
+from refterm.services.background.expiry import expire_due
 from refterm.services.desk import Desk
-from refterm.services.expiry import expire_due
 from refterm.services.marks import Marks
 from refterm.services.triage import Triage
 from refterm.services.workplace import Workplace

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from refterm.domain.decisions import Context
-from refterm.services.expiry import expire_due
+from refterm.services.background.expiry import expire_due
 from refterm.services.marks import Marks
 from refterm.services.triage import Triage
 from refterm.services.workplace import Workplace

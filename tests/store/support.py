@@ -18,7 +18,7 @@ from refterm.domain.deadline import Deadlines
 from refterm.domain.duplicates import company_key
 from refterm.domain.history import DESK, Actor
 from refterm.services.workplace import Workplace
-from refterm.store import codec, journal, search_index, tables
+from refterm.store import codec, journal, search, tables
 from refterm.store.database import Database
 from refterm.store.opening import open_database
 from tests.samples import NOW
@@ -110,7 +110,7 @@ def dump(database: Database) -> Dump:
             name: sorted((tuple(one) for one in connection.execute(f"select * from {name}")), key=_sortable)
             for name in names
         }
-        found["referral_search"] = sorted(search_index.contents(connection))
+        found["referral_search"] = sorted(search.contents(connection))
     return found
 
 
@@ -150,7 +150,7 @@ def assert_consistent(database: Database) -> None:
         assert counted == {
             status: sum(one["status"] == status for one in rows) for status in ("new", "active", "archived")
         }
-        assert sorted(search_index.contents(connection)) == [search_index.content(connection, one) for one in rows]
+        assert sorted(search.contents(connection)) == [search.content(connection, one) for one in rows]
         repeated = connection.execute(
             "select kind, recipient, history_id from outbox group by 1, 2, 3 having count(*) > 1"
         ).fetchall()

@@ -11,12 +11,12 @@ import pytest
 
 from refterm.domain.query import Filter, View
 from refterm.errors import ConnectionLostError, StoreError
+from refterm.services.background.expiry import expire_due
+from refterm.services.background.fitting import store_scores
+from refterm.services.background.presence import Presence
 from refterm.services.desk import Desk
-from refterm.services.expiry import expire_due
 from refterm.services.exporting import Exporter
-from refterm.services.fitting import store_scores
-from refterm.services.insights import gather
-from refterm.services.presence import Presence
+from refterm.services.insight.insights import gather
 from refterm.services.profiles import Profiles
 from refterm.services.referral_json import Objects
 from refterm.services.workplace import Workplace

@@ -14,7 +14,7 @@ from refterm.domain.history import Action, Actor, Notice
 from refterm.domain.referral import Contact, Deal, TeamMember
 from refterm.errors import ConflictError
 from refterm.services.workplace import Workplace
-from refterm.store import codec, journal, plain
+from refterm.store import codec, journal, updates
 from tests.samples import NOW
 from tests.store.support import Columns, assert_consistent, dump, insert, micros, one_row, row
 
@@ -125,8 +125,8 @@ class TestJournal:
     def test_it_keeps_who_what_when_and_the_values_before_and_after(self, workplace: Workplace) -> None:
         [number] = insert(workplace.database, [row()])
         with workplace.database.writing() as connection:
-            before = plain.get(connection, number)
-            after = plain.update(connection, before, {"favorite": 1, "taken_by": "ana"})
+            before = updates.get(connection, number)
+            after = updates.update(connection, before, {"favorite": 1, "taken_by": "ana"})
             entry = journal.record(
                 connection, before, after, Action.TAKEN, self.ANA, NOW, batch="b", extra={"note": "a call"}
             )
@@ -140,7 +140,7 @@ class TestJournal:
         [number] = insert(workplace.database, [row()])
         due_at = NOW + timedelta(seconds=seconds)
         with workplace.database.writing() as connection:
-            before = plain.get(connection, number)
+            before = updates.get(connection, number)
             notice = Notice("declined", "a@b.example", due_at)
             entry = journal.record(connection, before, before, Action.NOTED, self.ANA, NOW, notices=[notice, notice])
         expected = (1, "declined", "a@b.example", number, entry, state, codec.micros(due_at), 0)
@@ -150,7 +150,7 @@ class TestJournal:
     def test_only_what_is_not_delivered_is_taken_back(self, workplace: Workplace) -> None:
         [number] = insert(workplace.database, [row()])
         with workplace.database.writing() as connection:
-            before = plain.get(connection, number)
+            before = updates.get(connection, number)
             states = ("held", "due", "failed", "sent", "written", "dropped")
             notices = [Notice("declined", f"{state}@b.example", NOW) for state in states]
             entry = journal.record(connection, before, before, Action.DECLINED, self.ANA, NOW, notices=notices)
@@ -166,8 +166,8 @@ class TestJournal:
         [number] = insert(workplace.database, [row()])
         for status in ("active", "archived", "new"):
             with workplace.database.writing() as connection:
-                before = plain.get(connection, number)
-                after = plain.update(connection, before, {"status": status})
+                before = updates.get(connection, number)
+                after = updates.update(connection, before, {"status": status})
                 journal.record(connection, before, after, Action.UPDATED, self.ANA, NOW)
             assert_consistent(workplace.database)
 
@@ -176,8 +176,8 @@ class TestJournal:
         [number] = insert(workplace.database, [row()])
         before = one_row(workplace.database, number)
         with workplace.database.writing() as connection:
-            plain.update(connection, before, {"favorite": 1})
+            updates.update(connection, before, {"favorite": 1})
         present = dump(workplace.database)
         with pytest.raises(ConflictError, match="changed by somebody else"), workplace.database.writing() as connection:
-            plain.update(connection, before, {"favorite": 0})
+            updates.update(connection, before, {"favorite": 0})
         assert dump(workplace.database) == present

@@ -19,8 +19,9 @@ from refterm.clock import SettableClock
 from refterm.errors import NotAllowedError, StoreError
 from refterm.services.marks import Marks
 from refterm.services.workplace import Workplace
-from refterm.store import faults, revision
+from refterm.store import faults
 from refterm.store.opening import open_database
+from refterm.store.schema import revision
 from tests.nobody import BECOME_NOBODY
 from tests.store.support import assert_consistent, dump, insert, open_at, row
 

@@ -15,14 +15,15 @@ import psycopg
 import pytest
 
 from refterm.errors import ConnectionLostError, StoreError
+from refterm.services.background.presence import Presence
 from refterm.services.desk import Desk
-from refterm.services.presence import Presence
 from refterm.services.triage import Triage
 from refterm.services.workplace import Workplace, clock_of
-from refterm.store import faults, revision
+from refterm.store import faults
 from refterm.store.database import Database
 from refterm.store.opening import open_database
 from refterm.store.postgres import _translated, shown
+from refterm.store.schema import revision
 from tests.postgres import Server
 from tests.store.support import dump, insert, row, until_another
 

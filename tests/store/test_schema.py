@@ -16,12 +16,13 @@ import sqlalchemy as sa
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
-from refterm.services import maintenance
+from refterm.services.care import maintenance
 from refterm.services.workplace import Workplace
-from refterm.store import codec, columns, revision, schema, tables, whole_tables
+from refterm.store import codec, columns, tables, whole_tables
 from refterm.store.database import Database
 from refterm.store.listing import _INDEXES
 from refterm.store.opening import open_database
+from refterm.store.schema import drift, revision
 from tests.store.support import insert, notices, row
 
 METADATA = tables.SQLModel.metadata
@@ -40,7 +41,7 @@ def connected(path: Path) -> Iterator[sa.Connection]:
 def test_migrations_make_what_sqlmodel_knows(workplace: Workplace) -> None:
     """Tables, columns, keys and indexes, with expressions and conditions; on both databases."""
     with workplace.database.reading() as connection:
-        assert schema.drift(connection) == []
+        assert drift.drift(connection) == []
 
 
 @pytest.mark.parametrize(
@@ -68,7 +69,7 @@ def test_what_differs_is_told_in_a_sentence(workplace: Workplace, statement: str
         for one in statement.split(";"):
             connection.execute(one)
     with workplace.database.reading() as connection:
-        assert schema.drift(connection) == [sentence]
+        assert drift.drift(connection) == [sentence]
     assert [finding.text for finding in maintenance.check(workplace)] == [f"schema: {sentence}"]
 
 
@@ -196,7 +197,7 @@ def test_an_upgrade_keeps_what_is_owed(workplace: Workplace) -> None:
             "no route",
         )
         with upgraded.reading() as connection:
-            assert schema.drift(connection) == []
+            assert drift.drift(connection) == []
 
 
 _BACK_TO_0003 = (

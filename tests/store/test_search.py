@@ -17,7 +17,7 @@ from refterm.domain.query import Filter, Order, Tab, View
 from refterm.services.desk import Desk
 from refterm.services.triage import Triage
 from refterm.services.workplace import Workplace
-from refterm.store import journal, plain
+from refterm.store import journal, updates
 from refterm.store.listing import MOST_HITS
 from refterm.store.search_words import SEARCHED
 from tests.samples import NOW
@@ -245,8 +245,8 @@ def test_a_change_of_one_searched_column_alone_is_followed(workplace: Workplace,
     [number] = insert(workplace.database, [row()])
     value = {"status": "active", "contacts": people(("Uwe", "uwe@ost.example"))}.get(field, "Ostwind")
     with workplace.database.writing() as connection:
-        before = plain.get(connection, number)
-        present = plain.update(connection, before, {field: value})
+        before = updates.get(connection, number)
+        present = updates.update(connection, before, {field: value})
         journal.record(connection, before, present, Action.UPDATED, DESK, NOW)
     assert_consistent(workplace.database)
 

@@ -12,8 +12,8 @@ import pytest
 
 from refterm.clock import SettableClock
 from refterm.domain.query import Order, Tab, View
+from refterm.services.background.expiry import expire_due
 from refterm.services.desk import Desk
-from refterm.services.expiry import expire_due
 from refterm.services.workplace import Workplace
 from tests.store.support import insert, micros, row
 

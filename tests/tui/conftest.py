@@ -20,9 +20,9 @@ SitDown = Callable[..., AbstractAsyncContextManager[Seat]]
 @pytest.fixture(autouse=True)
 def _quick_detail(monkeypatch: pytest.MonkeyPatch) -> None:
     """The detail follows the cursor sooner than for a person, so that a thousand key presses do not take minutes."""
-    monkeypatch.setattr("refterm.tui.desk_screen.DETAIL_PAUSE", 0.005)
+    monkeypatch.setattr("refterm.tui.desk.screen.DETAIL_PAUSE", 0.005)
     # Scores are asked for by the tests that are about them.
-    monkeypatch.setattr("refterm.tui.fits.PAUSE", 3600.0)
+    monkeypatch.setattr("refterm.tui.background.fit.PAUSE", 3600.0)
 
 
 @pytest.fixture(autouse=True)

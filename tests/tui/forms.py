@@ -18,12 +18,12 @@ from textual.widget import Widget
 
 from refterm.domain.referral import Referral
 from refterm.services.desk import Desk
-from refterm.services.drafts import Drafts
+from refterm.services.personal.drafts import Drafts
 from refterm.services.workplace import Workplace
 from refterm.tui.app import stylesheet
+from refterm.tui.draw.signs import ASCII, UNICODE
+from refterm.tui.forms.form import Form
 from refterm.tui.office import Office
-from refterm.tui.screens.form import Form
-from refterm.tui.signs import ASCII, UNICODE
 
 T = TypeVar("T")
 WIDE, NARROW = (120, 40), (80, 24)

@@ -28,8 +28,8 @@ from refterm.domain.history import Actor
 from refterm.domain.query import Tab
 from refterm.services.workplace import Workplace
 from refterm.store.opening import open_database
-from refterm.tui.desk_actions import HANDLERS
-from refterm.tui.desk_screen import DeskScreen
+from refterm.tui.desk.actions import HANDLERS
+from refterm.tui.desk.screen import DeskScreen
 from tests.conftest import import_into
 from tests.samples import NOW, active_record, api_record
 from tests.tui.seat import TestedApp, office_for

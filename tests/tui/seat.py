@@ -20,16 +20,16 @@ from refterm.config import Settings
 from refterm.domain.query import Tab
 from refterm.domain.row import Row
 from refterm.services.desk import Desk
-from refterm.services.drafts import Drafts
-from refterm.services.view_state import ViewState, ViewStates
+from refterm.services.personal.drafts import Drafts
+from refterm.services.personal.view_state import ViewState, ViewStates
 from refterm.services.workplace import Workplace
 from refterm.tui.app import RefTermApp
-from refterm.tui.desk_screen import DeskScreen
-from refterm.tui.neighbours import Neighbours
+from refterm.tui.background.presence import Neighbours
+from refterm.tui.background.ticker import Sleeper
+from refterm.tui.desk.screen import DeskScreen
+from refterm.tui.draw.line import Line
+from refterm.tui.draw.signs import UNICODE, Signs
 from refterm.tui.office import Office
-from refterm.tui.signs import UNICODE, Signs
-from refterm.tui.sleeper import Sleeper
-from refterm.tui.widgets.line import Line
 
 LONGEST_WAIT = 10.0
 # A key sets off a message, that another, and the last a refresh; more hops than this the desk never has.

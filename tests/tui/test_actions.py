@@ -11,9 +11,9 @@ from refterm.errors import RefTermError
 from refterm.services.workplace import Workplace
 from refterm.store.opening import open_database
 from refterm.tui.actions import ANYWHERE, Situation, key_name, registry, why_off
-from refterm.tui.desk_actions import DeskActions
-from refterm.tui.desk_screen import DeskScreen
-from refterm.tui.look_actions import LookActions
+from refterm.tui.desk.actions import DeskActions
+from refterm.tui.desk.look_actions import LookActions
+from refterm.tui.desk.screen import DeskScreen
 from tests.conftest import ImportRecords
 from tests.samples import api_record
 from tests.tui.conftest import SitDown

@@ -8,7 +8,7 @@ import pytest
 
 from refterm.domain.query import Filter
 from refterm.domain.when import parse_day_start
-from refterm.tui import bars
+from refterm.tui.desk import bars
 
 
 @pytest.mark.parametrize("name", ["Europe/Madrid", "UTC", "America/Lima"])

@@ -121,7 +121,7 @@ async def test_no_key_ends_a_desk_whose_database_fails(
     sit: SitDown, filled: Workplace, fail: Failure, kind: str, tab: Tab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Every action of the registry, in a tab where it can be done: none raises, and what it has to read is answered."""
-    monkeypatch.setattr("refterm.tui.link.FIRST_PAUSE", 0.02)
+    monkeypatch.setattr("refterm.tui.background.connection.FIRST_PAUSE", 0.02)
     told: set[str] = set()
     async with sit(size=(120, 40)) as seat:
         await seat.press(TABS[tab])
@@ -159,7 +159,7 @@ async def test_no_form_ends_a_desk_whose_database_fails(
     sit: SitDown, filled: Workplace, fail: Failure, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What fails while a form or a panel is open is said there, or once it is closed."""
-    monkeypatch.setattr("refterm.tui.link.FIRST_PAUSE", 0.02)
+    monkeypatch.setattr("refterm.tui.background.connection.FIRST_PAUSE", 0.02)
     async with sit(size=(120, 40)) as seat:
         for name in (*OPENING, "history", "similar", "insights", "profiles"):
             [action] = [one for one in ACTIONS if one.id == name]

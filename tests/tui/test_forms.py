@@ -15,17 +15,17 @@ from refterm.domain.referral import Status
 from refterm.errors import InvalidInputError, StoreError
 from refterm.log import log_path
 from refterm.services.workplace import Workplace
+from refterm.tui.forms.accept import accept_form
+from refterm.tui.forms.contact import contact_form
+from refterm.tui.forms.decline import decline_form
+from refterm.tui.forms.edit import edit_form
+from refterm.tui.forms.fields import FieldSpec
+from refterm.tui.forms.form import DRAFT_SECONDS, Form
+from refterm.tui.forms.frame import SubmitButton
+from refterm.tui.forms.note import note_form
+from refterm.tui.forms.outcome import lost_form, won_form
 from refterm.tui.office import Office
-from refterm.tui.screens.accept import accept_form
-from refterm.tui.screens.confirm import confirm
-from refterm.tui.screens.contact import contact_form
-from refterm.tui.screens.decline import decline_form
-from refterm.tui.screens.edit import edit_form
-from refterm.tui.screens.form import DRAFT_SECONDS, Form
-from refterm.tui.screens.note import note_form
-from refterm.tui.screens.outcome import lost_form, won_form
-from refterm.tui.widgets.form_fields import FieldSpec
-from refterm.tui.widgets.form_frame import SubmitButton
+from refterm.tui.panels.confirm import confirm
 from tests.conftest import ImportRecords
 from tests.samples import active_record, api_record
 from tests.tui.forms import office_at, open_form

@@ -15,20 +15,20 @@ from refterm.domain.decisions import Context
 from refterm.domain.query import View
 from refterm.services.workplace import Workplace
 from refterm.tui.actions import key_name, registry
+from refterm.tui.forms.accept import accept_form
+from refterm.tui.forms.contact import contact_form
+from refterm.tui.forms.decline import decline_form
+from refterm.tui.forms.edit import edit_form
+from refterm.tui.forms.fields import ChoiceField, FieldSpec
+from refterm.tui.forms.filter import filter_form
+from refterm.tui.forms.form import Form
+from refterm.tui.forms.note import note_form
+from refterm.tui.forms.outcome import lost_form, won_form
+from refterm.tui.forms.skip import skip_form
 from refterm.tui.office import Office
-from refterm.tui.screens.accept import accept_form
-from refterm.tui.screens.confirm import confirm
-from refterm.tui.screens.contact import contact_form
-from refterm.tui.screens.decline import decline_form
-from refterm.tui.screens.edit import edit_form
-from refterm.tui.screens.filter import filter_form
-from refterm.tui.screens.form import Form
-from refterm.tui.screens.help import HelpScreen
-from refterm.tui.screens.history import HistoryScreen
-from refterm.tui.screens.note import note_form
-from refterm.tui.screens.outcome import lost_form, won_form
-from refterm.tui.screens.skip import skip_form
-from refterm.tui.widgets.form_fields import ChoiceField, FieldSpec
+from refterm.tui.panels.confirm import confirm
+from refterm.tui.panels.help import HelpScreen
+from refterm.tui.panels.history import HistoryScreen
 from tests.conftest import ImportRecords
 from tests.samples import active_record, api_record, closed_record
 from tests.tui.forms import NARROW, WIDE, Sitting, office_at, open_form, sitting

@@ -13,15 +13,15 @@ from refterm.domain.decisions import Context
 from refterm.domain.query import Filter, Tab, View
 from refterm.domain.referral import Outcome, Referral, Status, TeamMember
 from refterm.services.workplace import Workplace
+from refterm.tui.forms.accept import accept_form
+from refterm.tui.forms.contact import contact_form
+from refterm.tui.forms.decline import decline_form
+from refterm.tui.forms.edit import edit_form
+from refterm.tui.forms.filter import filter_form
+from refterm.tui.forms.note import note_form
+from refterm.tui.forms.outcome import lost_form, won_form
+from refterm.tui.forms.skip import skip_form
 from refterm.tui.office import Office
-from refterm.tui.screens.accept import accept_form
-from refterm.tui.screens.contact import contact_form
-from refterm.tui.screens.decline import decline_form
-from refterm.tui.screens.edit import edit_form
-from refterm.tui.screens.filter import filter_form
-from refterm.tui.screens.note import note_form
-from refterm.tui.screens.outcome import lost_form, won_form
-from refterm.tui.screens.skip import skip_form
 from tests.conftest import ImportRecords
 from tests.samples import NOW, active_record, ahead, api_record
 from tests.tui.forms import deal_of, office_at, open_form

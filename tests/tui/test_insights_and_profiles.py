@@ -11,7 +11,7 @@ from refterm.services.desk import Desk
 from refterm.services.profiles import Profiles
 from refterm.services.triage import Triage
 from refterm.services.workplace import Workplace
-from refterm.tui.signs import ASCII_ONLY, UNICODE, Signs
+from refterm.tui.draw.signs import ASCII_ONLY, UNICODE, Signs
 from tests.conftest import ImportRecords
 from tests.samples import ago, api_record
 from tests.tui.conftest import SitDown

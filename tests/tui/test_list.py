@@ -18,7 +18,7 @@ from refterm.services.marks import Marks
 from refterm.services.triage import Triage
 from refterm.services.workplace import Workplace
 from refterm.text import width
-from refterm.tui.signs import ASCII, ASCII_ONLY, UNICODE, Signs
+from refterm.tui.draw.signs import ASCII, ASCII_ONLY, UNICODE, Signs
 from tests.conftest import ImportRecords, import_into
 from tests.samples import active_record, ago, api_record, closed_record
 from tests.tui.conftest import SitDown

@@ -19,7 +19,7 @@ from refterm.services.desk import Desk
 from refterm.services.marks import Marks
 from refterm.services.triage import Triage
 from refterm.services.workplace import Workplace
-from refterm.tui.desk_screen import DeskScreen
+from refterm.tui.desk.screen import DeskScreen
 from tests.conftest import ImportRecords, import_into
 from tests.samples import NOW, active_record, ago, ahead, api_record, closed_record
 from tests.tui.conftest import SitDown

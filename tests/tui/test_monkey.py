@@ -16,7 +16,7 @@ from refterm.services.marks import Marks
 from refterm.services.triage import Triage
 from refterm.services.workplace import Workplace
 from refterm.tui.actions import registry
-from refterm.tui.desk_screen import DeskScreen
+from refterm.tui.desk.screen import DeskScreen
 from tests.conftest import ImportRecords, import_into
 from tests.samples import api_record
 from tests.tui.conftest import SitDown

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from refterm.clock import SettableClock
-from refterm.services.presence import GONE_AFTER, Presence
+from refterm.services.background.presence import GONE_AFTER, Presence
 from refterm.services.workplace import Workplace
 from tests.conftest import ImportRecords
 from tests.samples import api_record

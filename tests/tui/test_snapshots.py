@@ -17,7 +17,7 @@ from refterm.clock import SettableClock
 from refterm.config import Settings
 from refterm.services.marks import Marks
 from refterm.services.workplace import Workplace
-from refterm.tui.signs import ASCII, UNICODE
+from refterm.tui.draw.signs import ASCII, UNICODE
 from tests.conftest import ImportRecords
 from tests.samples import NOW, ago, api_record
 from tests.tui.conftest import SitDown

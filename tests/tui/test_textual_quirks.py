@@ -22,15 +22,15 @@ from textual.widgets import Input, TextArea
 import refterm
 from refterm.tui import textual_quirks
 from refterm.tui.app import RefTermApp
-from refterm.tui.desk_screen import DeskScreen
-from refterm.tui.palette import Palette
-from refterm.tui.plain import NoColours
-from refterm.tui.screens.confirm import Confirm
-from refterm.tui.screens.form import Form
-from refterm.tui.screens.panel import Panel
+from refterm.tui.desk.detail_pane import Body
+from refterm.tui.desk.screen import DeskScreen
+from refterm.tui.draw.filters import NoColours
+from refterm.tui.forms.fields import NotesField
+from refterm.tui.forms.form import Form
+from refterm.tui.panels.confirm import Confirm
+from refterm.tui.panels.palette import Palette
+from refterm.tui.panels.panel import Panel
 from refterm.tui.textual_quirks import Covered, Still, StillBelow
-from refterm.tui.widgets.detail_pane import Body
-from refterm.tui.widgets.form_fields import NotesField
 from tests.conftest import ImportRecords
 from tests.samples import api_record
 from tests.tui.conftest import SitDown

@@ -17,10 +17,10 @@ from refterm.services.desk import Desk
 from refterm.services.marks import Marks
 from refterm.services.triage import Triage
 from refterm.services.workplace import Workplace
-from refterm.tui.signs import ASCII
-from refterm.tui.widgets.detail_pane import DetailPane
-from refterm.tui.widgets.line import Line
-from refterm.tui.widgets.referral_list import ReferralList
+from refterm.tui.desk.detail_pane import DetailPane
+from refterm.tui.desk.referral_list import ReferralList
+from refterm.tui.draw.line import Line
+from refterm.tui.draw.signs import ASCII
 from tests.conftest import ImportRecords
 from tests.samples import NOW, active_record, ago, ahead, api_record, stamp
 from tests.tui.conftest import SitDown
@@ -325,7 +325,7 @@ async def test_an_expiry_that_failed_is_tried_again(
             def busy(_place: Workplace) -> list[int]:
                 raise RefTermError("the database is busy")
 
-            meanwhile.setattr("refterm.tui.watcher.expire_due", busy)
+            meanwhile.setattr("refterm.tui.background.watcher.expire_due", busy)
             clock.advance(timedelta(seconds=21))
             await seat.wake()
             assert seat.message == "the database is busy"

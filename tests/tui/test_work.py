@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 
 from refterm.errors import RefTermError
 from refterm.log import log_path
-from refterm.tui.work import UnexpectedError, work, work_at_the_end
+from refterm.tui.background.work import UnexpectedError, work, work_at_the_end
 
 
 def _refuse(*_given: object) -> None:

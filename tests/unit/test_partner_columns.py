@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from refterm.domain.money import DecimalMark
-from refterm.partner import columns
-from refterm.partner.columns import COLUMNS
-from refterm.partner.wire import RecordError
+from refterm.formats import columns
+from refterm.formats.columns import COLUMNS
+from refterm.formats.wire import RecordError
 from tests.samples import active_record, api_record, closed_record
 
 ROW = {

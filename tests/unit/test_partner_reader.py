@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from refterm.errors import RefTermError
-from refterm.partner import reader as reading
-from refterm.partner.reader import FORMATS, Format, Item, Reader, detect
+from refterm.formats import reader as reading
+from refterm.formats.reader import FORMATS, Format, Item, Reader, detect
 from tests.samples import api_record, ndjson, page
 
 

@@ -10,9 +10,9 @@ import pytest
 
 from refterm.domain.deadline import Deadlines
 from refterm.domain.referral import Channel, Contact, Outcome, Status, TeamMember
-from refterm.partner import own, record, wire
-from refterm.partner.record import Incoming
-from refterm.partner.wire import RecordError
+from refterm.formats import own, record, wire
+from refterm.formats.record import Incoming
+from refterm.formats.wire import RecordError
 from tests.samples import NOW, TARGET, active_record, ago, ahead, api_record, closed_record, merged
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from refterm.tui.signs import ASCII, ASCII_ONLY, UNICODE, Signs, choose_signs
+from refterm.tui.draw.signs import ASCII, ASCII_ONLY, UNICODE, Signs, choose_signs
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,138 @@
+"""A referral as a record of Partner Center: what was received, with its present state written over it.
+
+What the desk has no field for leaves as it came; what is as it was received keeps its very text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from refterm.domain import reasons
+from refterm.domain.deadline import Deadlines
+from refterm.domain.referral import Outcome, Referral, Status, TeamMember
+from refterm.formats import columns, own, record
+from refterm.formats.record import Incoming
+from refterm.formats.wire import Json, RecordError, dumps
+
+_STANDINGS = {
+    (Status.NEW, None): ("New", "Received"),
+    (Status.ACTIVE, None): ("Active", "Accepted"),
+    (Status.ARCHIVED, Outcome.WON): ("Closed", "Won"),
+    (Status.ARCHIVED, Outcome.LOST): ("Closed", "Lost"),
+    (Status.ARCHIVED, Outcome.DECLINED): ("Closed", "Declined"),
+    (Status.ARCHIVED, Outcome.EXPIRED): ("Closed", "Expired"),
+}
+# What stands after Partner Center's columns, for people to read; the last one alone is what import reads.
+EXTRAS = (
+    *("Received", "Expires", "Channel", "Customer Industry", "Customer Size", "Customer requested contact", "Favorite"),
+    *("Skipped until", "Outcome", "Closed", columns.OWN),
+)
+
+
+def written(known: Mapping[str, Any], present: Incoming) -> Json:
+    """The record of a referral, with the object `refterm` for what Partner Center's shape cannot hold.
+
+    Args:
+        known: the record as it was received.
+        present: the referral as it stands.
+    """
+    return {**_over(known, present.referral), own.KEY: own.written(present)}
+
+
+def row(known: Mapping[str, Any], present: Incoming) -> list[str]:
+    """The same as a row of Partner Center's CSV and our columns after it."""
+    content = written(known, present)
+    referral = present.referral
+    extras = (
+        _time(referral.received_at),
+        _time(referral.expires_at),
+        referral.channel.value,
+        referral.customer.industry or "",
+        referral.customer.size or "",
+        "Yes" if referral.flame else "No",
+        "Yes" if referral.favorite else "No",
+        _time(referral.skipped_until),
+        referral.outcome.value if referral.outcome else "",
+        _time(referral.closed_at),
+        dumps(content),
+    )
+    return columns.row(content, extras)
+
+
+def _over(known: Mapping[str, Any], referral: Referral) -> Json:
+    said = _said(known, referral)
+    result = dict(known)
+    result["id"] = referral.source_id
+    if not known.get("createdDateTime"):
+        result["createdDateTime"] = _time(referral.received_at)
+    if said is None or (said.status, said.outcome) != (referral.status, referral.outcome):
+        result["status"], result["substatus"] = _STANDINGS[referral.status, referral.outcome]
+    if referral.status is not Status.NEW and referral.outcome not in (Outcome.DECLINED, Outcome.EXPIRED):
+        _put(result, "acceptedDateTime", referral.decided_at, said and said.decided_at, _time)
+    if referral.status is Status.ARCHIVED:
+        _put(result, "closedDateTime", referral.closed_at, said and said.closed_at, _time)
+        if said is None or (said.reason, said.reason_notes) != (referral.reason, referral.reason_notes):
+            result["statusReason"] = _reason(referral)
+    if said is None or said.favorite != referral.favorite:
+        result["favorite"] = referral.favorite
+    if said is None or said.team != referral.team:
+        result["team"] = _team(known.get("team"), referral.team)
+    _put_deal(result, referral, said)
+    return result
+
+
+def _put_deal(result: Json, referral: Referral, said: Referral | None) -> None:
+    deal, before = referral.deal, said.deal if said else None
+    _put(result, "name", deal.name, before and before.name)
+    _put(result, "externalReferenceId", deal.crm_id, before and before.crm_id)
+    _put(result, "campaignId", deal.campaign_id, before and before.campaign_id)
+    known = result.get("details")
+    details = dict(known) if isinstance(known, dict) else {}
+    _put(details, "dealValue", deal.value, before and before.value)
+    _put(details, "currency", deal.currency, before and before.currency)
+    _put(
+        details,
+        "closingDateTime",
+        deal.purchase_date,
+        before and before.purchase_date,
+        lambda day: f"{day}T00:00:00Z",
+    )
+    result["details"] = details
+
+
+def _put(target: Json, key: str, value: Any, before: Any, write: Callable[[Any], str] | None = None) -> None:
+    """Write a value, unless the record says it already."""
+    if value != before:
+        target[key] = write(value) if write and value is not None else value
+
+
+def _said(known: Mapping[str, Any], referral: Referral) -> Referral | None:
+    """What the record as it was received says; None where it can no longer be read."""
+    try:
+        said = record.read(dict(known), now=referral.received_at, deadlines=Deadlines(), dated=False)
+    except RecordError:
+        return None
+    return said.referral
+
+
+def _reason(referral: Referral) -> str | None:
+    if referral.reason == "other" and referral.reason_notes:
+        return referral.reason_notes
+    return reasons.REASONS[referral.reason] if referral.reason else None
+
+
+def _team(known: Any, team: tuple[TeamMember, ...]) -> list[Json]:
+    """The deal's team as the API has it; who was received so stays with all that came."""
+    kept = {member: raw for raw in columns.listed(known) if (member := record.member(raw))}
+    return [kept.get(member) or _member(member) for member in team]
+
+
+def _member(member: TeamMember) -> Json:
+    first, _blank, last = member.name.partition(" ")
+    return {"firstName": first, "lastName": last, "phoneNumber": member.phone, "email": member.email}
+
+
+def _time(moment: datetime | None) -> str:
+    return "" if moment is None else moment.isoformat().replace("+00:00", "Z")

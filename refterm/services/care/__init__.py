@@ -1,0 +1,1 @@
+"""Care of the installation and the database: doctor, backup, check, copy."""

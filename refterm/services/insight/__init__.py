@@ -1,0 +1,1 @@
+"""What past referrals teach: figures, findings, similar deals."""

@@ -1,0 +1,1 @@
+"""What belongs to one person: drafts and the view state."""

@@ -1,0 +1,1 @@
+"""What changes the desk without a key: time, other people, the connection. Posts messages, touches no widget."""

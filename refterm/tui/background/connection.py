@@ -1,0 +1,71 @@
+"""The database server went away: said, tried again with growing pauses, and picked up without a restart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from textual.screen import Screen
+
+from refterm.errors import ConnectionLostError, RefTermError
+from refterm.i18n import _
+from refterm.services.workplace import Workplace
+from refterm.tui.background.work import work
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 15.0
+
+
+class Link:
+    """The screen's connection to the database.
+
+    Attributes:
+        lost: it is gone, and being tried again.
+    """
+
+    def __init__(
+        self,
+        screen: Screen[None],
+        workplace: Workplace,
+        say: Callable[[str, str], None],
+        draw: Callable[[], None],
+        back: Callable[[], None],
+    ) -> None:
+        """A connection that stands.
+
+        Args:
+            screen: whose timers and workers are used.
+            workplace: what is reached again.
+            say: tells the person a sentence, in a style.
+            draw: brings the bars up to date.
+            back: called once it stands again.
+        """
+        self.lost = False
+        self._screen = screen
+        self._workplace = workplace
+        self._say = say
+        self._draw = draw
+        self._back = back
+        self._pause = FIRST_PAUSE
+
+    def failed(self, error: RefTermError) -> None:
+        """Tell of an error; where the connection is lost, begin to try again."""
+        # A path or an address would leave no room on the line for what happened.
+        sentence, name = str(error), self._workplace.database.name
+        self._say(_("The database") + sentence.removeprefix(name) if sentence.startswith(name) else sentence, "late")
+        if isinstance(error, ConnectionLostError) and not self.lost:
+            self.lost, self._pause = True, FIRST_PAUSE
+            self._draw()
+            self._try_later()
+
+    def _try_later(self) -> None:
+        def reach() -> None:
+            work(self._screen, self._workplace.reconnect, self._reached, self._not_reached, group="link")
+
+        self._screen.set_timer(self._pause, reach)
+
+    def _not_reached(self, _error: RefTermError) -> None:
+        self._pause = min(self._pause * 2, LONGEST_PAUSE)
+        self._try_later()
+
+    def _reached(self, _none: None) -> None:
+        self.lost = False
+        self._back()

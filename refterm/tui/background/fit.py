@@ -1,0 +1,72 @@
+"""How well the rows in sight fit (I7): worked out in a thread once the cursor rests, so that no key waits for it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from textual.message import Message
+from textual.screen import Screen
+
+from refterm.services.workplace import Workplace
+from refterm.tui.background.work import work
+
+if TYPE_CHECKING:
+    from refterm.domain.fit import Fit
+    from refterm.services.background.fitting import Fitting
+
+# Seconds after the detail followed the cursor.
+PAUSE = 0.4
+
+
+class Fits:
+    """The scores that are known.
+
+    Attributes:
+        known: by referral.
+    """
+
+    @dataclass
+    class Known(Message):
+        """Some referrals have another score than was known."""
+
+        referrals: set[int]
+
+    def __init__(self, screen: Screen[None], workplace: Workplace, in_sight: Callable[[], list[int]]) -> None:
+        """
+        Args:
+            screen: is posted what is known.
+            workplace: whose referrals they are.
+            in_sight: the new referrals whose scores the screen wants now.
+        """
+        self.known: dict[int, Fit] = {}
+        self._screen = screen
+        self._workplace = workplace
+        self._in_sight = in_sight
+        self._due: asyncio.TimerHandle | None = None
+        self._fitting: Fitting | None = None
+
+    def soon(self) -> None:
+        """Work out those in sight once nothing has happened for a moment."""
+        if self._due:
+            self._due.cancel()
+        self._due = asyncio.get_running_loop().call_later(PAUSE, self._screen.call_later, self.look)
+
+    def look(self) -> None:
+        """Work them out now. Where that fails, the desk's own next look tells what is wrong with the database."""
+        if numbers := self._in_sight():
+            work(self._screen, lambda: self._work_out(numbers), self._found, group="fits", exclusive=True)
+
+    def _work_out(self, numbers: list[int]) -> dict[int, Fit]:
+        from refterm.services.background.fitting import Fitting
+
+        self._fitting = self._fitting or Fitting(self._workplace)
+        return self._fitting.apart(numbers)
+
+    def _found(self, found: dict[int, Fit]) -> None:
+        changed = {number for number, fit in found.items() if self.known.get(number) != fit}
+        self.known.update(found)
+        if changed:
+            self._screen.post_message(self.Known(changed))

@@ -1,0 +1,100 @@
+"""What others did, told in one sentence (T1): referrals that came in, that ran out, that somebody decided."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from refterm.domain.history import DESK, Action, Entry
+from refterm.domain.referral import Status
+from refterm.domain.row import Row
+from refterm.i18n import _, ngettext
+from refterm.services.desk import Changes, Desk
+from refterm.services.marks import Toggled
+from refterm.text import display
+from refterm.tui.draw.row import Look, one_line
+from refterm.words import action_sentence
+
+NAMED = 3
+NAME_CELLS = 40
+# After these nobody needs to see a referral as newly come in.
+CLOSING = (Action.ACCEPTED, Action.DECLINED, Action.EXPIRED)
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """A sentence, its style, and the numbers of what came in."""
+
+    sentence: str
+    style: str
+    arrived: frozenset[int] = frozenset()
+
+
+def news(desk: Desk, changes: Changes, look: Look) -> News | None:
+    """What to say of new history entries; nothing of one's own, which were said already.
+
+    Args:
+        desk: to look the referrals up.
+        changes: what was written.
+        look: how this terminal draws.
+    """
+    entries = changes.entries
+    imported = [entry.referral for entry in entries if entry.action == Action.IMPORTED and entry.referral]
+    arrived = [row for row in desk.rows(imported) if row.status is Status.NEW]
+    if arrived:
+        count = max(changes.arrived, len(arrived))
+        numbers = frozenset(row.id for row in arrived)
+        return News(arrivals(arrived, count, look), "strong", numbers)
+    me = desk.workplace.actor.name
+    others = [entry for entry in entries if entry.by != me and entry.action != Action.IMPORTED and entry.referral]
+    gone = [entry.referral for entry in others if entry.by == DESK.name and entry.referral]
+    if gone:
+        return News(expired(desk.rows(gone[:NAMED]), max(changes.expired, len(gone)), look), "plain")
+    return News(done_by_other(others[-1], len(others)), "dim") if others else None
+
+
+def arrivals(rows: Sequence[Row], count: int, look: Look) -> str:
+    """What came in while the desk was open."""
+    names = ", ".join(one_line(row.company, look)[:NAME_CELLS] for row in rows[:NAMED])
+    text = ngettext("{n} new referral: {names}", "{n} new referrals: {names}", count)
+    return text.format(n=count, names=names + (", ..." if count > NAMED else ""))
+
+
+def expired(rows: Sequence[Row], count: int, look: Look) -> str:
+    """What ran out (I4)."""
+    names = ", ".join(f"#{row.id} {one_line(row.company, look)[:NAME_CELLS]}" for row in rows)
+    text = ngettext("Expired: {names}. Archived.", "{n} expired: {names}. Archived.", count)
+    return text.format(n=count, names=names + (", ..." if count > len(rows) else ""))
+
+
+def contacted(done: Toggled, company: str) -> str:
+    """How the customer's mark is now (F4)."""
+    text = _("{customer}: contacted by you.") if done.is_set else _("{customer}: no longer marked as contacted.")
+    if done.is_set and done.already:
+        text = _("{customer}: contacted already.")
+    return _before_you(done, text.format(customer=display(company)))
+
+
+def favorite(done: Toggled, number: int) -> str:
+    """How the favourite mark is now (I10)."""
+    text = _("#{id} is a favourite.") if done.is_set else _("#{id}: removed from favourites.")
+    return _before_you(done, text.format(id=number))
+
+
+def unskipped(done: Toggled, number: int) -> str:
+    """It is no longer put aside (I8)."""
+    return _before_you(done, _("#{id} is back in the Inbox.").format(id=number))
+
+
+def _before_you(done: Toggled, sentence: str) -> str:
+    if done.already is None:
+        return sentence
+    return _("{sentence} {who} did it before you.").format(sentence=sentence, who=display(done.already))
+
+
+def done_by_other(entry: Entry, count: int) -> str:
+    """What somebody else did."""
+    said = action_sentence(entry, display(entry.by))
+    if count == 1:
+        return said
+    return said + ngettext(" (and {n} more change)", " (and {n} more changes)", count - 1).format(n=count - 1)

@@ -1,0 +1,122 @@
+"""What changes on an open desk without a key: by others (T1), by time (I4), and the notices that are due (N1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual.message import Message
+from textual.screen import Screen
+
+from refterm.config import NoticeSettings
+from refterm.errors import RefTermError
+from refterm.services.background.expiry import expire_due
+from refterm.services.desk import Changes, Desk
+from refterm.tui.background.connection import Link
+from refterm.tui.background.work import work
+
+# Seconds between two looks whether a notice is due.
+DELIVER_EVERY = 30.0
+
+
+class Watcher:
+    """Asks what was written, archives and delivers what is due, and posts what came of it to the screen."""
+
+    @dataclass
+    class Changed(Message):
+        """Something was written since the last look, by this desk or by another."""
+
+        changes: Changes
+
+    @dataclass
+    class Undelivered(Message):
+        """Some notices could not be delivered."""
+
+        notices: int
+
+    def __init__(self, screen: Screen[None], desk: Desk, link: Link, notices: NoticeSettings | None) -> None:
+        self._screen = screen
+        self._desk = desk
+        self._link = link
+        self._notices = notices
+        self._token = 0
+        self._written = 0
+        self._expiring = self._delivering = False
+        self._expiry_owed = False
+
+    def begin(self) -> None:
+        """What was written until now is no news."""
+        self._screen.set_interval(DELIVER_EVERY, self._tick)
+        self._token = self._desk.token()
+        self._written = self._desk.written()
+
+    def look(self) -> bool:
+        """Post what was written since the last look.
+
+        One's own writes are among it. Who wrote cannot be told apart before the entries are read, and what somebody
+        else wrote right before must not be lost.
+
+        Returns:
+            Whether anything was written, if only a sign of life.
+
+        Raises:
+            RefTermError: when it cannot be read; the next look asks again.
+        """
+        written = self._desk.written()
+        if written == self._written:
+            return False
+        changes = self._desk.changes(self._token)
+        self._token, self._written = changes.token, written
+        if changes.entries:
+            self._screen.post_message(self.Changed(changes))
+        return True
+
+    def expire(self) -> None:
+        """Archive what is due, in a thread (I4)."""
+        workplace = self._desk.workplace
+        if self._expiring or workplace.database.read_only:
+            return
+
+        def done(_archived: list[int]) -> None:
+            self._expiring = False
+            self.look()
+
+        def failed(error: RefTermError) -> None:
+            self._expiring, self._expiry_owed = False, True
+            self._link.failed(error)
+
+        self._expiring, self._expiry_owed = True, False
+        work(self._screen, lambda: expire_due(workplace), done, failed, group="writes")
+
+    def deliver(self) -> None:
+        """Deliver what is owed and due, in a thread, where desks do that (N1)."""
+        settings, workplace = self._notices, self._desk.workplace
+        if settings is None or settings.deliver != "desk" or workplace.looks_only or self._link.lost:
+            return
+        try:
+            if self._delivering or not self._desk.notices_due():
+                return
+        except RefTermError as error:
+            self._link.failed(error)
+            return
+
+        def job() -> int:
+            from refterm.services.background.delivery import deliver_due  # brings the standard library's mail
+
+            return deliver_due(workplace, settings).failed
+
+        def done(failures: int) -> None:
+            self._delivering = False
+            if failures:
+                self._screen.post_message(self.Undelivered(failures))
+
+        def failed(error: RefTermError) -> None:
+            self._delivering = False
+            self._link.failed(error)
+
+        self._delivering = True
+        work(self._screen, job, done, failed, group="writes")
+
+    def _tick(self) -> None:
+        if self._expiry_owed and not self._link.lost:
+            self.expire()
+        self.deliver()

@@ -1,0 +1,1 @@
+"""The desk screen and its parts: bars, list, detail, search, actions."""

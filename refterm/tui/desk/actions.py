@@ -1,0 +1,273 @@
+"""What each key of the desk does, and whether it can be done now: a method `action_<id>` for each of the registry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import Binding
+
+from refterm.domain.query import Tab
+from refterm.domain.referral import Status
+from refterm.i18n import _, ngettext
+from refterm.text import display
+from refterm.tui.actions import registry, why_off
+from refterm.tui.background.presence import Neighbours
+from refterm.tui.desk.look_actions import LookActions
+
+if TYPE_CHECKING:
+    from refterm.services.triage import Done
+    from refterm.tui.forms.form import Form
+
+
+class DeskActions(LookActions):
+    """The actions that decide and write; those that only look are in look_actions.py."""
+
+    BINDINGS: ClassVar = [
+        Binding(",".join(action.keys), action.id, action.label, show=False, id=action.id) for action in registry()
+    ]
+    neighbours: Neighbours
+
+    def __init__(self) -> None:
+        super().__init__()
+        # Not of the class: its labels are in the language that was chosen since the import.
+        self.actions = {action.id: action for action in registry()}
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Textual asks before it does an action; None says that it is off now."""
+        return None if self.why_off(action) else True
+
+    def why_off(self, action: str) -> str | None:
+        """Why an action of the registry cannot be done now; None when it can, or is none of the desk's."""
+        found = self.actions.get(action)
+        return why_off(found, self.situation()) if found else None
+
+    def say_why_off(self, action: str) -> bool:
+        """Say why an action cannot be done now; false when it can, or is none of the desk's."""
+        reason = self.why_off(action)
+        if reason:
+            self.say(reason, "dim")
+        return bool(reason)
+
+    # Decisions and work
+
+    def action_accept(self) -> None:
+        """The form that accepts (I5)."""
+        from refterm.tui.forms.accept import accept_form
+
+        if referral := self.referral():
+            self._open_form(accept_form(self.office, referral), referral.id, self._decided)
+
+    def action_decline(self) -> None:
+        """The form that declines the referral, or all marked ones as one (I6)."""
+        from refterm.tui.forms.decline import decline_form
+
+        marked = self.referral_list.marked
+        chosen = self.office.desk.rows(sorted(marked)) if marked else [self.row] if self.row else []
+        rows = [row for row in chosen if row.status is Status.NEW]
+        if rows:
+            form = decline_form(self.office, [(row.id, row.company) for row in rows])
+            self._open_form(form, rows[0].id, self._decided)
+
+    def action_won(self) -> None:
+        """The form that reports a deal won (A1)."""
+        from refterm.tui.forms.outcome import won_form
+
+        if referral := self.referral():
+            self._open_form(won_form(self.office, referral), referral.id, self._decided)
+
+    def action_lost(self) -> None:
+        """The form that reports a deal lost (A1)."""
+        from refterm.tui.forms.outcome import lost_form
+
+        if referral := self.referral():
+            self._open_form(lost_form(self.office, referral), referral.id, self._decided)
+
+    def action_edit(self) -> None:
+        """The form that edits an engagement (A2)."""
+        from refterm.tui.forms.edit import edit_form
+
+        if referral := self.referral():
+            self._open_form(edit_form(self.office, referral), referral.id, self._changed_here)
+
+    def action_add_contact(self) -> None:
+        """The form that adds a contact of the deal (A3)."""
+        self._contact_form()
+
+    def _contact_form(self, number: int | None = None) -> None:
+        """The form that adds a contact of the deal, or corrects one (A3)."""
+        from refterm.tui.forms.contact import contact_form
+
+        if referral := self.referral():
+            self._open_form(contact_form(self.office, referral, number), referral.id, self._changed_here)
+
+    def action_remove_contact(self) -> None:
+        """In the detail: remove the contact under the cursor, after a question (A3)."""
+        from refterm.tui.panels.confirm import confirm
+
+        shown, index = self.detail_pane.shown, self.contact_index
+        if not self.whole:
+            self.say(_("Contacts are removed in the detail: enter opens it."), "dim")
+            return
+        if shown is None or index is None:
+            self.say(_("This deal has no contact; c adds one."), "dim")
+            return
+        referral, person = shown.referral, shown.referral.team[index]
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                sentence = _("Removed contact {name}.").format(name=display(person.name))
+                self._do(lambda: self.office.triage.remove_contact(referral.id, index + 1, was=person), sentence)
+
+        question = _("Remove {name} from this deal?").format(name=display(person.name))
+        self.app.push_screen(confirm(question, _("Remove"), _("Keep")), answered)
+
+    def action_note(self) -> None:
+        """The form that adds a note to the history (T4)."""
+        from refterm.tui.forms.note import note_form
+
+        if row := self.row:
+            self.app.push_screen(note_form(self.office, row.id, row.company), self._changed_here)
+
+    def action_skip(self) -> None:
+        """Put aside until a time, which is asked; or bring back (I8)."""
+        from refterm.tui.forms.skip import skip_form
+
+        referral = self.referral()
+        if referral is None:
+            return
+        if referral.skipped_until:
+            from refterm.tui.background import news
+
+            unskip = partial(self.office.marks.unskip, referral.id, was=True)
+            self.write(unskip, lambda done: self.after_write(news.unskipped(done, referral.id)))
+        else:
+            self.app.push_screen(skip_form(self.office, referral), self._changed_here)
+
+    def action_contacted(self) -> None:
+        """Say that the customer was contacted; again: withdrawn (F4)."""
+        if row := self.row:
+            from refterm.tui.background import news
+
+            contacted = partial(self.office.marks.contacted, row.id, was=row.contacted_at is not None)
+            self.write(contacted, lambda done: self.after_write(news.contacted(done, row.company)))
+
+    def action_take(self) -> None:
+        """Take it, or release it; another's only after a question (T3)."""
+        row, me = self.row, self.office.workplace.actor.name
+        if row is None:
+            return
+        if row.taken_by is None:
+            self._do(lambda: self.office.marks.take(row.id), _("#{id} is yours.").format(id=row.id))
+            return
+        if row.taken_by == me:
+            self._do(lambda: self.office.marks.release(row.id, was=me), _("#{id} is released.").format(id=row.id))
+            return
+        from refterm.tui.panels.confirm import confirm
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                over = partial(self.office.marks.take, row.id, over=True, was=row.taken_by)
+                self._do(over, _("#{id} is yours.").format(id=row.id))
+
+        question = _("{who} has taken #{id}. Take it over?").format(who=display(row.taken_by), id=row.id)
+        self.app.push_screen(confirm(question, _("Take over"), _("Leave it")), answered)
+
+    def action_favorite(self) -> None:
+        """Set the favourite mark, or take it off (I10)."""
+        if row := self.row:
+            from refterm.tui.background import news
+
+            favorite = partial(self.office.marks.favorite, row.id, was=row.favorite)
+            self.write(favorite, lambda done: self.after_write(news.favorite(done, row.id)))
+
+    def action_undo(self) -> None:
+        """Undo one's latest decision, marked ones as one (U1)."""
+        triage = self.office.triage
+
+        def done(result: Done) -> None:
+            if not result.referrals:
+                self.say(str(result.refused[0].error), "late")
+                return
+            self.forget_undo()
+            numbers = ", ".join(f"#{number}" for number in result.referrals)
+            sentence = ngettext(
+                "Undone: {referrals} stands as before.", "Undone: {referrals} stand as before.", len(result.referrals)
+            ).format(referrals=numbers)
+            if result.refused:
+                sentence += " " + "; ".join(f"#{one.referral}: {one.error}" for one in result.refused)
+            self.after_write(sentence)
+            self.referral_list.go_to(result.referrals[0])
+
+        self.write(lambda: triage.undo(triage.last_decision()), done)
+
+    def action_detail(self) -> None:
+        """All details on the full screen; there, the contact under the cursor."""
+        if not self.whole:
+            self.show_whole(True)
+        elif self.contact_index is not None and self.state.tab is Tab.ACTIVE:
+            self._contact_form(self.contact_index + 1)
+
+    def action_mark(self) -> None:
+        """Mark the row and go on."""
+        self.referral_list.toggle_mark()
+        self.draw()
+
+    def action_mark_range(self) -> None:
+        """Mark from the last mark to the cursor."""
+        self.referral_list.mark_range()
+        self.draw()
+
+    def action_profiles(self) -> None:
+        """The business profiles (P1)."""
+        from refterm.tui.panels.profiles import ProfilesScreen
+
+        self.app.push_screen(ProfilesScreen(self.office, self.after_write))
+
+    def action_copy_email(self) -> None:
+        """Send the customer's e-mail address to the person's own clipboard (I2)."""
+        self._copy("email", _("e-mail address"))
+
+    def action_copy_phone(self) -> None:
+        """Send the customer's phone number to the person's own clipboard (I2)."""
+        self._copy("phone", _("phone number"))
+
+    # What several of them share
+
+    def _open_form(self, form: Form[str], referral: int, closed: Callable[[str | None], None]) -> None:
+        """Open a form on a referral: the others are told while it is open, and who opens it is told of theirs (T1)."""
+        if warning := self.neighbours.warning(referral):
+            form.tell(warning)
+        self.neighbours.hold(referral, form.form)
+
+        def answered(sentence: str | None) -> None:
+            self.neighbours.let_go()
+            closed(sentence)
+
+        self.app.push_screen(form, answered)
+
+    def _do(self, job: Callable[[], None], sentence: str) -> None:
+        """Do a service's work, then say what happened."""
+        self.write(job, lambda _none: self.after_write(sentence))
+
+    def _decided(self, sentence: str | None) -> None:
+        """After a form that decides: the list without it, what happened, and for how long it can be undone."""
+        if sentence is not None:
+            self.after_write(sentence, undo=True)
+
+    def _changed_here(self, sentence: str | None) -> None:
+        """After a form that changes something else: what happened."""
+        if sentence is not None:
+            self.after_write(sentence)
+
+    def _copy(self, part: str, name: str) -> None:
+        """Send a part of the customer's contact through the terminal (OSC 52); whether it took it, nobody can know."""
+        referral = self.referral()
+        people = referral.customer.contacts if referral else ()
+        text = next((display(getattr(person, part)).strip() for person in people if getattr(person, part).strip()), "")
+        if not text:
+            self.say(_("This customer has no {part}.").format(part=name), "dim")
+            return
+        self.app.copy_to_clipboard(text)
+        self.say(_("{text} was sent to your terminal's clipboard.").format(text=text))

@@ -1,0 +1,175 @@
+"""What the bars of one line say: pure, from values to pieces of text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, tzinfo
+
+from refterm.domain.deadline import Flame
+from refterm.domain.query import Filter, Order, Tab, View
+from refterm.domain.when import local_time
+from refterm.i18n import _, ngettext
+from refterm.services.desk import Alert
+from refterm.text import display, width
+from refterm.tui.actions import Action, key_name
+from refterm.tui.draw.detail import alert_text, moment
+from refterm.tui.draw.row import Look, Piece, one_line
+from refterm.words import outcome_word, tab_word
+
+MOST_SAID = 1000
+
+
+def top(person: str, caption: str, read_only: bool, here: int, look: Look) -> tuple[list[Piece], list[Piece]]:
+    """The program's name, which desk it is where that is not the person's own, who sits at it, and how many do."""
+    right = [(one_line(person, look) + " ", "dim")]
+    if here > 1:
+        right.append((_("  {n} here").format(n=here) + " ", "dim"))
+    if read_only:
+        right.insert(0, (_("read only") + "   ", "soon"))
+    return [(" refterm", "dim"), (f"   {caption}" if caption else "", "soon")], right
+
+
+def tabs(
+    view: View, counts: dict[Tab, int], hits: int | None, marked: int, cells: int, zone: tzinfo | None
+) -> tuple[list[Piece], list[Piece]]:
+    """The tabs with their counts, which always stand; at the right, as far as there is room, what the list is.
+
+    Args:
+        view: what is looked at.
+        counts: how many referrals each tab has.
+        hits: how many pass search and filter; None where there is neither.
+        marked: how many are marked.
+        cells: the width of the bar.
+        zone: the viewer's, in which the filter's days begin; None is the machine's.
+    """
+    names = {tab: tab_word(tab) for tab in Tab if tab is not Tab.ALL}
+    left: list[Piece] = []
+    for number, (tab, name) in enumerate(names.items(), 1):
+        chosen = tab is view.tab
+        left += [(" ", "plain"), (f" {number} ", "key" if not chosen else "chosen")]
+        left += [
+            (f"{name} ", "chosen" if chosen else "plain"),
+            (f"{counts.get(tab, 0)} ", "chosen" if chosen else "dim"),
+        ]
+    right: list[Piece] = []
+    if marked:
+        right.append((_("{n} marked").format(n=marked), "strong"))
+    if hits is not None:
+        said = f"{MOST_SAID}+" if hits > MOST_SAID and view.search else str(hits)
+        right.append((ngettext("{n} hit", "{n} hits", hits).format(n=said), "plain"))
+    if view.search:
+        right.append(("/" + display(view.search)[:24], "strong"))
+    if view.filter != Filter():
+        right.append((_("filter: {filter}").format(filter=filter_text(view.filter, zone)), "strong"))
+    right.append((_("order: {order}").format(order=order_word(view.effective_order)), "dim"))
+    if hits is None:
+        right.append(("/ " + _("search"), "dim"))
+    return left, _in_room(right, cells - sum(width(text) for text, _style in left) - 1)
+
+
+def _in_room(pieces: Sequence[Piece], room: int) -> list[Piece]:
+    """As many of the pieces as there is room for, the first ones being the most important."""
+    drawn: list[Piece] = []
+    for text, style in pieces:
+        room -= width(text) + 2
+        if room < 0:
+            break
+        drawn.append((text + "  ", style))
+    return drawn
+
+
+def filter_text(chosen: Filter, zone: tzinfo | None) -> str:
+    """A filter in a few words, its days those of the viewer's zone."""
+    parts = [
+        outcome_word(chosen.outcome.value) if chosen.outcome else "",
+        _("from {day}").format(day=local_time(chosen.since, zone).date().isoformat()) if chosen.since else "",
+        _("until {day}").format(day=local_time(chosen.until, zone).date().isoformat()) if chosen.until else "",
+        display(chosen.profile) if chosen.profile else "",
+        _("favourites") if chosen.favorite else "",
+        _("skipped") if chosen.skipped else "",
+        _("those of a finding") if chosen.ids else "",
+    ]
+    return ", ".join(part for part in parts if part)
+
+
+def order_word(order: Order) -> str:
+    """An order as people read it."""
+    return {
+        Order.DUE: _("due"),
+        Order.EXPIRES: _("expires"),
+        Order.RECEIVED: _("received"),
+        Order.VALUE: _("value"),
+        Order.FIT: _("fit"),
+        Order.CUSTOMER: _("customer"),
+        Order.PURCHASE_DATE: _("purchase date"),
+        Order.CLOSED_AT: _("closed"),
+    }[order]
+
+
+def alert(shown: Alert | None, look: Look) -> list[Piece]:
+    """The flame alert above the Inbox: the one with least time left (F1-F3)."""
+    if shown is None:
+        return []
+    sign = look.signs.hot if shown.hot else look.signs.cooled
+    state = Flame.HOT if shown.hot else Flame.COOLED
+    said = alert_text(shown.row.company, state, shown.row.received_at, (None, None), look)
+    return [(f" {sign} ", "flame"), (said, "flame" if shown.hot else "strong")]
+
+
+def alert_keys(shown: Alert | None) -> list[Piece]:
+    """The key that goes there, and how many there are (F1)."""
+    if shown is None:
+        return []
+    of = _(" of {n}").format(n=shown.count) if shown.count > 1 else ""
+    return [("f", "key"), (" " + _("next") + of + " ", "dim")]
+
+
+def keys(able: Sequence[Action], cells: int, *, whole: bool) -> list[Piece]:
+    """The keys that work now, as many as fit; the way back and the way to all of them stand always."""
+    always = [(key_name(action.keys[0]), action.short) for action in able if action.id in ("help", "quit")]
+    if whole:
+        always.insert(0, ("escape", _("back")))
+    left_out = ("help", "quit", "detail") if whole else ("help", "quit")
+    room = cells - sum(len(key) + width(short) + 3 for key, short in always)
+    chosen: list[tuple[str, str]] = []
+    for action in able:
+        if action.id in left_out:
+            continue
+        key, short = key_name(action.keys[0]), action.short
+        room -= len(key) + width(short) + 3
+        if room < 0:
+            break
+        chosen.append((key, short))
+    return [piece for key, short in (*chosen, *always) for piece in ((f" {key}", "key"), (f" {short} ", "dim"))]
+
+
+def empty(view: View, look: Look, *, desk_is_empty: bool, back: datetime | None) -> list[str]:
+    """What a list with nothing in it says: why, and what to do next.
+
+    Args:
+        view: what is looked at.
+        look: how this terminal draws.
+        desk_is_empty: there is no referral at all.
+        back: when the next of those put aside comes back (I8).
+    """
+    if view.search:
+        searched = display(view.search)[:40]
+        return [_("Nothing found for {search}.").format(search=searched), _("escape clears the search.")]
+    if view.filter != Filter():
+        return [_("Nothing passes the filter."), _("F changes it, escape clears it.")]
+    if view.tab is Tab.INBOX and desk_is_empty and not back:
+        return [
+            _("The desk is empty. Bring referrals in, in another terminal or after q:"),
+            "",
+            _("refterm import FILE     a file from Partner Center (JSON, NDJSON, CSV) or from refterm"),
+            _("refterm demo            look around among made-up referrals first"),
+            _("refterm --help          everything else"),
+        ]
+    if view.tab is Tab.INBOX:
+        said = [_("All done: no referral waits for an answer.")]
+        if back:
+            said.append(_("The next one on skip comes back {time}.").format(time=moment(back, look)))
+        return said
+    if view.tab is Tab.ACTIVE:
+        return [_("No engagement is being worked."), _("1 goes to the Inbox, where a accepts a referral.")]
+    return [_("Nothing is archived yet.")]

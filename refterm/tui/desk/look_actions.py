@@ -1,0 +1,351 @@
+"""The keys of the desk that only look: the tabs, the cursor, the detail, search and filter, and the panels."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from textual import events, getters, on
+from textual.screen import Screen
+from textual.widgets import Input
+
+from refterm.domain.query import ORDERS, STATUS_OF_TAB, Filter, Order, Tab, View
+from refterm.domain.referral import Referral
+from refterm.domain.row import Row
+from refterm.i18n import _
+from refterm.services.personal.view_state import ViewState
+from refterm.tui.actions import Situation, key_table
+from refterm.tui.desk.detail_pane import DetailPane
+from refterm.tui.desk.referral_list import ReferralList
+from refterm.tui.desk.search import Searching
+from refterm.tui.office import DeskApp, Office
+
+# Forms and panels are imported where they open: they bring Textual's inputs, which the first frame does not need.
+
+T = TypeVar("T")
+# More rows than any list has: to its top or its end.
+FAR = 10**9
+# Of the referrals of a finding so many are shown, the newest.
+MOST_ONLY = 1000
+
+
+class LookActions(Screen[None]):
+    """The actions that change nothing. What all actions need of the screen is declared first; DeskScreen has it.
+
+    Attributes:
+        search: what the list is searched for.
+        whole: the detail takes the full screen.
+        contact_index: the contact under the cursor of the full detail.
+    """
+
+    app = getters.app(DeskApp)
+
+    office: Office
+    state: ViewState
+    referral_list: ReferralList
+    detail_pane: DetailPane
+    searching: Searching
+    search: str
+    whole: bool
+    contact_index: int | None
+    kiosk: bool
+
+    @abstractmethod
+    def reload(self, *, top: bool = False) -> bool:
+        """Read the list, the counts and the alert again; whether they could be read."""
+
+    @abstractmethod
+    def draw(self) -> None:
+        """Bring every bar up to date."""
+
+    @abstractmethod
+    def show_detail(self) -> None:
+        """Show the referral under the cursor."""
+
+    @abstractmethod
+    def wake(self) -> None:
+        """Look what has changed, by time or by others."""
+
+    @abstractmethod
+    def say(self, sentence: str, style: str = "plain", *, undo: bool = False) -> None:
+        """Say what happened."""
+
+    @abstractmethod
+    def forget_undo(self) -> None:
+        """Stop counting down: it was undone."""
+
+    @abstractmethod
+    def write(self, job: Callable[[], T], done: Callable[[T], object]) -> None:
+        """Do a service's work in a thread; then show what became of it."""
+
+    @abstractmethod
+    def after_write(self, sentence: str, *, undo: bool = False) -> None:
+        """Show the desk as it is after a change of one's own, and say what happened."""
+
+    # What is looked at
+
+    @property
+    def view(self) -> View:
+        """The list that is shown."""
+        tab = self.state.tab
+        return View(tab, self.state.orders.get(tab), self.state.filters.get(tab, Filter()), self.search)
+
+    @property
+    def row(self) -> Row | None:
+        """The referral under the cursor."""
+        return self.referral_list.current
+
+    def referral(self) -> Referral | None:
+        """The referral under the cursor, whole.
+
+        Raises:
+            RefTermError: when it cannot be read.
+        """
+        return self.office.desk.referral(self.row.id) if self.row else None
+
+    def situation(self) -> Situation:
+        """What decides whether an action can be done now."""
+        return Situation(self.state.tab, self.row is not None, self.office.workplace.looks_only, self.kiosk)
+
+    # The detail, the list's order and filter, the panels
+
+    def action_next_contact(self) -> None:
+        """In the detail: the next contact of the deal."""
+        shown = self.detail_pane.shown
+        if self.whole and shown and shown.referral.team:
+            self.contact_index = ((self.contact_index if self.contact_index is not None else -1) + 1) % len(
+                shown.referral.team
+            )
+            self.show_detail()
+            self.detail_pane.show_chosen()
+
+    def action_search(self) -> None:
+        """The search field."""
+        if self.whole:
+            self.show_whole(False)
+        self.searching.open()
+
+    def action_next_order(self) -> None:
+        """The next order; the cursor stays on its referral."""
+        orders = ORDERS[self.state.tab]
+        present = orders.index(self.view.effective_order) if self.view.effective_order in orders else 0
+        chosen = orders[(present + 1) % len(orders)]
+        self.state.orders = {**self.state.orders, self.state.tab: chosen}
+        self.reload()
+        if chosen is Order.FIT:
+            from refterm.services.background.fitting import store_scores
+
+            self.write(lambda: store_scores(self.office.workplace), lambda changed: self.reload() if changed else None)
+        self.app.keep_view()
+
+    def action_filter(self) -> None:
+        """The form that narrows the list."""
+        from refterm.tui.forms.filter import filter_form
+
+        def chosen(wanted: Filter | None) -> None:
+            if wanted is not None:
+                self.set_filter(wanted)
+
+        self.app.push_screen(filter_form(self.office, self.view), chosen)
+
+    def action_next_flame(self) -> None:
+        """The next customer who asked to be contacted: hot ones by time left, then cooled ones (F1)."""
+        flames = self.office.desk.flames()
+        if not flames:
+            self.say(_("No customer waits to be contacted."), "dim")
+            return
+        here = self.row.id if self.row and self.state.tab is Tab.INBOX else None
+        if self.state.tab is not Tab.INBOX:
+            self.show_tab(Tab.INBOX)
+        after = flames.index(here) + 1 if here in flames else 0
+        for number in (*flames[after:], *flames[:after]):
+            if self.referral_list.go_to(number):
+                return
+        self.say(_("The filter hides those who wait to be contacted; escape clears it."), "dim")
+
+    def action_history(self) -> None:
+        """Who did what to this referral (T4)."""
+        from refterm.tui.panels.history import HistoryScreen
+
+        if row := self.row:
+            self.app.push_screen(HistoryScreen(self.office, row.id, row.company))
+
+    def action_similar(self) -> None:
+        """The past deals most like this referral; each opens its record (I7)."""
+        from refterm.tui.panels.similar import SimilarScreen
+
+        if row := self.row:
+            self.app.push_screen(SimilarScreen(self.office, row.id, row.company, self.open_record))
+
+    def action_insights(self) -> None:
+        """What the past says; a finding opens the referrals it speaks of (G0-G5)."""
+        from refterm.tui.panels.insights import InsightsScreen
+
+        self.app.push_screen(InsightsScreen(self.office, self.show_only))
+
+    def action_refresh(self) -> None:
+        """Read everything again."""
+        self.wake()
+        if self.reload():
+            self.show_detail()
+            self.say(_("Read again."), "dim")
+
+    def action_help(self) -> None:
+        """All keys."""
+        from refterm.tui.panels.help import HelpScreen
+
+        self.app.push_screen(HelpScreen(key_table()))
+
+    def action_back(self) -> None:
+        """One step back: out of the search, the detail, then the search's hits, the filter, the marks."""
+        if self.searching.is_open:
+            self.close_search(keep=False)
+        elif self.whole:
+            self.show_whole(False)
+        elif self.search:
+            self.close_search(keep=False)
+        elif self.referral_list.marked:
+            self.referral_list.clear_marks()
+            self.draw()
+        elif self.view.filter != Filter():
+            self.set_filter(Filter())
+
+    def action_quit(self) -> None:
+        """Leave at once: everything is written already."""
+        self.app.exit()
+
+    def action_suspend(self) -> None:
+        """To the shell, and back with fg."""
+        self.app.action_suspend_process()
+
+    def action_tab_inbox(self) -> None:
+        """The referrals to decide."""
+        self.show_tab(Tab.INBOX)
+
+    def action_tab_active(self) -> None:
+        """The deals that are worked on."""
+        self.show_tab(Tab.ACTIVE)
+
+    def action_tab_archived(self) -> None:
+        """What is closed."""
+        self.show_tab(Tab.ARCHIVED)
+
+    def action_down(self) -> None:
+        """One row on."""
+        self._move(1)
+
+    def action_up(self) -> None:
+        """One row back."""
+        self._move(-1)
+
+    def action_page_down(self) -> None:
+        """One page on."""
+        self._page(1)
+
+    def action_page_up(self) -> None:
+        """One page back."""
+        self._page(-1)
+
+    def action_top(self) -> None:
+        """To the first row."""
+        self._edge(-FAR)
+
+    def action_bottom(self) -> None:
+        """To the last row."""
+        self._edge(FAR)
+
+    def _move(self, rows: int) -> None:
+        """Move the cursor, or scroll the detail."""
+        if self.whole:
+            self.detail_pane.scroll_lines(rows)
+        else:
+            self.referral_list.move_by(rows)
+
+    def _page(self, pages: int) -> None:
+        """Move by a page."""
+        if self.whole:
+            self.detail_pane.scroll_lines(pages * max(1, self.detail_pane.size.height - 1))
+        else:
+            self.referral_list.move_by_page(pages)
+
+    def _edge(self, far: int) -> None:
+        """To the top or to the end."""
+        if self.whole:
+            self.detail_pane.scroll_lines(far)
+        else:
+            self.referral_list.move_to(far)
+
+    # Where the list goes
+
+    def show_tab(self, tab: Tab) -> None:
+        """Another tab, from its top."""
+        if self.whole:
+            self.show_whole(False)
+        if tab is not self.state.tab:
+            self.state.tab = tab
+            self.referral_list.clear_marks()
+            self.reload(top=True)
+            self.app.keep_view()
+
+    def set_filter(self, chosen: Filter) -> None:
+        """Narrow the list of this tab."""
+        self.state.filters = {**self.state.filters, self.state.tab: chosen}
+        self.reload(top=True)
+        self.app.keep_view()
+
+    def show_only(self, referrals: Sequence[int]) -> None:
+        """Narrow the list to some referrals, in the tab of the first of them."""
+        rows = self.office.desk.rows(list(referrals[-MOST_ONLY:]))
+        if not rows:
+            return
+        tabs = {status: tab for tab, status in STATUS_OF_TAB.items()}
+        self.show_tab(tabs[rows[0].status])
+        self.search = ""
+        self.set_filter(Filter(ids=tuple(row.id for row in rows)))
+
+    def open_record(self, referral: int) -> None:
+        """One referral, whole, wherever it stands."""
+        self.show_only([referral])
+        self.show_whole(True)
+
+    def show_whole(self, whole: bool) -> None:
+        """The detail on the full screen, or the list again."""
+        self.whole = self.detail_pane.whole = whole
+        self.contact_index = None
+        self.set_class(whole, "-whole")
+        self.show_detail()
+        self.draw()
+
+    # Search
+
+    def on_key(self, event: events.Key) -> None:
+        """Open the search at its key, not by the binding, which acts later than the next letter may come."""
+        if not self.searching.take(event) and event.key == "slash" and not self.searching.is_open:
+            event.stop()
+            self.action_search()
+
+    @on(Input.Changed, "#search")
+    def _typed(self, event: Input.Changed) -> None:
+        self.search = event.value
+        # The letter is drawn first; of several typed at once only the last is searched for.
+        self.call_after_refresh(self._search_for, event.value)
+
+    def _search_for(self, text: str) -> None:
+        if text == self.search:
+            self.reload(top=True)
+
+    @on(Input.Submitted, "#search")
+    def _searched(self) -> None:
+        self.close_search(keep=True)
+
+    def close_search(self, *, keep: bool) -> None:
+        """Back to the list, with the hits or with everything."""
+        self.searching.close()
+        self.referral_list.focus()
+        if not keep:
+            self.search = ""
+            self.searching.clear()
+            self.reload()
+        elif not self.search:
+            self.reload()

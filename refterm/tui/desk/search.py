@@ -1,0 +1,75 @@
+"""The search field: it takes the place of the top bar, and what is typed narrows the list at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from textual import events
+from textual.screen import Screen
+from textual.widgets import Input
+
+from refterm.i18n import _
+from refterm.tui.forms.in_order import InOrder
+
+OPEN = "-searching"
+
+
+class SearchField(InOrder, Input):
+    """One line; its keys do what they do in the order typed."""
+
+
+class Searching:
+    """Opens and closes the field on a screen, and sees that no letter meant for it becomes a key of the desk."""
+
+    def __init__(self, screen: Screen[None], submit: Callable[[], None]) -> None:
+        self._screen = screen
+        self._submit = submit
+        self._field: Input | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the field is shown."""
+        return self._screen.has_class(OPEN)
+
+    def open(self) -> None:
+        """Show the field and type into it; it is made when it is first needed."""
+        if self._field is None:
+            self._field = SearchField(placeholder=_("search"), id="search", compact=True, select_on_focus=False)
+            self._field.cursor_blink = False
+            self._screen.mount(self._field, after="#top")
+        self._field.select_all()  # what is typed replaces the last search
+        self._screen.add_class(OPEN)
+        self._field.focus()
+
+    def close(self) -> None:
+        """Hide the field."""
+        self._screen.remove_class(OPEN)
+
+    def clear(self) -> None:
+        """Empty the field without asking for anything."""
+        if self._field:
+            with self._field.prevent(Input.Changed):
+                self._field.value = ""
+
+    def take(self, event: events.Key) -> bool:
+        """Put into the field what was typed before the focus had come there.
+
+        Of `/door` typed in one go the letters would otherwise be keys of the desk. A letter that was sent to the field
+        itself never comes here.
+
+        Returns:
+            Whether the key was meant for the field.
+        """
+        field = self._field
+        if field is None or not self.is_open:
+            return False
+        if event.is_printable and event.character:
+            field.replace(event.character, *field.selection)
+        elif self._screen.focused is field or event.key not in ("enter", "backspace"):
+            return False
+        elif event.key == "enter":
+            self._submit()
+        else:
+            field.action_delete_left()
+        event.stop()
+        return True

@@ -1,0 +1,1 @@
+"""Values to styled text: rows, details, signs. Pure: no widget, no database."""

@@ -1,0 +1,93 @@
+"""A bar of one line. Textual's Header, Tabs and Footer cost more than a quarter of the start; this costs next to nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from refterm.text import display, fit, width
+from refterm.tui.draw.row import Piece
+from refterm.tui.textual_quirks import Still
+
+
+class Line(Still):
+    """Pieces of text on one line; drawn anew only when they change."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        *(
+            "line--plain",
+            "line--strong",
+            "line--dim",
+            "line--key",
+            "line--chosen",
+            "line--late",
+            "line--soon",
+            "line--flame",
+        )
+    }
+    DEFAULT_CSS = """
+    Line { height: 1; width: 1fr; }
+    """
+
+    def __init__(self, *, id: str, ellipsis: str = "…", outside: Callable[[str], str] = display) -> None:  # noqa: A002
+        """
+        Args:
+            id: its name on the screen.
+            ellipsis: what stands where a text is cut.
+            outside: makes a text fit for this terminal; done here, so that no caller can forget it.
+        """
+        super().__init__(id=id)
+        self._outside = outside
+        self._left: list[Piece] = []
+        self._right: list[Piece] = []
+        self._ellipsis = ellipsis
+        self._styles_by_name: dict[str, Style] = {}
+
+    def show(self, left: list[Piece], right: list[Piece] | None = None) -> None:
+        """Show pieces from the left, and others at the right end."""
+        shown = self._clean(left), self._clean(right or [])
+        if shown != (self._left, self._right):
+            self._left, self._right = shown
+            self.refresh()
+
+    def _clean(self, pieces: list[Piece]) -> list[Piece]:
+        return [(self._outside(text), style) for text, style in pieces]
+
+    @property
+    def text(self) -> str:
+        """What it shows, for tests and for telling whether anything stands there."""
+        return "".join(piece for piece, _style in (*self._left, *self._right))
+
+    def notify_style_update(self) -> None:
+        """Forget the styles when the theme changes."""
+        self._styles_by_name.clear()
+        super().notify_style_update()
+
+    def render_line(self, y: int) -> Strip:
+        """The line, cut at the right end of its left part."""
+        cells = self.size.width
+        right = sum(width(text) for text, _style in self._right)
+        segments: list[Segment] = []
+        room = max(0, cells - right - (1 if right else 0))
+        for text, style in self._left:
+            size = width(text)
+            if size > room:
+                text, size = fit(text, room, ellipsis=self._ellipsis), room
+            segments.append(Segment(text, self._style(style)))
+            room -= size
+            if room <= 0:
+                break
+        if self._right and right <= cells:
+            segments.append(Segment(" " * (room + 1), self._style("plain")))
+            segments += [Segment(text, self._style(style)) for text, style in self._right]
+        return Strip(segments).adjust_cell_length(cells, self._style("plain"))
+
+    def _style(self, name: str) -> Style:
+        style = self._styles_by_name.get(name)
+        if style is None:
+            style = self._styles_by_name[name] = self.get_component_rich_style(f"line--{name}")
+        return style

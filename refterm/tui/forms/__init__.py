@@ -1,0 +1,1 @@
+"""The forms and what they are built from."""

@@ -1,0 +1,362 @@
+"""The fields of a form: one line, notes, a choice; and the row that draws their labels, hints and errors.
+
+A row is one widget whatever it says: labels, hints and errors are drawn by it, in the room that its fields leave. So a
+form of eight fields is some fifteen widgets and stands within a tenth of a second.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.geometry import Region
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Input, TextArea
+
+from refterm.text import clean, clean_line, fit, fold, width
+from refterm.tui.draw.signs import Signs
+from refterm.tui.forms.in_order import InOrder
+from refterm.tui.textual_quirks import stop_watching
+
+Texts = Mapping[str, str]
+TYPE_AHEAD_SECONDS = 1.0
+# Of more options than this a part is shown, with the chosen one in it.
+MOST_SHOWN = 8
+
+
+@dataclass(frozen=True)
+class FieldSpec:
+    """One field of a form.
+
+    Attributes:
+        name: its name in the texts, and in the errors of the service.
+        label: what stands before it.
+        kind: one line of text, notes of several lines, or a choice.
+        group: fields of the same group stand in one row.
+        cells: its width; 0 takes what is left.
+        placeholder: what stands in it while it is empty.
+        options: value and label of what can be chosen.
+        inline: the options stand in one line.
+        hint: what was understood, from the texts of the form; stands beside the field.
+        follow: what other fields read once this one reads so.
+        error_lines: the room kept under it, so that nothing moves when an error appears.
+    """
+
+    name: str
+    label: str
+    kind: Literal["line", "notes", "choice"] = "line"
+    group: str = ""
+    cells: int = 0
+    placeholder: str = ""
+    options: Sequence[tuple[str, str]] = ()
+    inline: bool = False
+    hint: Callable[[Texts], str] | None = None
+    follow: Callable[[Texts], Texts] | None = None
+    error_lines: int = 1
+
+
+class LineField(InOrder, Input):
+    """One line. Enter goes to the next field and never submits."""
+
+    def __init__(self, spec: FieldSpec, text: str) -> None:
+        super().__init__(text, placeholder=spec.placeholder, id=f"field-{spec.name}", compact=True)
+        self.cursor_blink = False
+
+    @property
+    def text(self) -> str:
+        """What is typed."""
+        return self.value
+
+    def put(self, text: str) -> None:
+        """Put a text in place of what is typed."""
+        self.value = text
+
+    async def action_submit(self) -> None:
+        """Go to the next field."""
+        self.screen.focus_next()
+
+    def _on_paste(self, event: events.Paste) -> None:
+        # The base class takes it from here, and would take the first line only.
+        event.text = clean_line(event.text.replace("\r\n", "\n").replace("\r", "\n").strip("\n"))
+
+
+class NotesField(InOrder, TextArea):
+    """Several lines. Enter begins a line, tab leaves the field."""
+
+    def __init__(self, spec: FieldSpec, text: str) -> None:
+        super().__init__(
+            text,
+            id=f"field-{spec.name}",
+            compact=True,
+            tab_behavior="focus",
+            highlight_cursor_line=False,
+            placeholder=Content(spec.placeholder),
+        )
+        self.cursor_blink = False
+
+    def on_unmount(self) -> None:
+        """Leave nothing behind."""
+        stop_watching(self)
+
+    def put(self, text: str) -> None:
+        """Put a text in place of what is typed."""
+        self.load_text(text)
+        self.move_cursor(self.document.end)
+
+    def on_focus(self, event: events.Focus) -> None:
+        """Whoever comes back to notes goes on where they end."""
+        if not event.from_app_focus:
+            self.move_cursor(self.document.end)
+
+    async def _on_paste(self, event: events.Paste) -> None:
+        # Terminals paste carriage returns for line breaks; whatever else they paste must not reach the screen.
+        event.text = clean(event.text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+class ChoiceField(Widget, can_focus=True):
+    """One of a few: by its number, by the first letters of its label or value, or with the arrow keys."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,left", "step(-1)", show=False),
+        Binding("down,right", "step(1)", show=False),
+        Binding("home", "step(-1000)", show=False),
+        Binding("end", "step(1000)", show=False),
+        Binding("enter", "leave", show=False),
+    ]
+
+    class Changed(Message):
+        """Another option is chosen."""
+
+        def __init__(self, choice: ChoiceField) -> None:
+            super().__init__()
+            self.choice = choice
+
+        @property
+        def control(self) -> ChoiceField:
+            """The field."""
+            return self.choice
+
+    def __init__(
+        self, spec: FieldSpec, text: str, signs: Signs, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """Nothing is chosen where the text is no option's value.
+
+        Args:
+            spec: what to choose from.
+            text: the value chosen at first.
+            signs: how this terminal draws.
+            clock: seconds, to tell which letters belong together.
+        """
+        super().__init__(id=f"field-{spec.name}")
+        self.options = tuple(spec.options)
+        self.inline = spec.inline
+        self._signs = signs
+        self._clock = clock
+        self._typed = ""
+        self._typed_at = 0.0
+        self.styles.height = 1 if spec.inline else min(len(self.options), MOST_SHOWN)
+        self.chosen = -1
+        self.put(text)
+
+    @property
+    def text(self) -> str:
+        """The value of the chosen option; empty while nothing is chosen."""
+        return self.options[self.chosen][0] if self.chosen >= 0 else ""
+
+    def put(self, text: str) -> None:
+        """Choose the option of this value; none where there is no such option."""
+        self.chosen = next((number for number, option in enumerate(self.options) if option[0] == text), -1)
+        self.refresh()
+
+    def render(self) -> Content:
+        """The options with their numbers; the chosen one by a sign, never by colour alone."""
+        labels = [f"{number} {self._signs.outside(label)}" for number, (_value, label) in enumerate(self.options, 1)]
+        style = "reverse" if self.has_focus else "bold"
+        if self.inline:
+            pieces = [
+                (f"[{label}]", style) if number == self.chosen else (f" {label} ", "")
+                for number, label in enumerate(labels)
+            ]
+            return Content.assemble(*pieces)
+        cells = max(self.content_size.width, 1)
+        lines = []
+        for number, label in list(enumerate(labels))[self._first_shown() :][:MOST_SHOWN]:
+            sign = ">" if number == self.chosen else " "
+            line = fit(f"{sign} {label}", cells, ellipsis=self._signs.ellipsis)
+            lines.append(Content.styled(line, style if number == self.chosen else ""))
+        return Content("\n").join(lines)
+
+    def choose(self, number: int) -> None:
+        """Choose an option by its place, counting from 0."""
+        if number != self.chosen:
+            self.chosen = number
+            self.refresh()
+            self.post_message(self.Changed(self))
+
+    def action_step(self, by: int) -> None:
+        """Go to another option; the first step chooses the first one."""
+        self.choose(min(max(self.chosen + by, 0), len(self.options) - 1))
+
+    def action_leave(self) -> None:
+        """Go to the next field."""
+        self.screen.focus_next()
+
+    def on_key(self, event: events.Key) -> None:
+        """Numbers and letters choose here, whatever else they do on the desk."""
+        if event.is_printable and event.character:
+            event.stop()
+            event.prevent_default()
+            self._type(event.character)
+
+    def on_click(self, event: events.Click) -> None:
+        """Choose what was clicked on."""
+        if not self.inline and 0 <= event.y < min(len(self.options), MOST_SHOWN):
+            self.choose(self._first_shown() + event.y)
+        elif self.inline:
+            end = 0
+            for number, (_value, label) in enumerate(self.options):
+                end += width(f"{number + 1} {self._signs.outside(label)}") + 2
+                if event.x < end:
+                    self.choose(number)
+                    return
+
+    def _first_shown(self) -> int:
+        return min(max(self.chosen - MOST_SHOWN // 2, 0), max(len(self.options) - MOST_SHOWN, 0))
+
+    def _type(self, character: str) -> None:
+        now = self._clock()
+        again = now - self._typed_at <= TYPE_AHEAD_SECONDS
+        self._typed_at = now
+        self._typed = (self._typed if again else "") + character
+        found = self._find(self._typed)
+        if found is None and len(self._typed) > 1:
+            # What came before was a wrong turn, or the same letter to go to the next option of that letter.
+            self._typed = character
+            found = self._find(character, after=self.chosen)
+        if found is not None:
+            self.choose(found)
+
+    def _find(self, typed: str, *, after: int = -1) -> int | None:
+        if typed.isdecimal():
+            return int(typed) - 1 if 1 <= int(typed) <= len(self.options) else None
+        wanted = fold(typed) or typed
+        labels = [number for number, (_value, label) in enumerate(self.options) if fold(label).startswith(wanted)]
+        values = [number for number, (value, _label) in enumerate(self.options) if value.startswith(wanted)]
+        found = labels or values
+        return next((number for number in found if number > after), found[0] if found else None)
+
+
+Field = LineField | NotesField | ChoiceField
+
+
+def make_field(spec: FieldSpec, text: str, signs: Signs) -> Field:
+    """The widget of a field."""
+    if spec.kind == "notes":
+        return NotesField(spec, text)
+    return ChoiceField(spec, text, signs) if spec.kind == "choice" else LineField(spec, text)
+
+
+class FormRow(Horizontal):
+    """One row of a form: a field or two, their labels, hints and errors."""
+
+    def __init__(self, specs: Sequence[FieldSpec], fields: Sequence[Field], label_cells: int, signs: Signs) -> None:
+        """
+        Args:
+            specs: what the fields are.
+            fields: their widgets, in the same order.
+            label_cells: the width of the column of labels, the same for all rows.
+            signs: how this terminal draws.
+        """
+        super().__init__(*fields, classes="form-row")
+        self.specs = tuple(specs)
+        self.fields = tuple(fields)
+        self.error_lines = max(spec.error_lines for spec in specs)
+        self._signs = signs
+        self._errors: dict[str, str] = {}
+        self._hints: dict[str, str] = {}
+        for number, (spec, field) in enumerate(zip(specs, fields, strict=True)):
+            room = label_cells if number == 0 else width(spec.label) + 3
+            field.styles.margin = (0, 0, self.error_lines, room)
+            field.styles.width = spec.cells or "1fr"
+
+    @property
+    def errors(self) -> Mapping[str, str]:
+        """What stands under the fields, by field."""
+        return self._errors
+
+    @errors.setter
+    def errors(self, errors: Mapping[str, str]) -> None:
+        mine = {spec.name: errors[spec.name] for spec in self.specs if errors.get(spec.name)}
+        if mine != self._errors:
+            self._errors = mine
+            self.refresh()
+
+    @property
+    def hints(self) -> Mapping[str, str]:
+        """What stands beside the fields, by field."""
+        return self._hints
+
+    def show_hints(self, texts: Texts) -> None:
+        """Say beside the fields what is understood."""
+        hints = {spec.name: hint for spec in self.specs if spec.hint and (hint := spec.hint(texts))}
+        if hints != self._hints:
+            self._hints = hints
+            self.refresh()
+
+    def render(self) -> Content:
+        """Labels before the fields, hints after them, errors under them."""
+        cells, height = self.size
+        if not cells or not height:
+            return Content("")
+        lines: list[list[tuple[int, str, str]]] = [[] for _number in range(height)]
+        places = [field.virtual_region for field in self.fields]
+        for number, (spec, place) in enumerate(zip(self.specs, places, strict=True)):
+            lines[0].append((0 if number == 0 else place.x - width(spec.label) - 1, spec.label, ""))
+        self._draw_hints(lines, places, cells)
+        self._draw_errors(lines, places, cells)
+        return Content("\n").join([_line(pieces, cells, self._signs.ellipsis) for pieces in lines])
+
+    def _draw_hints(self, lines: list[list[tuple[int, str, str]]], places: Sequence[Region], cells: int) -> None:
+        hint = "  ".join(self._hints.values())
+        if not hint:
+            return
+        start = places[-1].right + 2
+        if start + width(hint) <= cells:
+            lines[0].append((start, hint, "dim"))
+        elif not self._errors and places[0].bottom < len(lines):
+            lines[places[0].bottom].append((places[0].x, hint, "dim"))
+
+    def _draw_errors(self, lines: list[list[tuple[int, str, str]]], places: Sequence[Region], cells: int) -> None:
+        for spec, place in zip(self.specs, places, strict=True):
+            text = self._errors.get(spec.name)
+            if not text:
+                continue
+            sentence = Content(f"! {self._signs.outside(text)}")
+            # Where a sentence is too long to begin under its field, it ends where the row does.
+            start = max(min(place.x, cells - sentence.cell_length), 0)
+            first = next((y for y in range(place.bottom, len(lines)) if not lines[y]), len(lines) - 1)
+            for y, line in enumerate(sentence.wrap(cells - start), first):
+                if y < len(lines):
+                    lines[y].append((start, line.plain.rstrip(), "bold $foreground"))
+
+
+def _line(pieces: Sequence[tuple[int, str, str]], cells: int, ellipsis: str) -> Content:
+    """Texts at their places in one line; one that would run into the next or over the end is cut."""
+    drawn: list[tuple[str, str]] = []
+    end = 0
+    ordered = sorted(pieces)
+    for number, (start, text, style) in enumerate(ordered):
+        limit = ordered[number + 1][0] - 1 if number + 1 < len(ordered) else cells
+        room = max(limit - max(start, end), 0)
+        text = fit(text, room, ellipsis=ellipsis) if width(text) > room else text
+        drawn.append((" " * (start - end), ""))
+        drawn.append((text, style))
+        end = max(start, end) + width(text)
+    return Content.assemble(*drawn)

@@ -1,0 +1,97 @@
+"""The form that narrows the list: outcome, period, profile, favourite, skipped."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from refterm.domain import when
+from refterm.domain.query import Filter, View
+from refterm.domain.referral import Outcome
+from refterm.errors import InvalidInputError
+from refterm.i18n import _
+from refterm.tui.forms import parts
+from refterm.tui.forms.fields import FieldSpec
+from refterm.tui.forms.form import Form
+from refterm.tui.office import Office
+from refterm.words import outcome_word
+
+ONLY = "only"
+
+
+def filter_form(office: Office, view: View) -> Form[Filter]:
+    """Shows the filter as it is; closes with the new one. `ctrl+r` lets everything through again."""
+    present = view.filter
+    profiles = office.desk.profiles()
+
+    def submit(texts: dict[str, str]) -> Filter:
+        return _read(texts, present, profiles, office)
+
+    return Form(
+        office,
+        form="filter",
+        title=_("Filter"),
+        beside=_("ctrl+r shows all"),
+        button=_("Show"),
+        fields=_fields(profiles),
+        initial=_texts(present, profiles, office),
+        again=dict,
+        submit=submit,
+        cells=78,
+    )
+
+
+def _fields(profiles: list[str]) -> list[FieldSpec]:
+    outcomes = [("", _("all")), *((outcome.value, outcome_word(outcome)) for outcome in Outcome)]
+    # A profile's name can be anything, so what is chosen is its place in the list.
+    names = [("", _("all")), *((str(number), parts.one_line(name)) for number, name in enumerate(profiles, 1))]
+    return [
+        FieldSpec("outcome", _("Outcome"), "choice", options=outcomes, inline=True),
+        FieldSpec("since", _("Received from"), group="period", cells=14, placeholder="2026-01-31", error_lines=2),
+        FieldSpec("until", _("and before"), group="period", cells=14, placeholder="2026-06-30"),
+        FieldSpec("profile", _("Profile"), "choice", options=names),
+        FieldSpec(
+            "favorite", _("Favourites"), "choice", options=[("", _("all")), (ONLY, _("favourites only"))], inline=True
+        ),
+        FieldSpec(
+            "skipped", _("Skipped"), "choice", options=[("", _("left out")), (ONLY, _("skipped only"))], inline=True
+        ),
+    ]
+
+
+def _texts(present: Filter, profiles: list[str], office: Office) -> dict[str, str]:
+    zone = office.workplace.zone
+    return {
+        "outcome": present.outcome or "",
+        "since": present.since.astimezone(zone).date().isoformat() if present.since else "",
+        "until": present.until.astimezone(zone).date().isoformat() if present.until else "",
+        "profile": str(profiles.index(present.profile) + 1) if present.profile in profiles else "",
+        "favorite": ONLY if present.favorite else "",
+        "skipped": ONLY if present.skipped else "",
+    }
+
+
+def _read(texts: dict[str, str], present: Filter, profiles: list[str], office: Office) -> Filter:
+    """The filter that the texts ask for.
+
+    Raises:
+        InvalidInputError: for dates that cannot be read.
+    """
+    zone = office.workplace.zone
+    bounds = {}
+    errors: dict[str, str] = {}
+    for name in ("since", "until"):
+        try:
+            bounds[name] = when.parse_day_start(texts[name], name, zone) if texts[name].strip() else None
+        except InvalidInputError as error:
+            errors |= error.fields
+    if errors:
+        raise InvalidInputError(errors)
+    return replace(
+        present,
+        outcome=Outcome(texts["outcome"]) if texts["outcome"] else None,
+        since=bounds["since"],
+        until=bounds["until"],
+        profile=profiles[int(texts["profile"]) - 1] if texts["profile"] else None,
+        favorite=texts["favorite"] == ONLY,
+        skipped=texts["skipped"] == ONLY,
+    )

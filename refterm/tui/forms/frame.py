@@ -1,0 +1,116 @@
+"""What frames the fields of a form: its title, lines to know before, and the footer with message and button."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.containers import Container
+from textual.content import Content
+from textual.message import Message
+from textual.widget import Widget
+
+from refterm.i18n import _
+from refterm.text import fit, width
+from refterm.tui.draw.signs import Signs
+
+
+def frame_title(title: str, beside: str, cells: int, signs: Signs) -> Content:
+    """A title for a frame: what it is at the left, whom it is about at the right, the frame's line between them.
+
+    Args:
+        title: at the left.
+        beside: at the right, already fit for display; cut where there is no room.
+        cells: how many the title can take.
+        signs: how this terminal draws.
+    """
+    if not beside:
+        return Content.styled(title, "bold")
+    room = max(cells - width(title) - 5, 0)
+    if width(beside) > room:
+        beside = fit(beside, room, ellipsis=signs.ellipsis).rstrip()
+    line = signs.rule * max(cells - width(title) - width(beside) - 2, 1)
+    return Content.assemble((title, "bold"), f" {line} ", beside)
+
+
+class Told(Widget):
+    """Lines to know before a decision."""
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        super().__init__(id="form-told")
+        self.lines = tuple(lines)
+
+    def render(self) -> Content:
+        """The lines, as plain text."""
+        return Content("\n").join([Content(line) for line in self.lines])
+
+
+class SubmitButton(Widget, can_focus=True):
+    """A button of one line, such as the one that submits a form."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,space", "press", show=False)]
+
+    class Pressed(Message):
+        """The button was pressed."""
+
+        def __init__(self, button: SubmitButton) -> None:
+            super().__init__()
+            self.button = button
+
+        @property
+        def control(self) -> SubmitButton:
+            """The button."""
+            return self.button
+
+    def __init__(self, label: str, *, id: str = "form-submit") -> None:  # noqa: A002
+        super().__init__(id=id)
+        self.label = label
+        self.styles.width = width(label) + 4
+
+    def render(self) -> Content:
+        """The label; the brackets make it a button without colours, too."""
+        return Content(f"[ {self.label} ]")
+
+    def action_press(self) -> None:
+        """Press it."""
+        self.post_message(self.Pressed(self))
+
+    def on_click(self) -> None:
+        """Press it."""
+        self.action_press()
+
+
+class FormFooter(Container):
+    """The form's own message above; below it the keys, and the button at the right."""
+
+    def __init__(self, label: str, signs: Signs) -> None:
+        super().__init__(SubmitButton(label), id="form-footer")
+        self._label = label
+        self._signs = signs
+        self._message = ""
+
+    @property
+    def message(self) -> str:
+        """What the form says about itself; empty for nothing."""
+        return self._message
+
+    @message.setter
+    def message(self, message: str) -> None:
+        if message != self._message:
+            self._message = message
+            self.refresh()
+
+    def lines(self, cells: int) -> int:
+        """How many lines it takes in so many cells."""
+        return len(self._wrapped(cells)) + 1
+
+    def render(self) -> Content:
+        """One line of keys under the message."""
+        cells = self.content_size.width
+        room = cells - width(self._label) - 6
+        keys = fit(_("escape cancel   ctrl+s"), max(room, 0), right=True, ellipsis=self._signs.ellipsis)
+        return Content("\n").join([*self._wrapped(cells), Content.styled(keys, "dim")])
+
+    def _wrapped(self, cells: int) -> list[Content]:
+        return Content(self._signs.outside(self._message)).wrap(max(cells, 20)) or [Content("")]

@@ -1,0 +1,30 @@
+"""The form that adds a note to the history (T4)."""
+
+from __future__ import annotations
+
+from refterm.i18n import _
+from refterm.tui.forms import parts
+from refterm.tui.forms.fields import FieldSpec
+from refterm.tui.forms.form import Form
+from refterm.tui.office import Office
+
+
+def note_form(office: Office, referral_id: int, company: str) -> Form[str]:
+    """Asks for the note; closes with the sentence for the toast."""
+
+    def submit(texts: dict[str, str]) -> str:
+        office.marks.note(referral_id, texts["note"])
+        return _("Noted in the history of {customer}.").format(customer=parts.one_line(company))
+
+    return Form(
+        office,
+        form="note",
+        title=_("Add note"),
+        beside=parts.named(referral_id, company),
+        button=_("Add note"),
+        fields=[FieldSpec("note", _("Note"), "notes", placeholder=_("a call, an answer"))],
+        initial={},
+        submit=submit,
+        referrals=(referral_id,),
+        cells=78,
+    )

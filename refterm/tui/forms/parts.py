@@ -1,0 +1,134 @@
+"""What the forms on referrals share: how a referral is named, money and dates as typed and understood, the same customer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+
+from refterm.domain import money, when
+from refterm.domain.decisions import Context
+from refterm.domain.referral import Referral
+from refterm.domain.when import month_short
+from refterm.errors import InvalidInputError
+from refterm.i18n import _, decimal_mark
+from refterm.text import display
+from refterm.tui.forms.fields import FieldSpec, Texts
+from refterm.tui.office import Office
+from refterm.words import same_customer_text
+
+SAME_SHOWN = 3
+# Of many marked referrals only so many are asked for others of the same customer.
+SAME_ASKED = 50
+
+
+def named(referral_id: int, company: str) -> str:
+    """Whom a form is about: `#42 Bäckerei Hansen KG`."""
+    return f"#{referral_id} {one_line(company)}"
+
+
+def one_line(text: str) -> str:
+    """A customer's text on one line of the screen."""
+    return display(" ".join(text.split()))
+
+
+def context(office: Office, currency: str | None = None) -> Context:
+    """What reading a form needs to know: the person's day and decimal mark, and what counts as the currency."""
+    return Context(office.workplace.today(), currency, decimal_mark())
+
+
+def value_text(value: Decimal | None) -> str:
+    """A value as its field shows it: the digits it was typed with, with the person's own decimal mark."""
+    return "" if value is None else money.plain(value).replace(".", decimal_mark())
+
+
+def day_text(day: date) -> str:
+    """A date for reading: `2 Jun 2026`."""
+    return f"{day.day} {month_short(day)} {day.year}"
+
+
+def money_fields(value_label: str) -> list[FieldSpec]:
+    """Value and currency in one row; each follows when the other is typed with a currency."""
+    return [
+        FieldSpec(
+            "value",
+            value_label,
+            group="money",
+            cells=18,
+            hint=_understood_money,
+            follow=_typed_currency,
+            error_lines=2,
+        ),
+        FieldSpec("currency", _("Currency"), group="money", cells=6, follow=_without_currency),
+    ]
+
+
+def _understood_money(texts: Texts) -> str:
+    typed, currency = texts["value"], texts["currency"].strip().upper()
+    try:
+        amount, own = money.parse_amount(typed, decimal_mark())
+    except InvalidInputError:
+        return ""
+    return f"= {money.show_money(amount, own or currency, decimal_mark())}"
+
+
+def _typed_currency(texts: Texts) -> Texts:
+    """`12500 EUR` sets the currency, too."""
+    try:
+        _amount, own = money.parse_amount(texts["value"], decimal_mark())
+    except InvalidInputError:
+        return {}
+    return {"currency": own} if own and texts["currency"].strip().upper() != own else {}
+
+
+def _without_currency(texts: Texts) -> Texts:
+    """A currency typed in its own field replaces the one typed with the value."""
+    try:
+        chosen = money.parse_currency(texts["currency"])
+        _amount, own = money.parse_amount(texts["value"], decimal_mark())
+    except InvalidInputError:
+        return {}
+    if own is None or own == chosen:
+        return {}
+    typed = texts["value"].strip()
+    bare = typed[3:] if typed[:3].upper() == own else typed[:-3]
+    return {"value": bare.strip()}
+
+
+def understood_timeframe(office: Office, texts: Texts) -> str:
+    """The date that a timeframe resolves to: `= by 2 Jun 2026` (I5)."""
+    try:
+        timeframe = when.parse_timeframe(texts["timeframe"], office.workplace.today())
+    except InvalidInputError:
+        return ""
+    return _("= by {date}").format(date=day_text(timeframe.purchase_date))
+
+
+def understood_date(texts: Texts) -> str:
+    """The date as it is read: `= 30 Jun 2026`."""
+    try:
+        return f"= {day_text(when.parse_date(texts['date']))}"
+    except InvalidInputError:
+        return ""
+
+
+def same_customer(office: Office, referral_ids: Sequence[int]) -> list[str]:
+    """The newest other referrals of the same customer, a line each (I9); never a reason to refuse one."""
+    chosen = set(referral_ids)
+    lines: list[str] = []
+    for referral_id in referral_ids[:SAME_ASKED]:
+        found = office.desk.duplicates(referral_id, SAME_SHOWN + len(chosen))
+        for row in office.desk.rows([one for one in found if one not in chosen][:SAME_SHOWN]):
+            told = one_line(same_customer_text(row, office.workplace.zone))
+            if len(chosen) == 1:
+                lines.append(_("Same customer: {referral}").format(referral=told))
+            else:
+                lines.append(_("Same customer as #{id}: {referral}").format(id=referral_id, referral=told))
+        if len(lines) >= SAME_SHOWN:
+            break
+    return lines[:SAME_SHOWN]
+
+
+def company(referral: Referral) -> str:
+    """The customer's name for a sentence."""
+    return one_line(referral.customer.company)

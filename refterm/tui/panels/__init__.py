@@ -1,0 +1,1 @@
+"""Panels over the desk: help, history, insights, profiles, choosers, the palette."""
