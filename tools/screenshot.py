@@ -24,7 +24,7 @@ async def draw(target: Path, folder: Path) -> None:
     from refterm.domain.history import Actor
     from refterm.services import demo
     from refterm.services.workplace import workplace
-    from refterm.store.database import open_database
+    from refterm.store.opening import open_database
     from refterm.tui.app import RefTermApp, office_for
     from refterm.tui.draw.signs import UNICODE
 
