@@ -11,77 +11,16 @@ from refterm.text import fold
 # Mail providers whose domain says nothing about the company: those with one in each country, and single ones.
 _EVERYWHERE = re.compile(r"(aol|gmx|hotmail|live|msn|outlook|rocketmail|yahoo|yandex|ymail)\.[a-z]{2,3}(\.[a-z]{2})?")
 PUBLIC_PROVIDERS = frozenset(
-    [
-        "126.com",
-        "139.com",
-        "163.com",
-        "alice.it",
-        "att.net",
-        "bellsouth.net",
-        "bigpond.com",
-        "bk.ru",
-        "bluewin.ch",
-        "bol.com.br",
-        "btinternet.com",
-        "comcast.net",
-        "cox.net",
-        "daum.net",
-        "docomo.ne.jp",
-        "fastmail.com",
-        "foxmail.com",
-        "free.fr",
-        "freenet.de",
-        "globo.com",
-        "gmail.com",
-        "googlemail.com",
-        "hanmail.net",
-        "hey.com",
-        "icloud.com",
-        "ig.com.br",
-        "inbox.ru",
-        "laposte.net",
-        "libero.it",
-        "list.ru",
-        "mac.com",
-        "mail.com",
-        "mail.ru",
-        "mailbox.org",
-        "me.com",
-        "naver.com",
-        "ntlworld.com",
-        "o2.pl",
-        "onet.pl",
-        "orange.fr",
-        "pm.me",
-        "posteo.de",
-        "proton.me",
-        "protonmail.com",
-        "qq.com",
-        "rediffmail.com",
-        "sapo.pt",
-        "sbcglobal.net",
-        "seznam.cz",
-        "sfr.fr",
-        "sina.com",
-        "sky.com",
-        "skynet.be",
-        "t-online.de",
-        "telefonica.net",
-        "telenet.be",
-        "terra.com.br",
-        "tiscali.it",
-        "tutanota.com",
-        "uol.com.br",
-        "verizon.net",
-        "virgilio.it",
-        "virginmedia.com",
-        "wanadoo.fr",
-        "web.de",
-        "wp.pl",
-        "ya.ru",
-        "ziggo.nl",
-        "zoho.com",
-    ]
+    (
+        "126.com 139.com 163.com alice.it att.net bellsouth.net bigpond.com bk.ru bluewin.ch bol.com.br "
+        "btinternet.com comcast.net cox.net daum.net docomo.ne.jp fastmail.com foxmail.com free.fr freenet.de "
+        "globo.com gmail.com googlemail.com hanmail.net hey.com icloud.com ig.com.br inbox.ru laposte.net "
+        "libero.it list.ru mac.com mail.com mail.ru mailbox.org me.com naver.com ntlworld.com o2.pl onet.pl "
+        "orange.fr pm.me posteo.de proton.me protonmail.com qq.com rediffmail.com sapo.pt sbcglobal.net seznam.cz "
+        "sfr.fr sina.com sky.com skynet.be t-online.de telefonica.net telenet.be terra.com.br tiscali.it "
+        "tutanota.com uol.com.br verizon.net virgilio.it virginmedia.com wanadoo.fr web.de wp.pl ya.ru ziggo.nl "
+        "zoho.com"
+    ).split()
 )
 _DOMAIN = re.compile(r"[\w-]+(\.[\w-]+)+")
 

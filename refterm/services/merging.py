@@ -12,18 +12,7 @@ from refterm.store import codec
 Row = Mapping[str, Any]
 
 _CUSTOMER = (
-    *(
-        "engagement_id",
-        "direction",
-        "channel",
-        "company",
-        "company_key",
-        "industry",
-        "size",
-        "country",
-        "region",
-        "city",
-    ),
+    *tuple("engagement_id direction channel company company_key industry size country region city".split()),
     *("address", "postal_code", "duns", "email_domain", "contacts", "need", "products", "services", "solutions"),
     *("target_id", "flame"),
 )

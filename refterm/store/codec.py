@@ -240,23 +240,11 @@ _INSTANTS = (
 )
 _FLAGS = ("received_estimated", "expiry_estimated", "flame", "favorite", "changed_here")
 _LISTS = ("contacts", "products", "services", "solutions", "team")
-_PLAIN = (
-    "engagement_id",
-    "direction",
-    "status",
-    "outcome",
-    "channel",
-    "need",
-    "target_id",
-    "profile",
-    "contacted_by",
-    "taken_by",
-    "assigned_by",
-    "decided_by",
-    "closed_by",
-    "reason",
-    "reason_notes",
-    "fit",
+_PLAIN = tuple(
+    (
+        "engagement_id direction status outcome channel need target_id profile contacted_by taken_by assigned_by "
+        "decided_by closed_by reason reason_notes fit"
+    ).split()
 )
 _NAMED = {
     **{

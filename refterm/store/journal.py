@@ -110,8 +110,14 @@ def record_all(connection: Connection, changes: Sequence[Change], action: Action
         _HISTORY,
         [
             (
-                *(codec.micros(one.at), actor.name, actor.login, action, one.after["id"]),
-                *(codec.dump(codec.changes(one.before, one.after)), one.after["version"], None),
+                codec.micros(one.at),
+                actor.name,
+                actor.login,
+                action,
+                one.after["id"],
+                codec.dump(codec.changes(one.before, one.after)),
+                one.after["version"],
+                None,
             )
             for one in changes
         ],
@@ -120,8 +126,12 @@ def record_all(connection: Connection, changes: Sequence[Change], action: Action
         _OUTBOX_OF_LATEST,
         [
             (
-                *(notice.kind, notice.to, one.after["id"], one.after["id"]),
-                *("held" if notice.due_at > one.at else "due", codec.micros(notice.due_at)),
+                notice.kind,
+                notice.to,
+                one.after["id"],
+                one.after["id"],
+                "held" if notice.due_at > one.at else "due",
+                codec.micros(notice.due_at),
             )
             for one in changes
             for notice in one.notices

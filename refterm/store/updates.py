@@ -72,7 +72,10 @@ def archive(connection: Connection, rows: Sequence[Row], outcome: str, changed_a
     return [
         {
             **row,
-            **{"status": "archived", "outcome": outcome, "closed_at": row["expires_at"], "changed_at": changed_at},
+            "status": "archived",
+            "outcome": outcome,
+            "closed_at": row["expires_at"],
+            "changed_at": changed_at,
             "version": row["version"] + 1,
         }
         for row in rows

@@ -21,31 +21,7 @@ from refterm.text import clean, clean_line
 SHIPPED = Path(__file__).parents[2] / "letters"
 # Where the site's own templates stand, a folder for each language as in ours.
 SITE = Path("/etc/refterm/letters")
-_SPANISH = frozenset(
-    [
-        "AR",
-        "BO",
-        "CL",
-        "CO",
-        "CR",
-        "CU",
-        "DO",
-        "EC",
-        "ES",
-        "GQ",
-        "GT",
-        "HN",
-        "MX",
-        "NI",
-        "PA",
-        "PE",
-        "PR",
-        "PY",
-        "SV",
-        "UY",
-        "VE",
-    ]
-)
+_SPANISH = frozenset("AR BO CL CO CR CU DO EC ES GQ GT HN MX NI PA PE PR PY SV UY VE".split())
 _SUBJECT = "Subject:"
 
 
