@@ -71,8 +71,8 @@ def test_the_wheel_carries_what_the_program_reads(wheel: Path) -> None:
     read = [path for path in (ROOT / "refterm").rglob("*") if path.is_file() and "__pycache__" not in path.parts]
     assert {path.relative_to(ROOT).as_posix() for path in read} - names == set()
     assert "refterm/demo_data/referrals.json" in names
-    assert "refterm/store/migrations/env.py" in names
-    assert any(name.startswith("refterm/store/migrations/versions/0001") for name in names)
+    assert "refterm/store/schema/migrations/env.py" in names
+    assert any(name.startswith("refterm/store/schema/migrations/versions/0001") for name in names)
     assert "refterm/py.typed" in names
 
 

@@ -12,6 +12,7 @@ import sys
 import weakref
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import monotonic
@@ -28,14 +29,13 @@ from refterm.domain.history import Actor
 from refterm.domain.query import Tab
 from refterm.services.workplace import Workplace
 from refterm.store.opening import open_database
-from refterm.tui.desk.actions import HANDLERS
 from refterm.tui.desk.screen import DeskScreen
 from tests.conftest import import_into
 from tests.samples import NOW, active_record, api_record
 from tests.tui.seat import TestedApp, office_for
 
 INBOX = ("accept", "decline", "note", "skip", "filter", "insights", "profiles", "similar", "history", "help")
-ACTIVE = ("edit", "contact", "won", "lost")
+ACTIVE = ("edit", "add_contact", "won", "lost")
 
 
 class Counted:
@@ -74,6 +74,9 @@ class Counted:
         await self._until(lambda: not screen.is_attached)
         await self._draw(before)
 
+    def _act(self, action: str) -> None:
+        getattr(self.desk, f"action_{action}")()
+
     async def _draw(self, screen: Screen[object]) -> None:
         await self._turns()
         screen._on_timer_update()
@@ -99,14 +102,14 @@ class Counted:
         self.desk.show_tab(Tab.INBOX)
         for kind in INBOX:
             inside = "action_add" if kind == "profiles" else ""
-            await self.once(kind, lambda kind=kind: HANDLERS[kind](self.desk), inside=inside)  # type: ignore[misc]
+            await self.once(kind, partial(self._act, kind), inside=inside)
         await self.once("palette", self.app.action_command_palette)
         self.desk.show_tab(Tab.ACTIVE)
         for kind in ACTIVE:
-            await self.once(kind, lambda kind=kind: HANDLERS[kind](self.desk))  # type: ignore[misc]
+            await self.once(kind, partial(self._act, kind))
         self.desk.show_whole(True)
         await self.pilot.press("tab")
-        await self.once("confirm", lambda: HANDLERS["remove_contact"](self.desk))
+        await self.once("confirm", partial(self._act, "remove_contact"))
         self.desk.show_whole(False)
 
     def alive(self) -> Counter[str]:

@@ -399,7 +399,7 @@ async def test_history_shows_who_did_what_when_with_values_before_and_after(
         heads = [line for line in lines if line.startswith("2026-03-02")]
         assert heads == [
             "2026-03-02 10:00  contact added  ana",
-            "2026-03-02 10:00  noted  luis",
+            "2026-03-02 10:00  note added  luis",
             "2026-03-02 10:00  edited  ana",
             "2026-03-02 09:00  imported  ana",
         ]
