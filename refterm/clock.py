@@ -1,4 +1,4 @@
-"""Time is handed in: whoever needs the present instant gets a Clock."""
+"""Time is handed in: code that needs the present instant gets a Clock."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ class SystemClock:
 class SharedClock:
     """The clock of the server that keeps the desk, which decides for all who share it (Z2).
 
-    It is asked once a minute. Between, and while it cannot be reached, it is counted on by what no setting of this
-    machine's clock changes, and what goes on while the machine sleeps.
+    It is asked once a minute. Between queries, and while the server cannot be reached, the time is extrapolated with
+    CLOCK_BOOTTIME, which neither a change of this machine's clock nor suspend affects.
     """
 
     ASK_AGAIN = timedelta(minutes=1)
 
     def __init__(self, ask: Callable[[], datetime | None]) -> None:
-        """Nothing is asked yet.
+        """Ask nothing yet.
 
         Args:
             ask: gives the server's time; None while it cannot be reached.

@@ -1,4 +1,4 @@
-"""`refterm.log`: what unexpectedly went wrong, kept for whoever mends it, out of the person's sight."""
+"""`refterm.log`: tracebacks of unexpected errors, for the developer; the person sees a sentence."""
 
 from __future__ import annotations
 

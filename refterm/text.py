@@ -61,7 +61,7 @@ def _is_accent(character: str) -> bool:
 
 @lru_cache(maxsize=1)
 def _cjk() -> re.Pattern[str]:
-    # Compiled when first needed: so many letters take 3 ms, which every start of the program would pay.
+    # Compiled when first needed: compiling takes 3 ms, which every start of the program would pay.
     return re.compile(
         "([\u2e80-\u2fff\u3005-\u3007\u3040-\u30ff\u3100-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff])"
     )
@@ -77,7 +77,7 @@ def split_cjk(text: str) -> str:
 
 @lru_cache(maxsize=8192)
 def display(text: str) -> str:
-    """The text as it may stand in one line of a terminal.
+    """The text made safe for one line of a terminal.
 
     Cleaned again (what is in the database may have come another way), without zero-width characters, and with at
     most two combining marks a letter, so that every terminal counts the same number of cells.
@@ -92,7 +92,7 @@ def display(text: str) -> str:
         if category in _INVISIBLE:
             continue
         if category.startswith("M"):
-            # One at the beginning would join whatever stands in the cell before.
+            # One at the beginning would join the character in the cell before.
             if not kept or marks == _MOST_MARKS:
                 continue
             marks += 1
@@ -128,7 +128,7 @@ def width(text: str) -> int:
 
 
 def fit(text: str, cells: int, *, right: bool = False, ellipsis: str = "…") -> str:
-    """The text cut or padded to exactly so many cells.
+    """The text cut or padded to exactly `cells` cells.
 
     Args:
         text: one line, already fit for display.

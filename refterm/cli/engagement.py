@@ -65,7 +65,9 @@ def add(invocation: Invocation, /, identity: str, **typed: str | None) -> None:
     def change(triage: Triage, number: int) -> None:
         triage.add_contact(number, _given(typed))
 
-    _change(invocation, identity, change, lambda after: _said(_("Added contact {n}, {name}, to {referral}."), after))
+    _change(
+        invocation, identity, change, lambda after: _sentence(_("Added contact {n}, {name}, to {referral}."), after)
+    )
 
 
 @contact_.command("edit", help=_("Correct contact N, counting from 1; only what is given is changed."))
@@ -85,7 +87,10 @@ def edit(invocation: Invocation, /, identity: str, place: int, **typed: str | No
         triage.edit_contact(number, place, given)
 
     _change(
-        invocation, identity, change, lambda after: _said(_("Saved contact {n}, {name}, of {referral}."), after, place)
+        invocation,
+        identity,
+        change,
+        lambda after: _sentence(_("Saved contact {n}, {name}, of {referral}."), after, place),
     )
 
 
@@ -119,7 +124,7 @@ def _change(
         output.sentence(said(desk.referral(number)))
 
 
-def _said(sentence: str, after: Referral, place: int | None = None) -> str:
+def _sentence(sentence: str, after: Referral, place: int | None = None) -> str:
     """The sentence about one contact of a deal, the last one unless another is named."""
     place = place or len(after.team)
     name = after.team[place - 1].name if place <= len(after.team) else ""

@@ -151,7 +151,7 @@ def span_text(span: timedelta) -> str:
 
 
 def respond_text(respond_by: datetime, now: datetime) -> str:
-    """What stands in the column of the recommended response: time left, or how late (I3)."""
+    """The text of the column "Answer in": time left, or how late (I3)."""
     return late_text(respond_by, now) if is_overdue(respond_by, now) else left_text(respond_by, now)
 
 

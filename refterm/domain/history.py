@@ -46,13 +46,13 @@ DECISIONS = (Action.ACCEPTED, Action.DECLINED, Action.WON, Action.LOST)
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts: the name the desk shows, and the Unix login behind it (contract, Roles)."""
+    """The person who acts: the name the desk shows, and the Unix login behind it (contract, Roles)."""
 
     name: str
     login: str
 
 
-# What happens by itself is done by the desk, not by whoever noticed it first (I4).
+# An automatic change is recorded as the desk's own, whichever process makes it (I4).
 DESK = Actor("refterm", "refterm")
 
 

@@ -18,7 +18,7 @@ from refterm.domain.profile import Profile
 from refterm.i18n import _, ngettext
 from refterm.text import fold
 
-# Fewer than so many say nothing about a habit.
+# Fewer cases are too few for a finding.
 ENOUGH = 3
 MOST_NAMED = 3
 

@@ -19,7 +19,7 @@ Typed = Mapping[str, str | Sequence[str]]
 
 @dataclass(frozen=True, slots=True)
 class ProfileContact:
-    """Somebody who is told of new referrals; the address may be missing, which leaves nobody to write to (G4)."""
+    """A person who gets notices of new referrals. Without an address the person gets none, which is a finding (G4)."""
 
     name: str
     email: str = ""

@@ -57,7 +57,7 @@ class TeamMember:
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """Who asks: the company, where it is, how big, and whom to call."""
+    """The company that asks: where it is, how big, and its contacts."""
 
     company: str
     industry: str | None = None
@@ -78,7 +78,7 @@ class Customer:
 
 @dataclass(frozen=True, slots=True)
 class Deal:
-    """What is known of the deal; empty until it is accepted, unless the source says something (I5, A2)."""
+    """The deal's data; empty until accepted, unless the source has some (I5, A2)."""
 
     name: str | None = None
     value: Decimal | None = None

@@ -16,7 +16,7 @@ def route(
     city: str | None,
     solutions: Iterable[str],
 ) -> tuple[Profile, Location] | None:
-    """The profile for a referral and the location whose contacts are told; None where no active one fits (P2, P5).
+    """The profile for a referral and the location whose contacts get notices; None if no active profile fits (P2, P5).
 
     By the location that the referral names; else among the profiles of the customer's country by city, then solution, then
     the profile's name.

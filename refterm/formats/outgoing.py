@@ -62,7 +62,7 @@ def row(known: Mapping[str, Any], present: Incoming) -> list[str]:
 
 
 def _over(known: Mapping[str, Any], referral: Referral) -> Json:
-    said = _said(known, referral)
+    said = _original(known, referral)
     result = dict(known)
     result["id"] = referral.source_id
     if not known.get("createdDateTime"):
@@ -108,13 +108,13 @@ def _put(target: Json, key: str, value: Any, before: Any, write: Callable[[Any],
         target[key] = write(value) if write and value is not None else value
 
 
-def _said(known: Mapping[str, Any], referral: Referral) -> Referral | None:
-    """What the record as it was received says; None where it can no longer be read."""
+def _original(known: Mapping[str, Any], referral: Referral) -> Referral | None:
+    """The record as it was received, parsed again; None if it can no longer be read."""
     try:
-        said = record.read(dict(known), now=referral.received_at, deadlines=Deadlines(), dated=False)
+        original = record.read(dict(known), now=referral.received_at, deadlines=Deadlines(), dated=False)
     except RecordError:
         return None
-    return said.referral
+    return original.referral
 
 
 def _reason(referral: Referral) -> str | None:

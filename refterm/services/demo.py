@@ -1,6 +1,6 @@
 """The demo: a throw-away desk of invented referrals, filled through the real services (`refterm demo`).
 
-What happened is told in `demo_data/referrals.json`: each referral with how long ago it came in, and what ana, luis, mei
+The script is `demo_data/referrals.json`: each referral with how long ago it came in, and what ana, luis, mei
 and tom did about it since. It is played back in order of time on a clock that is moved along, so that history, marks
 and deadlines are what they would be had it really happened. The same clock gives the same desk.
 """
@@ -38,9 +38,9 @@ from refterm.store import outbox
 from refterm.store.opening import open_database
 
 Json = dict[str, Any]
-Deed = Callable[[Workplace, int, Any], object]
+Step = Callable[[Workplace, int, Any], object]
 
-TOLD = Path(__file__).parent.parent / "demo_data" / "referrals.json"
+SCRIPT = Path(__file__).parent.parent / "demo_data" / "referrals.json"
 _SPAN = re.compile(r"(\d+)([dhms])")
 _UNITS = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
 _ALLOTTED = timedelta(days=14)
@@ -76,7 +76,7 @@ _PROFILES: tuple[dict[str, str], ...] = (
     },
 )
 
-_DEEDS: dict[str, Deed] = {
+_STEPS: dict[str, Step] = {
     "accept": lambda desk, one, given: Triage(desk).accept(one, given, Context(desk.today())),
     "decline": lambda desk, one, given: Triage(desk).decline([one], given),
     "edit": lambda desk, one, given: Triage(desk).edit(one, given, Context(desk.today())),
@@ -139,42 +139,42 @@ def build(folder: Path, clock: Clock) -> Path:
     """
     now = clock.now()
     path = folder / "desk.db"
-    hands = SettableClock(now)
+    played = SettableClock(now)
     # The customers of what came from Microsoft are Microsoft's to tell: no notices.
-    desk = Workplace(open_database(path), hands, DESK, Deadlines(), zone=UTC, tell_customers=False)
+    desk = Workplace(open_database(path), played, DESK, Deadlines(), zone=UTC, tell_customers=False)
     try:
-        _play(desk, hands, json.loads(TOLD.read_text("utf-8")), now)
+        _play(desk, played, json.loads(SCRIPT.read_text("utf-8")), now)
     finally:
         desk.close()
     return path
 
 
-def _play(desk: Workplace, hands: SettableClock, told: list[Json], now: datetime) -> None:
+def _play(desk: Workplace, clock: SettableClock, script: list[Json], now: datetime) -> None:
     importer = Importer(desk)
     numbers: dict[int, int] = {}
-    events = sorted(_events(told, now), key=lambda event: (event.at, event.referral))
-    hands.set(events[0].at)
+    events = sorted(_events(script, now), key=lambda event: (event.at, event.referral))
+    clock.set(events[0].at)
     for profile in _PROFILES:
         Profiles(replace(desk, actor=Actor("ana", "ana"))).add(profile)
     for event in events:
-        hands.set(event.at)
+        clock.set(event.at)
         expire_due(desk)
         if event.by is None:
-            summary = importer.run(BytesIO(json.dumps(_record(event, told, now)).encode()), name=TOLD.name)
-            assert summary.new == 1, told[event.referral]["company"]
+            summary = importer.run(BytesIO(json.dumps(_record(event, script, now)).encode()), name=SCRIPT.name)
+            assert summary.new == 1, script[event.referral]["company"]
             numbers[event.referral] = len(numbers) + 1
         else:
             person = replace(desk, actor=Actor(event.by, event.by))
-            _DEEDS[event.deed](person, numbers[event.referral], event.given)
-    hands.set(now)
+            _STEPS[event.deed](person, numbers[event.referral], event.given)
+    clock.set(now)
     expire_due(desk)
     # Its contacts are invented, too: nothing is owed to them.
     with desk.database.writing() as connection:
         outbox.clear(connection)
 
 
-def _events(told: list[Json], now: datetime) -> Iterator[_Event]:
-    for index, one in enumerate(told):
+def _events(script: list[Json], now: datetime) -> Iterator[_Event]:
+    for index, one in enumerate(script):
         yield _Event(now - _span(one["received"]), index)
         for then in one["then"]:
             yield _Event(now - _span(then["ago"]), index, then["by"], then["do"], then.get("with"))
@@ -185,9 +185,9 @@ def _span(text: str) -> timedelta:
     return timedelta(**{_UNITS[unit]: int(number) for number, unit in _SPAN.findall(text)})
 
 
-def _record(event: _Event, told: list[Json], now: datetime) -> Json:
-    """A told referral as the Referrals API has it."""
-    one = told[event.referral]
+def _record(event: _Event, script: list[Json], now: datetime) -> Json:
+    """A referral of the script as the Referrals API has it."""
+    one = script[event.referral]
     first, last, email, phone, title = one["contact"]
     received = _stamp(event.at)
     return {

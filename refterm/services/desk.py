@@ -18,10 +18,10 @@ from refterm.store.listing import MOST_HITS, Listing, counts, listing, past_due_
 
 __all__ = ["Alert", "Changes", "Desk", "Listing"]
 
-# What the history keeps for an undo only: whether this desk's decision stands over the source's.
-UNTOLD = frozenset({"changed_here"})
-# More changes at once than this are told as a number, not one by one.
-MOST_TOLD = 200
+# Stored in the history for undo, not shown.
+HIDDEN_FIELDS = frozenset({"changed_here"})
+# Of more changes than this only the number is given.
+MOST_ENTRIES = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Changes:
 
     Attributes:
         token: the newest entry, to ask from next time.
-        entries: what was done, oldest first; at most MOST_TOLD.
+        entries: what was done, oldest first; at most MOST_ENTRIES.
         more: whether there was more.
         arrived: how many of all of them came in and are new still; counted only where there was more.
         expired: how many of all of them ran out; counted only where there was more.
@@ -91,7 +91,7 @@ class Desk:
             )
 
     def listing(self, view: View, *, most_hits: int = MOST_HITS) -> Listing:
-        """The rows of a view at this instant, by position; of a search only the newest so many, -1 for all."""
+        """The rows of a view at this instant, by position; of a search only the newest `most_hits`, -1 for all."""
         return self._listing(view, self.workplace.now(), most_hits)
 
     def _listing(self, view: View, now: datetime, most_hits: int) -> Listing:
@@ -177,7 +177,7 @@ class Desk:
         with self.workplace.database.reading() as connection:
             for entry in queries.history(connection, referral_id):
                 yield replace(
-                    entry, changes={field: both for field, both in entry.changes.items() if field not in UNTOLD}
+                    entry, changes={field: both for field, both in entry.changes.items() if field not in HIDDEN_FIELDS}
                 )
 
     def profiles(self) -> list[str]:
@@ -203,7 +203,7 @@ class Desk:
         """What was written since a history entry."""
         with self.workplace.database.reading() as connection:
             newest = queries.last_entry(connection)
-            entries = tuple(queries.history(connection, after=token, limit=MOST_TOLD))
+            entries = tuple(queries.history(connection, after=token, limit=MOST_ENTRIES))
             last = entries[-1].id if entries else token
             more = last < newest
             arrived, expired = queries.came_and_went(connection, token) if more else (0, 0)

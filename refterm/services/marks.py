@@ -69,7 +69,7 @@ class Marks:
 
         Raises:
             ConflictError: when somebody else has it and `over` is not given, or not the one who was asked about.
-            NotAllowedError: to take it over, for whoever is no admin.
+            NotAllowedError: when somebody else has it and the login is no admin.
         """
         me = self.workplace.actor.name
 
@@ -94,7 +94,7 @@ class Marks:
         Raises:
             ConflictError: when somebody else than `was` has it.
             WrongStateError: when nobody has taken it.
-            NotAllowedError: when somebody else has it, for whoever is no admin.
+            NotAllowedError: when somebody else has it and the login is no admin.
         """
 
         def change(referral: Referral) -> Change:

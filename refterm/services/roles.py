@@ -1,4 +1,4 @@
-"""Who may do what (contract, Roles): decided by the real Unix login, never by the name somebody acts under."""
+"""Roles (contract, Roles): decided by the real Unix login, never by the acting name."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Role(IntEnum):
 def role_of(login: str, groups: Set[str], settings: RoleSettings) -> Role:
     """The role of a login: the highest that names it or one of its groups.
 
-    Where the site names no roles, everyone is admin; where it does, whoever it leaves out may only look.
+    Without roles in the site's file everyone is admin; with them, a login that is not listed is a viewer.
     """
     if settings == RoleSettings():
         return Role.ADMIN

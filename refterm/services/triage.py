@@ -52,7 +52,7 @@ class Triage:
         self.workplace = workplace
 
     def accept(self, referral_id: int, typed: Typed, context: Context) -> None:
-        """Accept a new referral; it then stands in Active (I5).
+        """Accept a new referral, which moves it to Active (I5).
 
         Raises:
             InvalidInputError: with a sentence for each bad field.
@@ -85,7 +85,7 @@ class Triage:
         self._apply(referral_id, change)
 
     def decline(self, referral_ids: Sequence[int], typed: Typed) -> Done:
-        """Decline new referrals as one decision (I6); the customers are told once it can no longer be undone (N1).
+        """Decline new referrals as one decision (I6); the customers get their notices after the undo time (N1).
 
         Those that cannot be declined are reported; the others are.
 
@@ -226,7 +226,7 @@ class Triage:
                 now=now,
                 undo_seconds=workplace.undo_seconds,
             )
-            if queries.told(connection, entry.id):
+            if queries.notice_was_sent(connection, entry.id):
                 # Within the time only where a clock was set back (Z2): what was sent cannot be recalled.
                 raise UndoError(_("the customer has been told already, so it can no longer be undone"))
             values = codec.columns_before(entry.changes)
@@ -234,7 +234,7 @@ class Triage:
                 values["deal_value_order"] = codec.value_order(codec.amount_or_none(values["deal_value"]))
             after = updates.update(connection, before, {**values, "changed_at": codec.micros(now)})
             journal.record(connection, before, after, Action.UNDONE, workplace.actor, now)
-            journal.take_back(connection, [entry.id])
+            journal.cancel_notices(connection, [entry.id])
 
         done = self._several(referral_ids, undo_one)
         expire_due(self.workplace)

@@ -31,7 +31,7 @@ class Workplace:
         deadlines: the spans of I3, F2, I4; the desk's settings.
         zone: the viewer's zone; None is the machine's.
         undo_seconds: for how long a decision can be undone (U1).
-        tell_customers: whether customers of imported referrals are told by this desk (`notices.customers`).
+        tell_customers: whether this desk sends notices to customers of imported referrals (`notices.customers`).
         role: what the login may do.
         remind_respond: how long before the recommended response's end the contacts are reminded.
         remind_expire: how long before the expiry.
@@ -90,7 +90,7 @@ class Workplace:
         _require_admin(self.role, self.actor.login, duty)
 
     def read_settings(self) -> None:
-        """Take over the desk's settings as they stand in the database.
+        """Read the desk's settings from the database.
 
         Raises:
             StoreError: when they cannot be read.
@@ -177,7 +177,7 @@ def own_role(settings: Settings, login: str) -> Role:
 
 
 def require_admin(settings: Settings, duty: str, acting: str | None = None) -> None:
-    """The same before a desk is opened.
+    """Raise unless this login is an admin; for use before the database is open.
 
     Raises:
         NotAllowedError: for any other role.
@@ -194,10 +194,10 @@ def _require_admin(role: Role, login: str, duty: str) -> None:
 
 
 def who(settings: Settings, acting: str | None = None, environment: Mapping[str, str] | None = None) -> Actor:
-    """Who acts: the given name, else the configured one, else the login; the login is always the real one.
+    """The actor: the given name, else the configured one, else the login; the login is always the real one.
 
     Raises:
-        ConfigurationError: for a name that cannot stand in the history.
+        ConfigurationError: for a name that is empty or has control characters.
         NotAllowedError: for another's name, where the site names roles and the login is no admin.
     """
     login = login_of(os.environ if environment is None else environment)

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from refterm.store.connection import Connection, places
+from refterm.store.connection import Connection, placeholders
 
 Row = dict[str, Any]
 
 
 def known(connection: Connection, source_ids: Sequence[str]) -> dict[str, Row]:
     """The referrals that the desk has of some sources, by their source id."""
-    found = connection.execute(f"select * from referral where source_id in ({places(len(source_ids))})", source_ids)
+    found = connection.execute(
+        f"select * from referral where source_id in ({placeholders(len(source_ids))})", source_ids
+    )
     return {row["source_id"]: dict(row) for row in found}
 
 
@@ -25,7 +27,7 @@ def add(connection: Connection, rows: Sequence[Mapping[str, Any]], records: Sequ
     """Add referrals, all with the same columns, and the records that they came from."""
     names = ", ".join(rows[0])
     connection.executemany(
-        f"insert into referral ({names}) values ({places(len(rows[0]))})", [tuple(row.values()) for row in rows]
+        f"insert into referral ({names}) values ({placeholders(len(rows[0]))})", [tuple(row.values()) for row in rows]
     )
     connection.executemany(
         "insert into source (referral_id, record) values (?, ?)",

@@ -29,7 +29,7 @@ def micros(instant: datetime) -> int:
 
 
 def micros_or_none(instant: datetime | None) -> int | None:
-    """The same, where there may be none."""
+    """Like `micros`; None for None."""
     return None if instant is None else micros(instant)
 
 
@@ -39,7 +39,7 @@ def instant(value: int) -> datetime:
 
 
 def instant_or_none(value: int | None) -> datetime | None:
-    """The same, where there may be none or never."""
+    """Like `instant`; None for None and for NEVER."""
     return None if value is None or value >= NEVER else instant(value)
 
 

@@ -1,7 +1,7 @@
 """What the store asks of a driver's connection, so that one text of SQL serves SQLite and PostgreSQL.
 
 Statements are written for SQLite: parameters as `?` or `:name`, hints such as `indexed by`. PostgreSQL's connection
-translates them (see postgres.py). What differs for good stands in search_index.py and the two databases' own modules.
+translates them (see postgres.py). Real differences live in search.py, sqlite.py and postgres.py.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ Parameters = Sequence[Any] | Mapping[str, Any]
 ALL = 2**62
 
 
-def places(count: int) -> str:
-    """Placeholders for so many values of a list; for none a list that holds nothing."""
+def placeholders(count: int) -> str:
+    """`?, ?, ?` for `count` values; `null` for 0, so that `in (null)` matches no row."""
     return ", ".join("?" * count) or "null"
 
 

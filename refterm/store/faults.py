@@ -1,4 +1,4 @@
-"""What can go wrong with a database, told in one sentence that names it."""
+"""Errors of a database as one sentence that names it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class FaultError(Exception):
 
 
 class LostError(FaultError):
-    """The same, where the server cannot be reached, now; asking again later may help."""
+    """The server cannot be reached now; a later try may succeed."""
 
 
 class Explained:

@@ -208,8 +208,8 @@ def record_setting(connection: Connection, key: str, before: Any, after: Any, ac
     connection.execute(_HISTORY, values)
 
 
-def take_back(connection: Connection, entries: Iterable[int]) -> None:
-    """Mark the notices that decisions owe as undone, as far as they are not delivered (U1)."""
+def cancel_notices(connection: Connection, entries: Iterable[int]) -> None:
+    """Cancel the undelivered notices of these history entries (U1)."""
     connection.executemany(
         "update outbox set state = 'undone' where history_id = ? and state in ('held', 'due', 'failed')",
         [(entry,) for entry in entries],

@@ -19,7 +19,7 @@ from refterm.domain.referral import Outcome, Status
 from refterm.domain.row import Row
 from refterm.store import codec, search
 from refterm.store.conditions import DUE, HOT, OPEN_FLAME, PAST_DUE, WAITING, where_clause
-from refterm.store.connection import ALL, Connection, Record, places
+from refterm.store.connection import ALL, Connection, Record, placeholders
 from refterm.store.database import Database
 
 PAGE = 100
@@ -77,7 +77,7 @@ class Listing(Protocol):
         ...
 
     def ids(self, limit: int = -1) -> array[int]:
-        """The numbers of all rows, or of the first so many, in order: for whoever goes through them once."""
+        """The numbers of all rows in order, or of the first `limit`; for one pass over them."""
         ...
 
 
@@ -100,7 +100,7 @@ def listing(
         today: the viewer's day, which decides whether a purchase date has passed (A4).
         deadlines: the site's spans.
         show_due: show what is past due among the archived (a read-only desk, which cannot archive it).
-        most_hits: of a search only so many, the newest; -1 for all.
+        most_hits: how many hits of a search, the newest; -1 for all.
     """
     bound: dict[str, Any] = {
         "now": codec.micros(now),
@@ -148,7 +148,7 @@ def _index(view: View, order: Order, *, show_due: bool) -> str | None:
 
 
 def _reads_most(view: View) -> bool:
-    """Whether what the filter asks stands in no index, and of most of all referrals: the archive is most of a desk."""
+    """Whether the filter matches most of the archive and no index serves it."""
     bare = replace(view.filter, profile=None, mine=None) == Filter()
     return bare and view.filter != Filter() and view.tab is Tab.ARCHIVED
 
@@ -333,7 +333,7 @@ class _Found:
 
     def rows(self, start: int, stop: int) -> list[Row]:
         wanted = self._ids[start:stop]
-        query = f"select {ROW_COLUMNS} from referral where id in ({places(len(wanted))})"
+        query = f"select {ROW_COLUMNS} from referral where id in ({placeholders(len(wanted))})"
         with self._database.reading() as connection:
             found = {row["id"]: row for row in connection.execute(query, wanted)}
         return [read_row(found[number], self._now) for number in wanted if number in found]

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from refterm.store import codec
-from refterm.store.connection import Connection, places
+from refterm.store.connection import Connection, placeholders
 
 _DUE = "state in ('held', 'due') and due_at <= :now and (claimed_until is null or claimed_until <= :now)"
 
@@ -21,7 +21,8 @@ def claim(connection: Connection, now: int, until: int, limit: int) -> list[dict
     ]
     numbers = [row["id"] for row in rows]
     connection.execute(
-        f"update outbox set claimed_until = ?, state = 'due' where id in ({places(len(numbers))})", (until, *numbers)
+        f"update outbox set claimed_until = ?, state = 'due' where id in ({placeholders(len(numbers))})",
+        (until, *numbers),
     )
     return rows
 
@@ -45,7 +46,7 @@ def put_off(connection: Connection, number: int, due_at: int, error: str) -> Non
 
 
 def again(connection: Connection, number: int, now: int) -> bool:
-    """Let a notice that failed, was dropped or waits be tried at once; whether there is such a one."""
+    """Let a notice that failed, was dropped or waits be tried at once; whether there was one."""
     done = connection.execute(
         "update outbox set state = 'due', due_at = ?, attempts = 0, error = null, claimed_until = null"
         " where id = ? and state in ('failed', 'dropped', 'due')",

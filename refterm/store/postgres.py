@@ -142,7 +142,7 @@ class PostgresDatabase(Database):
         try:
             given = conninfo_to_dict(self._address)
         except psycopg.ProgrammingError as error:
-            raise FaultError(_("is no address of a database: {error}").format(error=_said(error))) from error
+            raise FaultError(_("is no address of a database: {error}").format(error=_first_line(error))) from error
         raw = psycopg.connect(
             self._address,
             autocommit=True,
@@ -244,17 +244,17 @@ def fault_of(error: Exception) -> FaultError:
         return disk_full()
     if isinstance(error, errors.InsufficientPrivilege):
         return FaultError(
-            _("may not be used so by this login ({error}); ask its administrator").format(error=_said(error))
+            _("may not be used so by this login ({error}); ask its administrator").format(error=_first_line(error))
         )
     if isinstance(error, errors.ReadOnlySqlTransaction):
         return FaultError(_("cannot be written: the server is read-only; nothing was changed"))
     if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError | OSError):
-        return LostError(_("cannot be reached: {error}").format(error=_said(error)))
-    return FaultError(_("cannot be used: {error}").format(error=_said(error)))
+        return LostError(_("cannot be reached: {error}").format(error=_first_line(error)))
+    return FaultError(_("cannot be used: {error}").format(error=_first_line(error)))
 
 
-def _said(error: Exception) -> str:
-    """What the server said, or the first line of what the driver says."""
+def _first_line(error: Exception) -> str:
+    """The first line of the server's message, or of the driver's."""
     said = error.diag.message_primary if isinstance(error, psycopg.Error) else None
     lines = (said or str(error)).strip().splitlines()
     return lines[0].strip() if lines else type(error).__name__

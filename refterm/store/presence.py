@@ -1,4 +1,4 @@
-"""Who has the desk open, in plain SQL: one row for each open desk."""
+"""The table of open desks: one row for each."""
 
 from __future__ import annotations
 

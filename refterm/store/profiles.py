@@ -9,7 +9,7 @@ from typing import Any
 from refterm.domain.profile import LISTS, Location, Profile, ProfileContact
 from refterm.store import codec
 from refterm.store.conditions import WAITING
-from refterm.store.connection import Connection, places
+from refterm.store.connection import Connection, placeholders
 
 Row = Mapping[str, Any]
 
@@ -23,7 +23,7 @@ def insert(connection: Connection, profile: Profile) -> None:
     """Add a profile."""
     values = _columns(profile) | {"version": profile.version}
     connection.execute(
-        f"insert into profile ({', '.join(values)}) values ({places(len(values))})", tuple(values.values())
+        f"insert into profile ({', '.join(values)}) values ({placeholders(len(values))})", tuple(values.values())
     )
 
 

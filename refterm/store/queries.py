@@ -16,7 +16,7 @@ from refterm.errors import NotFoundError
 from refterm.i18n import _
 from refterm.store import codec
 from refterm.store.conditions import DUE, FLAME, SKIPPED, WAITING
-from refterm.store.connection import ALL, Connection, Record, places
+from refterm.store.connection import ALL, Connection, Record, placeholders
 from refterm.store.listing import ROW_COLUMNS, read_row
 from refterm.text import clean_line
 
@@ -79,7 +79,7 @@ def rows(connection: Connection, ids: list[int], now: datetime) -> list[Row]:
     found: dict[int, Row] = {}
     for start in range(0, len(ids), MOST_BOUND):
         some = ids[start : start + MOST_BOUND]
-        query = f"select {ROW_COLUMNS} from referral where id in ({places(len(some))})"
+        query = f"select {ROW_COLUMNS} from referral where id in ({placeholders(len(some))})"
         found |= {row["id"]: read_row(row, moment) for row in connection.execute(query, some)}
     return [found[number] for number in ids if number in found]
 
@@ -136,7 +136,7 @@ def latest_decisions(connection: Connection, name: str, since: datetime) -> list
         return []
     if latest["batch"] is None:
         return [_entry(latest)]
-    # Made in one transaction, so their entries stand in a row; the batch itself has no index.
+    # One transaction wrote them, so their numbers are consecutive; `batch` has no index.
     before = connection.execute(
         f"select *, {stands} as stands from history as made where id <= ? order by id desc", (latest["id"],)
     )
@@ -144,8 +144,8 @@ def latest_decisions(connection: Connection, name: str, since: datetime) -> list
     return [_entry(entry) for entry in reversed(together) if entry["stands"]]
 
 
-def told(connection: Connection, entry: int) -> bool:
-    """Whether somebody was told of a change already."""
+def notice_was_sent(connection: Connection, entry: int) -> bool:
+    """Whether a notice of this history entry was delivered."""
     found = connection.execute(
         "select 1 from outbox where history_id = ? and state in ('sent', 'written') limit 1", (entry,)
     )
@@ -215,7 +215,7 @@ def profiles(connection: Connection) -> list[str]:
 
 
 def outbox(connection: Connection, referral_id: int | None = None) -> list[dict[str, Any]]:
-    """What is owed, oldest first."""
+    """All notices, oldest first."""
     where = "" if referral_id is None else "where referral_id = ?"
     found = connection.execute(
         f"select * from outbox {where} order by id", () if referral_id is None else (referral_id,)
@@ -241,7 +241,7 @@ def notices_due(connection: Connection, now: datetime) -> bool:
 
 
 def decided(connection: Connection, most: int) -> list[Any]:
-    """What is known of the latest archived referrals and of those that are worked on, so many of each."""
+    """The latest archived and the active referrals, at most `limit` of each, as the scores need them."""
     columns = "status, outcome, solutions, products, industry, size, country"
     archived = connection.execute(
         f"select {columns} from referral where status = 'archived' order by coalesce(closed_at, 0) desc, id desc limit ?",

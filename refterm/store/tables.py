@@ -46,7 +46,7 @@ class Referral(SQLModel, table=True):
             "id",
             **_where("status = 'archived'"),
         ),
-        # The columns of its condition stand in it, too, so that counting open flames reads no row.
+        # It has the columns of its condition too, so that counting open flames reads no row.
         Index(
             "referral_open_flame",
             "status",
@@ -139,7 +139,7 @@ class Source(SQLModel, table=True):
 
 
 class History(SQLModel, table=True):
-    """Who did what, when, with the values before and after (T4). Never updated, never deleted."""
+    """The history: person, action, time, values before and after (T4). Never updated, never deleted."""
 
     __tablename__ = "history"
     __table_args__ = (Index("history_referral", "referral_id", "id"), Index("history_by", "by", "id"))

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from refterm.domain.referral import Referral
 from refterm.store import codec
-from refterm.store.connection import Record, places
+from refterm.store.connection import Record, placeholders
 from refterm.store.database import Database
 from refterm.store.queries import SAME
 
@@ -26,7 +26,7 @@ class Whole:
 
     def read(self, ids: Sequence[int]) -> Iterator[tuple[Referral, list[int]]]:
         """Referrals in the order of the numbers given, each with its duplicates, newest first."""
-        query = f"select * from referral where id in ({places(len(ids))})"
+        query = f"select * from referral where id in ({placeholders(len(ids))})"
         with self._database.reading() as connection:
             found = {row["id"]: row for row in connection.execute(query, tuple(ids))}
         for number in ids:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from refterm.store.columns import COLUMNS
-from refterm.store.connection import Connection, places
+from refterm.store.connection import Connection, placeholders
 
 # Left out is what is derived (counters, search) or of the moment (presence). Each table stands after those it refers to.
 KEYS = {table: columns[0] for table, columns in COLUMNS.items() if table not in ("counter", "presence")}
@@ -29,7 +29,7 @@ def batches(connection: Connection, table: str) -> Iterator[list[dict[str, Any]]
 
 
 def holds_anything(connection: Connection) -> bool:
-    """Whether anybody wrote anything into this desk. Its id stands in every one from the beginning."""
+    """Whether this desk has any data but its id, which every desk has from the beginning."""
     tables = [f"{table} where key <> '{DESK_ID}'" if table == "setting" else table for table in KEYS]
     return any(connection.execute(f"select 1 from {table} limit 1").fetchone() for table in tables)
 
@@ -42,7 +42,7 @@ def clear(connection: Connection) -> None:
 def insert(connection: Connection, table: str, rows: Sequence[dict[str, Any]]) -> None:
     """Put rows in as they are, numbers included."""
     columns = COLUMNS[table]
-    statement = f"insert into {table} ({_listed(columns)}) values ({places(len(columns))})"
+    statement = f"insert into {table} ({_listed(columns)}) values ({placeholders(len(columns))})"
     connection.executemany(statement, [tuple(row[column] for column in columns) for row in rows])
 
 

@@ -11,7 +11,7 @@ import pytest
 from refterm.clock import SettableClock
 from refterm.domain.query import Tab, View
 from refterm.errors import NotFoundError
-from refterm.services.desk import MOST_TOLD, Alert, Desk
+from refterm.services.desk import MOST_ENTRIES, Alert, Desk
 from refterm.services.marks import Marks
 from refterm.services.workplace import Workplace
 from refterm.store import codec
@@ -184,11 +184,11 @@ class TestChanges:
         assert (changes.token, changes.more) == (desk.token(), False)
         assert desk.changes(changes.token).entries == ()
 
-    @pytest.mark.parametrize(("many", "more"), [(MOST_TOLD, False), (MOST_TOLD + 1, True)])
+    @pytest.mark.parametrize(("many", "more"), [(MOST_ENTRIES, False), (MOST_ENTRIES + 1, True)])
     def test_of_very_many_the_first_and_that_there_are_more(self, workplace: Workplace, many: int, more: bool) -> None:
         insert(workplace.database, [row() for _ in range(many)])
         changes = Desk(workplace).changes(0)
-        assert (len(changes.entries), changes.more, changes.token) == (MOST_TOLD, more, Desk(workplace).token())
+        assert (len(changes.entries), changes.more, changes.token) == (MOST_ENTRIES, more, Desk(workplace).token())
 
     def test_one_s_own_writes_count_as_others_do(self, workplace: Workplace) -> None:
         desk = Desk(workplace)

@@ -156,7 +156,7 @@ class TestJournal:
             entry = journal.record(connection, before, before, Action.DECLINED, self.ANA, NOW, notices=notices)
             for state in states:
                 connection.execute("update outbox set state = ? where recipient = ?", (state, f"{state}@b.example"))
-            journal.take_back(connection, [entry])
+            journal.cancel_notices(connection, [entry])
         assert {one[2].partition("@")[0]: one[5] for one in dump(workplace.database)["outbox"]} == {
             **dict.fromkeys(("held", "due", "failed"), "undone"),
             **{state: state for state in ("sent", "written", "dropped")},

@@ -1,4 +1,4 @@
-"""Archiving what is past its allotted time, exactly once, whoever notices first (I4)."""
+"""Archiving of referrals past their allotted time, exactly once, by whichever process comes first (I4)."""
 
 from __future__ import annotations
 

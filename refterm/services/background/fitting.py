@@ -24,7 +24,7 @@ BATCH = 500
 
 
 class Fitting:
-    """What is known, read once and again when anybody wrote."""
+    """The data that scores are worked out from; read again after anybody wrote."""
 
     def __init__(self, workplace: Workplace) -> None:
         self._workplace = workplace

@@ -1,4 +1,4 @@
-"""Who else has the desk open, and who has a decision's form open on which referral: a lease that warns and blocks nobody.
+"""Other open desks, and the forms open at them: a lease on a referral that warns and blocks nobody.
 
 A desk gives a sign of life twice a minute; who vanishes is forgotten by the others after a minute and a half. None of
 this is a change of the desk: it has no history, and nobody reads the list again because of it.

@@ -30,7 +30,7 @@ from refterm.store.schema import revision
 
 MOUNTS = Path("/proc/self/mounts")
 _NETWORK = ("nfs", "cifs", "smb", "sshfs", "9p", "afs", "ceph", "gluster", "lustre", "davfs", "beegfs", "gpfs")
-# A clock that is off by less is nobody's concern; referrals count in hours.
+# A smaller error of the clock is not reported; deadlines are in hours.
 CLOCK_TOLERANCE = timedelta(minutes=5)
 # A notice that is due goes out with the next look of a desk or the next `tick`.
 STUCK_AFTER = timedelta(hours=1)

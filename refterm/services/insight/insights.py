@@ -26,7 +26,7 @@ BATCH = 5000
 
 @dataclass(frozen=True, slots=True)
 class Insights:
-    """What is known of a period.
+    """The figures and findings of a period.
 
     Attributes:
         since: its beginning, by time of receipt; None from the first on.
@@ -92,13 +92,13 @@ def gather(
 
 
 def gather_apart(workplace: Workplace, *, since: datetime | None = None) -> Insights:
-    """The same for a thread, on a connection of its own: the desk's serves the keys meanwhile."""
+    """Compute the insights on a connection of its own, for use in a thread: the desk's connection serves the keys meanwhile."""
     with closing(open_database(workplace.database.location, read_only=True)) as database:
         return gather(replace(workplace, database=database), since=since)
 
 
 def insights_object(found: Insights) -> dict[str, Any]:
-    """The same as JSON, to the letter of the contract."""
+    """The insights as JSON (contract, `insights --json`)."""
     return {
         "since": None if found.since is None else codec.iso(found.since),
         "until": None if found.until is None else codec.iso(found.until),

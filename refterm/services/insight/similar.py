@@ -12,7 +12,7 @@ from refterm.store.opening import open_database
 from refterm.store.search_words import telling
 from refterm.store.whole import Whole
 
-# So many are found by their words, and so many of these shown.
+# How many candidates the search gives, and how many of them are shown.
 FOUND, SHOWN = 40, 8
 WORDS = 8
 

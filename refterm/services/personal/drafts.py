@@ -129,7 +129,7 @@ def _texts(found: Mapping[str, object]) -> dict[str, str]:
 
 
 def _note(what: str, error: Exception) -> None:
-    """A draft that cannot be read must keep nobody from working; the log tells whoever mends it."""
+    """A draft that cannot be read blocks nobody; the log has the error."""
     problem = StoreError(what)
     problem.__cause__ = error
     with suppress(OSError):

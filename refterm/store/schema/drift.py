@@ -37,7 +37,7 @@ def engine_on(connection: Connection) -> Engine:
 
 
 def drift(connection: Connection) -> list[str]:
-    """What is different in this database from what `tables.py` says; a sentence each, nothing if all is the same."""
+    """The differences between this database and `tables.py`, a sentence each."""
     from alembic.autogenerate import compare_metadata
     from alembic.runtime.migration import MigrationContext
 

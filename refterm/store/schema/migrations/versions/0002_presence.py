@@ -1,4 +1,4 @@
-"""Who has the desk open, and on which referral they have a form open (T1).
+"""Open desks, and the referrals on which a form is open (T1).
 
 Revision ID: 0002
 """
