@@ -117,11 +117,7 @@ def doctor_(invocation: Invocation) -> int:
     faults, ok, fault = 0, _("ok"), _("fault")
     named, clock = invocation.flags.get("config"), invocation.clock or SystemClock()
     for finding in examine(
-        invocation.settings,
-        clock,
-        terminals=terminals,
-        named=Path(named) if named else None,
-        environment=os.environ,
+        invocation.settings, clock, terminals=terminals, named=Path(named) if named else None, environment=os.environ
     ):
         if finding.remedy is None:
             output.line(f"{ok:<6} {finding.subject}: {finding.text}")

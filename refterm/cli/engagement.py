@@ -104,10 +104,7 @@ def remove(invocation: Invocation, /, identity: str, place: int) -> None:
 
 
 def _change(
-    invocation: Invocation,
-    identity: str,
-    change: Callable[[Triage, int], None],
-    said: Callable[[Referral], str],
+    invocation: Invocation, identity: str, change: Callable[[Triage, int], None], said: Callable[[Referral], str]
 ) -> None:
     with invocation.workplace() as workplace:
         from refterm.services.desk import Desk

@@ -26,24 +26,13 @@ from refterm.tui.draw.row import Column, Look, changes_at, columns, header, piec
 PAGE = 100
 MOST_PAGES = 8
 _SAME_ON_CURSOR = ("dim", "customer", "strong")
+STYLES = ("plain", "customer", "strong", "dim", "mark", "late", "soon", "flame", "cursor", "header", "thumb")
 
 
 class ReferralList(Widget, can_focus=True):
     """A cursor on a listing. The cursor is a referral: it stays on it whatever happens around it."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        *(
-            "list--plain",
-            "list--customer",
-            "list--strong",
-            "list--dim",
-            "list--mark",
-            "list--late",
-            "list--soon",
-            "list--flame",
-        ),
-        *("list--cursor", "list--header", "list--thumb"),
-    }
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"list--{style}" for style in STYLES}
     DEFAULT_CSS = """
     ReferralList { height: 1fr; width: 1fr; }
     """
