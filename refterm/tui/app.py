@@ -131,7 +131,7 @@ class RefTermApp(DeskApp):
         try:
             done = await super().run_action(action, default_namespace, namespaces)
         except RefTermError as error:
-            desk.link.failed(error)
+            desk.connection.failed(error)
             return True
         if done or default_namespace is not desk:
             return done
@@ -250,6 +250,6 @@ def _run(
     try:
         app.run(mouse=settings.mouse)
     finally:
-        if app.desk is None or app.desk.neighbours.leave():
+        if app.desk is None or app.desk.presence.leave():
             place.close()
     return app.return_code or 0

@@ -14,7 +14,7 @@ from refterm.tui.background.work import work
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 15.0
 
 
-class Link:
+class Connection:
     """The screen's connection to the database.
 
     Attributes:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 PAUSE = 0.4
 
 
-class Fits:
+class FitScores:
     """The scores that are known.
 
     Attributes:

@@ -16,7 +16,7 @@ from refterm.i18n import _
 from refterm.log import note_failure
 from refterm.services.workplace import Workplace
 from refterm.text import display
-from refterm.tui.background.connection import Link
+from refterm.tui.background.connection import Connection
 from refterm.tui.background.work import work, work_at_the_end
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ FIRST_SIGN = 1.0
 LEAVE_SECONDS = 0.5
 
 
-class Neighbours:
+class DeskPresence:
     """Gives this desk's signs of life, in a thread, and knows those of the others.
 
     Attributes:
@@ -42,12 +42,12 @@ class Neighbours:
 
         referrals: set[int]
 
-    def __init__(self, screen: Screen[None], workplace: Workplace, link: Link) -> None:
+    def __init__(self, screen: Screen[None], workplace: Workplace, connection: Connection) -> None:
         self.busy: dict[int, str] = {}
         self.count = 1
         self._screen = screen
         self._workplace = workplace
-        self._link = link
+        self._connection = connection
         self._presence: Presence | None = None
         self._turn = asyncio.Lock()
 
@@ -81,7 +81,7 @@ class Neighbours:
         Returns:
             Whether the database is at rest; false where it let us wait, and is still asked.
         """
-        if self._presence is None or self._link.lost:
+        if self._presence is None or self._connection.lost:
             return True
         return work_at_the_end(self._presence.leave, LEAVE_SECONDS)
 
@@ -111,7 +111,7 @@ class Neighbours:
 
         def quietly() -> None:
             try:
-                if not self._link.lost:
+                if not self._connection.lost:
                     job()
             except RefTermError as error:
                 with suppress(OSError):
@@ -120,6 +120,6 @@ class Neighbours:
         work(self._screen, quietly, self._look_after, group="presence", turn=self._turn)
 
     def _look_after(self, _signed: None) -> None:
-        if not self._link.lost:
+        if not self._connection.lost:
             with suppress(RefTermError):  # the desk's own next look tells what is wrong with the database
                 self.look()

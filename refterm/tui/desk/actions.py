@@ -13,7 +13,6 @@ from refterm.domain.referral import Status
 from refterm.i18n import _, ngettext
 from refterm.text import display
 from refterm.tui.actions import registry, why_off
-from refterm.tui.background.presence import Neighbours
 from refterm.tui.desk.look_actions import LookActions
 
 if TYPE_CHECKING:
@@ -27,12 +26,6 @@ class DeskActions(LookActions):
     BINDINGS: ClassVar = [
         Binding(",".join(action.keys), action.id, action.label, show=False, id=action.id) for action in registry()
     ]
-    neighbours: Neighbours
-
-    def __init__(self) -> None:
-        super().__init__()
-        # Not of the class: its labels are in the language that was chosen since the import.
-        self.actions = {action.id: action for action in registry()}
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Textual asks before it does an action; None says that it is off now."""
@@ -237,12 +230,12 @@ class DeskActions(LookActions):
 
     def _open_form(self, form: Form[str], referral: int, closed: Callable[[str | None], None]) -> None:
         """Open a form on a referral: the others are told while it is open, and who opens it is told of theirs (T1)."""
-        if warning := self.neighbours.warning(referral):
+        if warning := self.presence.warning(referral):
             form.tell(warning)
-        self.neighbours.hold(referral, form.form)
+        self.presence.hold(referral, form.form)
 
         def answered(sentence: str | None) -> None:
-            self.neighbours.let_go()
+            self.presence.let_go()
             closed(sentence)
 
         self.app.push_screen(form, answered)

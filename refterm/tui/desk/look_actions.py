@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TypeVar
 
-from textual import events, getters, on
-from textual.screen import Screen
+from textual import events, on
 from textual.widgets import Input
 
-from refterm.domain.query import ORDERS, STATUS_OF_TAB, Filter, Order, Tab, View
-from refterm.domain.referral import Referral
-from refterm.domain.row import Row
+from refterm.domain.query import ORDERS, STATUS_OF_TAB, Filter, Order, Tab
 from refterm.i18n import _
-from refterm.services.personal.view_state import ViewState
-from refterm.tui.actions import Situation, key_table
-from refterm.tui.desk.detail_pane import DetailPane
-from refterm.tui.desk.referral_list import ReferralList
-from refterm.tui.desk.search import Searching
-from refterm.tui.office import DeskApp, Office
+from refterm.tui.actions import key_table
+from refterm.tui.desk.base import DeskBase
 
 # Forms and panels are imported where they open: they bring Textual's inputs, which the first frame does not need.
 
@@ -30,83 +22,8 @@ FAR = 10**9
 MOST_ONLY = 1000
 
 
-class LookActions(Screen[None]):
-    """The actions that change nothing. What all actions need of the screen is declared first; DeskScreen has it.
-
-    Attributes:
-        search: what the list is searched for.
-        whole: the detail takes the full screen.
-        contact_index: the contact under the cursor of the full detail.
-    """
-
-    app = getters.app(DeskApp)
-
-    office: Office
-    state: ViewState
-    referral_list: ReferralList
-    detail_pane: DetailPane
-    searching: Searching
-    search: str
-    whole: bool
-    contact_index: int | None
-    kiosk: bool
-
-    @abstractmethod
-    def reload(self, *, top: bool = False) -> bool:
-        """Read the list, the counts and the alert again; whether they could be read."""
-
-    @abstractmethod
-    def draw(self) -> None:
-        """Bring every bar up to date."""
-
-    @abstractmethod
-    def show_detail(self) -> None:
-        """Show the referral under the cursor."""
-
-    @abstractmethod
-    def wake(self) -> None:
-        """Look what has changed, by time or by others."""
-
-    @abstractmethod
-    def say(self, sentence: str, style: str = "plain", *, undo: bool = False) -> None:
-        """Say what happened."""
-
-    @abstractmethod
-    def forget_undo(self) -> None:
-        """Stop counting down: it was undone."""
-
-    @abstractmethod
-    def write(self, job: Callable[[], T], done: Callable[[T], object]) -> None:
-        """Do a service's work in a thread; then show what became of it."""
-
-    @abstractmethod
-    def after_write(self, sentence: str, *, undo: bool = False) -> None:
-        """Show the desk as it is after a change of one's own, and say what happened."""
-
-    # What is looked at
-
-    @property
-    def view(self) -> View:
-        """The list that is shown."""
-        tab = self.state.tab
-        return View(tab, self.state.orders.get(tab), self.state.filters.get(tab, Filter()), self.search)
-
-    @property
-    def row(self) -> Row | None:
-        """The referral under the cursor."""
-        return self.referral_list.current
-
-    def referral(self) -> Referral | None:
-        """The referral under the cursor, whole.
-
-        Raises:
-            RefTermError: when it cannot be read.
-        """
-        return self.office.desk.referral(self.row.id) if self.row else None
-
-    def situation(self) -> Situation:
-        """What decides whether an action can be done now."""
-        return Situation(self.state.tab, self.row is not None, self.office.workplace.looks_only, self.kiosk)
+class LookActions(DeskBase):
+    """The actions that change nothing."""
 
     # The detail, the list's order and filter, the panels
 
@@ -309,14 +226,6 @@ class LookActions(Screen[None]):
         self.show_only([referral])
         self.show_whole(True)
 
-    def show_whole(self, whole: bool) -> None:
-        """The detail on the full screen, or the list again."""
-        self.whole = self.detail_pane.whole = whole
-        self.contact_index = None
-        self.set_class(whole, "-whole")
-        self.show_detail()
-        self.draw()
-
     # Search
 
     def on_key(self, event: events.Key) -> None:
@@ -338,14 +247,3 @@ class LookActions(Screen[None]):
     @on(Input.Submitted, "#search")
     def _searched(self) -> None:
         self.close_search(keep=True)
-
-    def close_search(self, *, keep: bool) -> None:
-        """Back to the list, with the hits or with everything."""
-        self.searching.close()
-        self.referral_list.focus()
-        if not keep:
-            self.search = ""
-            self.searching.clear()
-            self.reload()
-        elif not self.search:
-            self.reload()

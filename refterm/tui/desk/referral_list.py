@@ -222,7 +222,7 @@ class ReferralList(Widget, can_focus=True):
         if row is None:
             middle = y - 2
             said = self.empty_text[middle] if not self.count and 0 <= middle < len(self.empty_text) else ""
-            return self._strip([("   " + look.signs.outside(said), "plain")])
+            return self._strip([("   " + look.signs.sanitize(said), "plain")])
         self._drawn_times[row.id] = time_texts(row, self.tab, look)
         drawn = pieces(row, self.tab, self._columns, look, marked=row.id in self.marked, unseen=row.id in self.unseen)
         return self._strip(drawn, cursor=index == self._cursor, thumb=self._has_thumb(y - 1))

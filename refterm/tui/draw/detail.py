@@ -308,7 +308,7 @@ def _wrap(text: str, cells: int, look: Look) -> list[str]:
     lines: list[str] = []
     for paragraph in text.splitlines():
         line = ""
-        for word in look.signs.outside(paragraph).split(" "):
+        for word in look.signs.sanitize(paragraph).split(" "):
             joined = f"{line} {word}" if line else word
             if width(joined) <= cells:
                 line = joined
@@ -370,7 +370,7 @@ def _cut(line: list[Piece], cells: int, look: Look) -> list[Piece]:
     drawn: list[Piece] = []
     room = cells
     for raw, style in line:
-        text = look.signs.outside(raw)
+        text = look.signs.sanitize(raw)
         size = width(text)
         if size > room:
             drawn.append((fit(text, room, ellipsis=look.signs.ellipsis), style))

@@ -24,15 +24,15 @@ class Line(Still):
     Line { height: 1; width: 1fr; }
     """
 
-    def __init__(self, *, id: str, ellipsis: str = "…", outside: Callable[[str], str] = display) -> None:  # noqa: A002
+    def __init__(self, *, id: str, ellipsis: str = "…", sanitize: Callable[[str], str] = display) -> None:  # noqa: A002
         """
         Args:
             id: its name on the screen.
             ellipsis: what stands where a text is cut.
-            outside: makes a text fit for this terminal; done here, so that no caller can forget it.
+            sanitize: escapes a text for this terminal; done here, so that no caller can forget it.
         """
         super().__init__(id=id)
-        self._outside = outside
+        self._sanitize = sanitize
         self._left: list[Piece] = []
         self._right: list[Piece] = []
         self._ellipsis = ellipsis
@@ -45,7 +45,7 @@ class Line(Still):
             self.refresh()
 
     def _clean(self, pieces: list[Piece]) -> list[Piece]:
-        return [(self._outside(text), style) for text, style in pieces]
+        return [(self._sanitize(text), style) for text, style in pieces]
 
     @property
     def text(self) -> str:

@@ -129,7 +129,7 @@ def pieces(
         if drawn:
             drawn.append((" ", "plain"))
         drawn.append(
-            (fit(look.signs.outside(text), column.cells, right=column.right, ellipsis=look.signs.ellipsis), style)
+            (fit(look.signs.sanitize(text), column.cells, right=column.right, ellipsis=look.signs.ellipsis), style)
         )
     return drawn
 
@@ -179,7 +179,7 @@ def value_text(row: Row) -> str:
 
 def one_line(text: str, look: Look) -> str:
     """A text from outside on one line."""
-    return look.signs.outside(" ".join(text.split()))
+    return look.signs.sanitize(" ".join(text.split()))
 
 
 def _cells(row: Row, tab: Tab, look: Look, *, marked: bool, unseen: bool) -> dict[str, Piece]:

@@ -113,4 +113,4 @@ class FormFooter(Container):
         return Content("\n").join([*self._wrapped(cells), Content.styled(keys, "dim")])
 
     def _wrapped(self, cells: int) -> list[Content]:
-        return Content(self._signs.outside(self._message)).wrap(max(cells, 20)) or [Content("")]
+        return Content(self._signs.sanitize(self._message)).wrap(max(cells, 20)) or [Content("")]

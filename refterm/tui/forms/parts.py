@@ -51,9 +51,15 @@ def money_fields(value_label: str) -> list[FieldSpec]:
     """Value and currency in one row; each follows when the other is typed with a currency."""
     return [
         FieldSpec(
-            "value", value_label, group="money", cells=18, hint=_understood_money, follow=_typed_currency, error_lines=2
+            "value",
+            value_label,
+            group="money",
+            cells=18,
+            hint=_understood_money,
+            on_change=_typed_currency,
+            error_lines=2,
         ),
-        FieldSpec("currency", _("Currency"), group="money", cells=6, follow=_without_currency),
+        FieldSpec("currency", _("Currency"), group="money", cells=6, on_change=_without_currency),
     ]
 
 

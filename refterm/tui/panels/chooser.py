@@ -59,7 +59,7 @@ class Chooser(Panel):
             style = "reverse" if marked else block.style
             sign = "> " if marked else "  "
             for text in block.lines:
-                for part in Content(self._signs.outside(text)).wrap(max(cells - 2, 10)) or [Content("")]:
+                for part in Content(self._signs.sanitize(text)).wrap(max(cells - 2, 10)) or [Content("")]:
                     lines.append(Content.styled(sign + part.plain.rstrip(), style))
                     sign = "  "
         return lines

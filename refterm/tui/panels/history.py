@@ -40,7 +40,7 @@ class HistoryScreen(Panel):
     def _head(self, entry: Entry) -> Content:
         at = entry.at.astimezone(self._zone)
         who = entry.by if entry.by == entry.login else _("{by} (login {login})").format(by=entry.by, login=entry.login)
-        said = self._signs.outside(parts.one_line(who))
+        said = self._signs.sanitize(parts.one_line(who))
         return Content.assemble(f"{at:%Y-%m-%d %H:%M}  ", (action_word(entry.action), "bold"), "  ", said)
 
 
@@ -56,15 +56,15 @@ def entry_lines(entry: Entry, zone: tzinfo | None, signs: Signs) -> list[str]:
                 ("+", one) for one in after if one not in before
             ]
             said = ", ".join(f"{sign} {_value(field, one, zone)}" for sign, one in changed)
-            lines.append(signs.outside(f"{field_word(field)}: {said}"))
+            lines.append(signs.sanitize(f"{field_word(field)}: {said}"))
             continue
         text = _value(field, after, zone)
         if field == "note":
-            lines.append(signs.outside(text))
+            lines.append(signs.sanitize(text))
             continue
         if before not in (None, [], ""):
             text = f"{_value(field, before, zone)} {'->' if signs.rule == '-' else '→'} {text}"
-        lines.append(signs.outside(f"{field_word(field)}: {text}"))
+        lines.append(signs.sanitize(f"{field_word(field)}: {text}"))
     return lines
 
 
