@@ -26,8 +26,8 @@ from refterm.services.workplace import Workplace
 from refterm.tui.app import RefTermApp
 from refterm.tui.background.presence import DeskPresence
 from refterm.tui.background.ticker import Ticker
+from refterm.tui.desk.line import Line
 from refterm.tui.desk.screen import DeskScreen
-from refterm.tui.draw.line import Line
 from refterm.tui.draw.signs import UNICODE, Signs
 from refterm.tui.office import Office
 

@@ -18,8 +18,8 @@ from refterm.services.marks import Marks
 from refterm.services.triage import Triage
 from refterm.services.workplace import Workplace
 from refterm.tui.desk.detail_pane import DetailPane
+from refterm.tui.desk.line import Line
 from refterm.tui.desk.referral_list import ReferralList
-from refterm.tui.draw.line import Line
 from refterm.tui.draw.signs import ASCII
 from tests.conftest import ImportRecords
 from tests.samples import NOW, active_record, ago, ahead, api_record, stamp

@@ -30,11 +30,11 @@ from refterm.tui.background.watcher import Watcher
 from refterm.tui.background.work import work
 from refterm.tui.desk import bars
 from refterm.tui.desk.detail_pane import DetailPane
+from refterm.tui.desk.line import Line
 from refterm.tui.desk.message_line import Messages
 from refterm.tui.desk.referral_list import ReferralList
 from refterm.tui.desk.search import Searching
 from refterm.tui.draw.detail import Shown
-from refterm.tui.draw.line import Line
 from refterm.tui.draw.row import Look
 from refterm.tui.office import DeskApp, Office
 

@@ -24,10 +24,10 @@ GAP = "   "
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A referral with what is told beside it.
+    """A referral, and what the screen shows beside it.
 
     Attributes:
-        same: lines of referrals of the same customer (I9), the newest ones.
+        same: the newest referrals of the same customer (I9).
         same_count: how many there are.
         contact: which contact of the deal the cursor is on, None outside the full-screen detail.
     """
@@ -74,13 +74,13 @@ def flame_line(referral: Referral, look: Look) -> list[Piece]:
 def compact(shown: Shown, cells: int, look: Look) -> Lines:
     """Four lines for a low terminal."""
     referral, dot = shown.referral, f" {look.signs.dot} "
-    head = dot.join(part for part in (_company(referral, look), _size(referral), _place(referral, look)) if part)
+    head = _dotted(look, _company(referral, look), _size(referral), _place(referral, look))
     lines: Lines = [[(" " + head, "strong")]]
     if alert := flame_line(referral, look):
         lines = [alert]
     standing = _standing(referral, look)
     if len(_in_lines(standing, cells, look)) > 1:
-        # Four lines have no room for a fifth: the row says how late it is to answer, too.
+        # There is no room for a fifth line; the row of the list shows the time to answer as well.
         standing[0] = standing[0][:1]
     lines.append(_in_lines(standing, cells, look)[0])
     lines.append([(" " + one_line(referral.deal.name or "", look) + dot if referral.deal.name else " ", "strong")])
@@ -101,21 +101,17 @@ def compact(shown: Shown, cells: int, look: Look) -> Lines:
 
 
 def pane(shown: Shown, cells: int, look: Look) -> Lines:
-    """What stands below the list, or beside it: the need, the person to call, and what is known besides."""
+    """The lines of the pane: the need, the person to call, the deal, and the marks."""
     referral, dot = shown.referral, f" {look.signs.dot} "
     alert = flame_line(referral, look)
     lines: Lines = _alert_lines(alert, cells, look)
     received = _("received {time}").format(time=moment(referral.received_at, look))
     if referral.received_estimated:
         received = _("imported {time}").format(time=moment(referral.received_at, look))
-    right = dot.join(part for part in (received, channel_word(referral.channel), _profile(referral, look)) if part)
+    right = _dotted(look, received, channel_word(referral.channel), _profile(referral, look))
     lines += _ends((" " + _company(referral, look), "strong"), (right, "dim"), cells)
-    left = dot.join(
-        part
-        for part in (_size(referral), one_line(referral.customer.industry or "", look), _place(referral, look))
-        if part
-    )
-    if left:
+    industry = one_line(referral.customer.industry or "", look)
+    if left := _dotted(look, _size(referral), industry, _place(referral, look)):
         lines.append([(" " + left, "plain")])
     lines += _in_lines(_standing(referral, look), cells, look)
     if busy := look.busy.get(referral.id):
@@ -148,15 +144,9 @@ def full(shown: Shown, cells: int, look: Look) -> Lines:
     lines = pane(shown, cells, look)
     lines.append([])
     lines += team_lines(shown, cells, look)
+    address = (customer.address, customer.postal_code, customer.city, customer.region, customer.country)
     for label, text in (
-        (
-            _("Address"),
-            " ".join(
-                part
-                for part in (customer.address, customer.postal_code, customer.city, customer.region, customer.country)
-                if part
-            ),
-        ),
+        (_("Address"), " ".join(part for part in address if part)),
         (_("D-U-N-S"), customer.duns or ""),
         (_("Number"), f"#{referral.id}"),
         (_("Referral ID"), referral.source_id),
@@ -175,16 +165,12 @@ def full(shown: Shown, cells: int, look: Look) -> Lines:
 def deal_lines(referral: Referral, cells: int, look: Look) -> Lines:
     """What is known of the deal, and how it ended."""
     deal, lines = referral.deal, []
-    dot = f" {look.signs.dot} "
-    head = dot.join(
-        part
-        for part in (
-            one_line(deal.name or "", look),
-            show_money(deal.value, deal.currency, decimal_mark()),
-            _("by {date}").format(date=deal.purchase_date) if deal.purchase_date else "",
-            one_line(deal.timeframe or "", look) if deal.timeframe != str(deal.purchase_date) else "",
-        )
-        if part
+    head = _dotted(
+        look,
+        one_line(deal.name or "", look),
+        show_money(deal.value, deal.currency, decimal_mark()),
+        _("by {date}").format(date=deal.purchase_date) if deal.purchase_date else "",
+        one_line(deal.timeframe or "", look) if deal.timeframe != str(deal.purchase_date) else "",
     )
     lines += _labelled(_("Deal"), head, cells, look)
     if referral.status is Status.ACTIVE and deadline.purchase_passed(deal.purchase_date, look.now, look.zone):
@@ -192,20 +178,15 @@ def deal_lines(referral: Referral, cells: int, look: Look) -> Lines:
             [(" " * LABEL, "plain"), (_("The purchase date has passed: report won or lost, or edit the date."), "late")]
         )
     lines += _labelled(_("Notes"), deal.notes or "", cells, look, wrap=True)
-    numbers = dot.join(
-        part
-        for part in (
-            _("CRM {id}").format(id=one_line(deal.crm_id, look)) if deal.crm_id else "",
-            _("campaign {id}").format(id=one_line(deal.campaign_id, look)) if deal.campaign_id else "",
-        )
-        if part
+    numbers = _dotted(
+        look,
+        _("CRM {id}").format(id=one_line(deal.crm_id, look)) if deal.crm_id else "",
+        _("campaign {id}").format(id=one_line(deal.campaign_id, look)) if deal.campaign_id else "",
     )
     lines += _labelled(_("References"), numbers, cells, look)
     if referral.outcome:
         why = reasons.label(referral.reason) if referral.reason else ""
-        ended = dot.join(
-            part for part in (outcome_word(referral.outcome), why, one_line(referral.reason_notes or "", look)) if part
-        )
+        ended = _dotted(look, outcome_word(referral.outcome), why, one_line(referral.reason_notes or "", look))
         lines += _labelled(_("Outcome"), ended, cells, look)
     return lines
 
@@ -237,7 +218,7 @@ def same_lines(shown: Shown, cells: int, look: Look) -> Lines:
 
 
 def _standing(referral: Referral, look: Look) -> Lines:
-    """How it stands, in parts: what is left of each of its times, or how it ended."""
+    """The state in parts: the time left to answer and to expiry, or the outcome."""
     if referral.status is Status.ARCHIVED:
         outcome = outcome_word(referral.outcome) if referral.outcome else ""
         text = (
@@ -260,6 +241,11 @@ def _standing(referral: Referral, look: Look) -> Lines:
         estimated = _(", estimated") if referral.expiry_estimated else ""
         parts.append([(left, "plain"), (f" ({moment(referral.expires_at, look)}{estimated})", "dim")])
     return parts
+
+
+def _dotted(look: Look, *parts: str) -> str:
+    """The parts that are not empty, with dots between."""
+    return f" {look.signs.dot} ".join(part for part in parts if part)
 
 
 def _company(referral: Referral, look: Look) -> str:
@@ -326,7 +312,7 @@ def _wrap(text: str, cells: int, look: Look) -> list[str]:
 
 
 def _flow(parts: Sequence[str], gap: str, cells: int) -> list[str]:
-    """Parts one after another, none of them broken: one that does not fit begins a line."""
+    """Put parts on lines without breaking one: a part that does not fit begins a new line."""
     lines: list[str] = []
     for part in parts:
         if lines and width(lines[-1]) + width(gap) + width(part) <= cells:
@@ -366,7 +352,7 @@ def _in_lines(parts: Lines, cells: int, look: Look) -> Lines:
 
 
 def _cut(line: list[Piece], cells: int, look: Look) -> list[Piece]:
-    """The line as it is drawn: every text made fit for the terminal once more, so that none is forgotten."""
+    """Cut a line to its cells. Every text is sanitized here once more, so that none is forgotten."""
     drawn: list[Piece] = []
     room = cells
     for raw, style in line:

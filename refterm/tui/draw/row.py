@@ -172,13 +172,13 @@ def purchase_text(row: Row, look: Look) -> tuple[str, str]:
     return ("!" if passed else "") + row.purchase_date, "late" if passed else "plain"
 
 
-def value_text(row: Row) -> str:
+def deal_value(row: Row) -> str:
     """Value and currency."""
     return show_money(Decimal(row.deal_value) if row.deal_value else None, row.deal_currency, decimal_mark())
 
 
 def one_line(text: str, look: Look) -> str:
-    """A text from outside on one line."""
+    """An untrusted text on one line, escaped for this terminal."""
     return look.signs.sanitize(" ".join(text.split()))
 
 
@@ -195,7 +195,7 @@ def _cells(row: Row, tab: Tab, look: Look, *, marked: bool, unseen: bool) -> dic
         "where": (one_line(f"{row.city} {row.country}".strip(), look), "dim"),
         "who": _who(row, look),
         "fit": (str(look.fits[row.id].score) if row.id in look.fits else "", "plain"),
-        "value": (value_text(row), "plain"),
+        "value": (deal_value(row), "plain"),
         "channel": (channel_word(row.channel), "dim"),
     }
     if row.status is Status.NEW and tab is not Tab.ARCHIVED:

@@ -10,7 +10,6 @@ from refterm.i18n import _, ngettext
 from refterm.services.triage import Done
 from refterm.tui.forms import parts
 from refterm.tui.forms.form import Form
-from refterm.tui.forms.refusal import refusal_fields
 from refterm.tui.office import Office
 
 
@@ -22,7 +21,7 @@ def decline_form(office: Office, referrals: Sequence[tuple[int, str]]) -> Form[s
         referrals: number and company of each.
     """
     ids = [referral_id for referral_id, _company in referrals]
-    companies = {referral_id: parts.one_line(company) for referral_id, company in referrals}
+    companies = {referral_id: parts.plain_line(company) for referral_id, company in referrals}
     several = ngettext("{n} referral", "{n} referrals", len(ids)).format(n=len(ids))
 
     def submit(texts: dict[str, str]) -> str:
@@ -34,7 +33,7 @@ def decline_form(office: Office, referrals: Sequence[tuple[int, str]]) -> Form[s
         title=_("Decline referral"),
         beside=several if len(ids) > 1 else parts.named(*referrals[0]),
         button=_("Close engagement"),
-        fields=refusal_fields(),
+        fields=parts.reason_fields(),
         initial={},
         submit=submit,
         referrals=ids,

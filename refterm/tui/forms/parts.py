@@ -1,4 +1,4 @@
-"""What the forms on referrals share: how a referral is named, money and dates as typed and understood, the same customer."""
+"""What several forms use: names of referrals, fields for money and reasons, dates as understood, the same customer."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
-from refterm.domain import money, when
+from refterm.domain import money, reasons, when
 from refterm.domain.decisions import Context
 from refterm.domain.referral import Referral
 from refterm.domain.when import month_short
@@ -24,10 +24,10 @@ SAME_ASKED = 50
 
 def named(referral_id: int, company: str) -> str:
     """Whom a form is about: `#42 Bäckerei Hansen KG`."""
-    return f"#{referral_id} {one_line(company)}"
+    return f"#{referral_id} {plain_line(company)}"
 
 
-def one_line(text: str) -> str:
+def plain_line(text: str) -> str:
     """A customer's text on one line of the screen."""
     return display(" ".join(text.split()))
 
@@ -37,7 +37,7 @@ def context(office: Office, currency: str | None = None) -> Context:
     return Context(office.workplace.today(), currency, decimal_mark())
 
 
-def value_text(value: Decimal | None) -> str:
+def typed_value(value: Decimal | None) -> str:
     """A value as its field shows it: the digits it was typed with, with the person's own decimal mark."""
     return "" if value is None else money.plain(value).replace(".", decimal_mark())
 
@@ -119,7 +119,7 @@ def same_customer(office: Office, referral_ids: Sequence[int]) -> list[str]:
     for referral_id in referral_ids[:SAME_ASKED]:
         found = office.desk.duplicates(referral_id, SAME_SHOWN + len(chosen))
         for row in office.desk.rows([one for one in found if one not in chosen][:SAME_SHOWN]):
-            told = one_line(same_customer_text(row, office.workplace.zone))
+            told = plain_line(same_customer_text(row, office.workplace.zone))
             if len(chosen) == 1:
                 lines.append(_("Same customer: {referral}").format(referral=told))
             else:
@@ -131,4 +131,13 @@ def same_customer(office: Office, referral_ids: Sequence[int]) -> list[str]:
 
 def company(referral: Referral) -> str:
     """The customer's name for a sentence."""
-    return one_line(referral.customer.company)
+    return plain_line(referral.customer.company)
+
+
+def reason_fields() -> list[FieldSpec]:
+    """Reason and notes, for declining (I6) and losing (A1): the eight reasons with Partner Center's numbers."""
+    options = [(code, reasons.label(code)) for code in reasons.CODES]
+    return [
+        FieldSpec("reason", _("Reason"), "choice", options=options),
+        FieldSpec("notes", _("Notes"), "notes", placeholder=_("optional, but required with Others")),
+    ]

@@ -40,7 +40,7 @@ class HistoryScreen(Panel):
     def _head(self, entry: Entry) -> Content:
         at = entry.at.astimezone(self._zone)
         who = entry.by if entry.by == entry.login else _("{by} (login {login})").format(by=entry.by, login=entry.login)
-        said = self._signs.sanitize(parts.one_line(who))
+        said = self._signs.sanitize(parts.plain_line(who))
         return Content.assemble(f"{at:%Y-%m-%d %H:%M}  ", (action_word(entry.action), "bold"), "  ", said)
 
 
@@ -80,7 +80,7 @@ def _value(field: str, value: Any, zone: tzinfo | None) -> str:
     if field == "reason" and value in reasons.REASONS:
         return reasons.label(value)
     at = _instant(value)
-    return f"{at.astimezone(zone):%Y-%m-%d %H:%M}" if at else parts.one_line(str(value))
+    return f"{at.astimezone(zone):%Y-%m-%d %H:%M}" if at else parts.plain_line(str(value))
 
 
 def _instant(value: Any) -> datetime | None:
