@@ -1,4 +1,4 @@
-"""What all commands have in common: the options that every one takes, and the desk that these name."""
+"""What all commands share: the common options, and opening the desk that they name."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ HELP = {"help_option_names": ["-h", "--help"], "terminal_width": min(columns() o
 
 
 class Invocation:
-    """What was typed before and after the command's name that is the same for all commands.
+    """The common options as they were typed.
 
     Attributes:
         clock: instead of the machine's; None is the machine's.

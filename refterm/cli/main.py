@@ -1,4 +1,4 @@
-"""Where the command line begins: runs one command and turns whatever goes wrong into one line and an exit status."""
+"""The entry point: runs one command and turns every error into one line and an exit status."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def _run(arguments: Sequence[str], clock: Clock | None) -> int:
 
         return shell_complete(root, {}, "refterm", COMPLETION, os.environ[COMPLETION])
     try:
-        # Not click's own main(), which would print errors and end the process in its own way.
+        # Not click's main(), which prints errors and ends the process itself.
         with root.make_context("refterm", list(arguments), obj=Invocation(clock)) as context:
             status = root.invoke(context)
             return status if isinstance(status, int) else 0

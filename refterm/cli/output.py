@@ -1,4 +1,4 @@
-"""What commands print: data to standard output, talk to standard error, and nothing that a terminal would obey."""
+"""Printing for commands: data to standard output, messages to standard error, without control characters."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 @pass_invocation
 def accept_(invocation: Invocation, /, identity: str, contacts: tuple[str, ...], **typed: str) -> None:
     """Accept a new referral."""
-    # One a line, as in the form.
+    # One contact per line, as in the form.
     team = "\n".join(" ".join(contact.splitlines()) for contact in contacts)
     with invocation.workplace() as workplace:
         from refterm.services.desk import Desk
@@ -135,24 +135,24 @@ def _context(desk: Desk, number: int) -> Context:
     return Context(desk.workplace.today(), desk.currency(desk.referral(number)), ".")
 
 
-def _report(desk: Desk, said: str, number: int, *, reason: str = "", undo: bool = True) -> None:
+def _report(desk: Desk, text: str, number: int, *, reason: str = "", undo: bool = True) -> None:
     """Print what was decided about one referral, where it went, and how to undo it."""
     referral = desk.referral(number)
     hint = undo_hint([number], desk.workplace.undo_seconds) if undo else ""
-    output.sentence(said.format(referral=label(referral), place=place(referral), reason=reason) + hint)
+    output.sentence(text.format(referral=label(referral), place=place(referral), reason=reason) + hint)
 
 
 def _several(
     workplace: Workplace,
     identities: Sequence[str],
     decide: Callable[[list[int]], Done],
-    said_of_one: str,
-    said_of_many: str,
+    for_one: str,
+    for_many: str,
     *,
     reason: str = "",
     undo: bool = False,
 ) -> int:
-    """Decide several referrals as one: those that can be are, of each other one it is said why not.
+    """Decide several referrals as one; report each that cannot be decided.
 
     Returns:
         The exit status: 3 where some were refused, 1 where all were.
@@ -174,11 +174,11 @@ def _several(
     for identity, why in refused:
         output.complain(str(why), identity)
     if len(done.referrals) == 1:
-        _report(desk, said_of_one, done.referrals[0], reason=reason, undo=undo)
+        _report(desk, for_one, done.referrals[0], reason=reason, undo=undo)
     elif done.referrals:
         numbers = ", ".join(f"#{number}" for number in done.referrals)
         hint = undo_hint(done.referrals, workplace.undo_seconds) if undo else ""
-        output.line(said_of_many.format(count=len(done.referrals), referrals=numbers, reason=reason) + hint)
+        output.line(for_many.format(count=len(done.referrals), referrals=numbers, reason=reason) + hint)
     if refused:
         return PARTIAL if done.referrals else REFUSED
     return 0

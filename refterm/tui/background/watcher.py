@@ -1,4 +1,4 @@
-"""What changes on an open desk without a key: by others (T1), by time (I4), and the notices that are due (N1)."""
+"""Watches an open desk: changes of others (T1), expiry (I4), and due notices (N1)."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Watcher:
         self._expiry_owed = False
 
     def begin(self) -> None:
-        """What was written until now is no news."""
+        """Start to watch; only later changes are reported."""
         self._screen.set_interval(DELIVER_EVERY, self._tick)
         self._token = self._desk.token()
         self._written = self._desk.written()
@@ -54,11 +54,11 @@ class Watcher:
     def look(self) -> bool:
         """Post what was written since the last look.
 
-        One's own writes are among it. Who wrote cannot be told apart before the entries are read, and what somebody
-        else wrote right before must not be lost.
+        This includes the desk's own writes: who wrote is known only after the entries are read, and another person's
+        write right before must not be lost.
 
         Returns:
-            Whether anything was written, if only a sign of life.
+            Whether anything was written, presence included.
 
         Raises:
             RefTermError: when it cannot be read; the next look asks again.

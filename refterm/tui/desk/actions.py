@@ -1,4 +1,4 @@
-"""What each key of the desk does, and whether it can be done now: a method `action_<id>` for each of the registry."""
+"""The actions that decide and write: a method `action_<id>` for each id of the registry."""
 
 from __future__ import annotations
 
@@ -229,7 +229,7 @@ class DeskActions(LookActions):
     # What several of them share
 
     def _open_form(self, form: Form[str], referral: int, closed: Callable[[str | None], None]) -> None:
-        """Open a form on a referral: the others are told while it is open, and who opens it is told of theirs (T1)."""
+        """Open a form on a referral. Others see that it is open, and this person sees theirs (T1)."""
         if warning := self.presence.warning(referral):
             form.tell(warning)
         self.presence.hold(referral, form.form)
@@ -255,7 +255,7 @@ class DeskActions(LookActions):
             self.after_write(sentence)
 
     def _copy(self, part: str, name: str) -> None:
-        """Send a part of the customer's contact through the terminal (OSC 52); whether it took it, nobody can know."""
+        """Copy a part of the customer's contact with OSC 52. No terminal confirms it."""
         referral = self.referral()
         people = referral.customer.contacts if referral else ()
         text = next((display(getattr(person, part)).strip() for person in people if getattr(person, part).strip()), "")

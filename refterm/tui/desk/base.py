@@ -1,4 +1,4 @@
-"""What the desk screen holds and shows: the list, the referral under the cursor, the bars, and what happens by itself.
+"""The state of the desk screen: the list, the referral under the cursor, the bars, and the work in the background.
 
 The keys are in actions.py and look_actions.py, the widgets and their messages in screen.py; both build on this.
 """
@@ -63,7 +63,7 @@ class DeskBase(Screen[None]):
         notices: NoticeSettings | None = None,
     ) -> None:
         super().__init__()
-        # Not of the class: its labels are in the language that was chosen since the import.
+        # Not in the class: the labels are in the language chosen after the import.
         self.actions = {action.id: action for action in registry()}
         self.HORIZONTAL_BREAKPOINTS = [(0, "-cramped"), (80, "-normal"), (160, "-wide")]
         self.VERTICAL_BREAKPOINTS = [(0, "-low"), (24, "-short"), (30, "-tall")]
@@ -87,7 +87,7 @@ class DeskBase(Screen[None]):
         self._messages = Messages(office.workplace.undo_seconds)
         self.ticker = Ticker(self, office.workplace.clock, self.wake)
         self._detail_due: asyncio.TimerHandle | None = None
-        # Whether the referral in the detail was read since the list was.
+        # Whether the detail was read after the list.
         self._detail_fresh = False
         # The newest history entry when the list was read.
         self._listed = 0
@@ -135,7 +135,7 @@ class DeskBase(Screen[None]):
         """Read the list, the counts and the alert again; the cursor stays on its referral, or goes to the top.
 
         Returns:
-            Whether they could be read; if not, that was said.
+            Whether they could be read; if not, the message line says why.
         """
         stay = self.row.id if self.row and not top else None
         try:
@@ -153,13 +153,13 @@ class DeskBase(Screen[None]):
         return True
 
     def _forget_marks(self) -> None:
-        """Marks stay on what is still in the tab: what somebody decided meanwhile is not marked any more."""
+        """Remove the marks from referrals that left the tab."""
         if self.referral_list.marked:
             rows = self.office.desk.rows(sorted(self.referral_list.marked))
             self.referral_list.marked &= {row.id for row in rows if row.status is STATUS_OF_TAB[self.state.tab]}
 
     def show_detail(self) -> None:
-        """Show the referral under the cursor, and what is known of the same customer (I9)."""
+        """Show the referral under the cursor, with other referrals of the same customer (I9)."""
         row, look = self.row, self.look()
         if row is None:
             self.detail_pane.show(None, look)
@@ -168,7 +168,7 @@ class DeskBase(Screen[None]):
         try:
             referral = self.office.desk.referral(row.id)
             same = self.office.desk.duplicates(row.id)
-            told = self.office.desk.rows(same[:SAME_SHOWN])
+            others = self.office.desk.rows(same[:SAME_SHOWN])
         except NotFoundError:
             self.detail_pane.show(None, look)
             return
@@ -180,7 +180,7 @@ class DeskBase(Screen[None]):
             self.contact_index = None
         else:
             self.contact_index = min(self.contact_index or 0, len(referral.team) - 1)
-        self.detail_pane.show(Shown(referral, tuple(told), len(same), self.contact_index), look)
+        self.detail_pane.show(Shown(referral, tuple(others), len(same), self.contact_index), look)
         self._draw_keys()
         if referral.status is Status.NEW:
             self.fit_scores.soon()
@@ -207,7 +207,7 @@ class DeskBase(Screen[None]):
     # Drawing
 
     def draw(self) -> None:
-        """Bring every bar up to date; each draws itself only where it reads otherwise."""
+        """Bring every bar up to date; each draws itself only when its text changed."""
         look, workplace = self.look(), self.office.workplace
         view = self.view
         hits = self.referral_list.count if view.search or view.filter != Filter() else None
@@ -216,9 +216,9 @@ class DeskBase(Screen[None]):
         self._lines["top"].show(*bars.top(workplace.actor.name, caption, workplace.looks_only, here, look))
         marked = len(self.referral_list.marked)
         self._lines["tabs"].show(*bars.tabs(view, self.counts, hits, marked, self.app.size.width, look.zone))
-        said = bars.alert(self.alert, look) if self.state.tab is Tab.INBOX and not self.whole else []
-        self._lines["alert"].display = bool(said)
-        self._lines["alert"].show(said, bars.alert_keys(self.alert) if said else [])
+        alert = bars.alert(self.alert, look) if self.state.tab is Tab.INBOX and not self.whole else []
+        self._lines["alert"].display = bool(alert)
+        self._lines["alert"].show(alert, bars.alert_keys(self.alert) if alert else [])
         self._draw_keys()
         self._draw_message()
         self._plan_texts()
@@ -261,7 +261,7 @@ class DeskBase(Screen[None]):
             self.ticker.schedule()
 
     def wake(self) -> None:
-        """Look what has changed, by time or by others, then sleep again; called by the ticker."""
+        """Look what time or others changed, then plan the next tick; the ticker calls this."""
         if not self.connection.lost:
             try:
                 self._catch_up()
@@ -283,22 +283,24 @@ class DeskBase(Screen[None]):
             self.update_times()
 
     def _follow(self) -> None:
-        """Read again what time or others changed. The full detail is left when its referral left the list: another in
-        its place would take the keys that are meant for the first."""
+        """Read again what time or others changed.
+
+        Close the full detail when its referral left the list: another one in its place would take its keys.
+        """
         here = self.row.id if self.row and self.whole else None
         self.reload()
         if here is not None and (self.row is None or self.row.id != here):
             self.show_whole(False)
 
     def update_times(self) -> None:
-        """Draw anew what reads otherwise now, and nothing else (F5)."""
+        """Draw the texts that changed with time, and nothing else (F5)."""
         look = self.look()
         self.referral_list.update_times(look)
         self.detail_pane.update_times(look)
         self.draw()
 
     def _new_in_sight(self) -> list[int]:
-        """Whose scores are wanted; none while the database is lost."""
+        """The new referrals on the screen, whose scores are wanted; none while the connection is lost."""
         if self.connection.lost:
             return []
         return [row.id for row in self.referral_list.in_sight() if row.status is Status.NEW]
@@ -311,13 +313,13 @@ class DeskBase(Screen[None]):
     # Writing
 
     def write(self, job: Callable[[], T], done: Callable[[T], object]) -> None:
-        """Do a service's work in a thread; then show what became of it. No key waits for it."""
+        """Run a service's write in a thread, then call `done` with its result."""
         work(self, job, done, self.connection.failed, group="writes")
 
     def after_write(self, sentence: str, *, undo: bool = False) -> None:
         """Show the desk as it is after a change of one's own, and say what happened.
 
-        What others wrote right before is told by the next look.
+        The next look reports what others wrote right before.
         """
         self.reload()
         self.show_detail()

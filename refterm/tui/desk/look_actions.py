@@ -1,4 +1,4 @@
-"""The keys of the desk that only look: the tabs, the cursor, the detail, search and filter, and the panels."""
+"""The actions that only look: the tabs, the cursor, the detail, search and filter, and the panels."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from refterm.i18n import _
 from refterm.tui.actions import key_table
 from refterm.tui.desk.base import DeskBase
 
-# Forms and panels are imported where they open: they bring Textual's inputs, which the first frame does not need.
+# Forms and panels are imported when they open: they load Textual's inputs, which the first frame does not need.
 
 T = TypeVar("T")
-# More rows than any list has: to its top or its end.
+# More rows than any list has, for a jump to its top or end.
 FAR = 10**9
-# Of the referrals of a finding so many are shown, the newest.
+# A finding shows at most this many of its referrals, the newest.
 MOST_ONLY = 1000
 
 
@@ -67,7 +67,7 @@ class LookActions(DeskBase):
         self.app.push_screen(filter_form(self.office, self.view), chosen)
 
     def action_next_flame(self) -> None:
-        """The next customer who asked to be contacted: hot ones by time left, then cooled ones (F1)."""
+        """Go to the next customer who asked to be contacted: hot ones by time left, then cooled ones (F1)."""
         flames = self.office.desk.flames()
         if not flames:
             self.say(_("No customer waits to be contacted."), "dim")
@@ -82,7 +82,7 @@ class LookActions(DeskBase):
         self.say(_("The filter hides those who wait to be contacted; escape clears it."), "dim")
 
     def action_history(self) -> None:
-        """Who did what to this referral (T4)."""
+        """Open the history of this referral (T4)."""
         from refterm.tui.panels.history import HistoryScreen
 
         if row := self.row:
@@ -96,7 +96,7 @@ class LookActions(DeskBase):
             self.app.push_screen(SimilarScreen(self.office, row.id, row.company, self.open_record))
 
     def action_insights(self) -> None:
-        """What the past says; a finding opens the referrals it speaks of (G0-G5)."""
+        """Open the insights; a finding opens its referrals (G0-G5)."""
         from refterm.tui.panels.insights import InsightsScreen
 
         self.app.push_screen(InsightsScreen(self.office, self.show_only))
@@ -137,15 +137,15 @@ class LookActions(DeskBase):
         self.app.action_suspend_process()
 
     def action_tab_inbox(self) -> None:
-        """The referrals to decide."""
+        """Go to the referrals to decide."""
         self.show_tab(Tab.INBOX)
 
     def action_tab_active(self) -> None:
-        """The deals that are worked on."""
+        """Go to the deals in work."""
         self.show_tab(Tab.ACTIVE)
 
     def action_tab_archived(self) -> None:
-        """What is closed."""
+        """Go to the closed deals."""
         self.show_tab(Tab.ARCHIVED)
 
     def action_down(self) -> None:
@@ -229,7 +229,7 @@ class LookActions(DeskBase):
     # Search
 
     def on_key(self, event: events.Key) -> None:
-        """Open the search at its key, not by the binding, which acts later than the next letter may come."""
+        """Open the search on the key itself: the binding would act after the next letter."""
         if not self.searching.take(event) and event.key == "slash" and not self.searching.is_open:
             event.stop()
             self.action_search()
@@ -237,7 +237,7 @@ class LookActions(DeskBase):
     @on(Input.Changed, "#search")
     def _typed(self, event: Input.Changed) -> None:
         self.search = event.value
-        # The letter is drawn first; of several typed at once only the last is searched for.
+        # Draw the letter first; search only for the last of several typed at once.
         self.call_after_refresh(self._search_for, event.value)
 
     def _search_for(self, text: str) -> None:

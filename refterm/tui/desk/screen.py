@@ -59,7 +59,7 @@ class DeskScreen(Covered, StillBelow, DeskActions):
 
     @on(Watcher.Changed)
     def _written(self, event: Watcher.Changed) -> None:
-        """Show what was written, and say what others did; one's own is shown and said already."""
+        """Show what was written, and say what others did; the person's own changes are shown already."""
         from refterm.tui.background.news import CLOSING, news  # not needed by the first screen
 
         changes = event.changes
@@ -67,14 +67,14 @@ class DeskScreen(Covered, StillBelow, DeskActions):
         if changes.token > self._listed:
             self._follow()
         try:
-            told = news(self.office.desk, changes, self.look())
+            found = news(self.office.desk, changes, self.look())
         except RefTermError as error:
             self.connection.failed(error)
             return
-        if told:
-            self.say(told.sentence, told.style)
-            if told.arrived:
-                self.referral_list.unseen |= told.arrived
+        if found:
+            self.say(found.sentence, found.style)
+            if found.arrived:
+                self.referral_list.unseen |= found.arrived
                 self.referral_list.refresh()
                 if self.rings:
                     self.app.bell()
@@ -83,8 +83,8 @@ class DeskScreen(Covered, StillBelow, DeskActions):
     @on(Watcher.Undelivered)
     def _undelivered(self, event: Watcher.Undelivered) -> None:
         count = event.notices
-        said = ngettext("{n} notice could not be delivered.", "{n} notices could not be delivered.", count)
-        self.say(said.format(n=count) + " " + _("refterm outbox tells why."), "late")
+        text = ngettext("{n} notice could not be delivered.", "{n} notices could not be delivered.", count)
+        self.say(text.format(n=count) + " " + _("refterm outbox tells why."), "late")
 
     @on(DeskPresence.Changed)
     def _presence_changed(self, event: DeskPresence.Changed) -> None:
@@ -112,7 +112,7 @@ class DeskScreen(Covered, StillBelow, DeskActions):
         if row is None or (self.detail_pane.shown is None and not self._detail_due):
             self.show_detail()
             return
-        # A held key draws the list only; the detail follows once the cursor rests. Textual's timers are tasks, a tenth of a key.
+        # A held key draws the list only; the detail follows when the cursor rests. A Textual timer costs a tenth of a key more.
         if self._detail_due:
             self._detail_due.cancel()
         self._detail_due = asyncio.get_running_loop().call_later(DETAIL_PAUSE, self.call_later, self.show_detail)
@@ -151,4 +151,4 @@ class DeskScreen(Covered, StillBelow, DeskActions):
         try:
             return self.office.desk.alert() is not None
         except RefTermError:
-            return False  # the first reading of the list tells what is wrong
+            return False  # reload() reports the error

@@ -41,7 +41,7 @@ class Shown:
 def alert_text(
     company: str, flame: Flame, received_at: datetime, contacted: tuple[str | None, datetime | None], look: Look
 ) -> str:
-    """What the flame alert says (F2-F4)."""
+    """The text of the flame alert (F2-F4)."""
     customer = one_line(company, look)
     if text := flame_text(flame, received_at, look.now, look.deadlines):
         return f"{customer}: {text}"
@@ -124,8 +124,8 @@ def pane(shown: Shown, cells: int, look: Look) -> Lines:
     wants = dot.join(one_line(text, look) for text in (*referral.products, *referral.services, *referral.solutions))
     lines += _labelled(_("Wants"), wants, cells, look)
     if referral.status is Status.NEW and (known := look.fits.get(referral.id)):
-        told = dot.join((str(known.score), *(one_line(reason, look) for reason in known.reasons)))
-        lines += _labelled(_("Fit"), told, cells, look, wrap=True)
+        fit_text = dot.join((str(known.score), *(one_line(reason, look) for reason in known.reasons)))
+        lines += _labelled(_("Fit"), fit_text, cells, look, wrap=True)
     lines += deal_lines(referral, cells, look)
     lines += _labelled(_("Taken by"), one_line(referral.taken_by or "", look), cells, look)
     if referral.contacted_at and not alert:
@@ -163,7 +163,7 @@ def full(shown: Shown, cells: int, look: Look) -> Lines:
 
 
 def deal_lines(referral: Referral, cells: int, look: Look) -> Lines:
-    """What is known of the deal, and how it ended."""
+    """The lines about the deal and its outcome."""
     deal, lines = referral.deal, []
     head = _dotted(
         look,
@@ -197,13 +197,13 @@ def team_lines(shown: Shown, cells: int, look: Look) -> Lines:
     for number, person in enumerate(shown.referral.team):
         parts = [one_line(part, look) for part in (person.name, person.email, person.phone) if part]
         chosen = number == shown.contact
-        said = _flow([f"{number + 1}  {parts[0]}", *parts[1:]] if parts else [str(number + 1)], "  ", cells - LABEL)
-        for line, text in enumerate(said):
+        body = _flow([f"{number + 1}  {parts[0]}", *parts[1:]] if parts else [str(number + 1)], "  ", cells - LABEL)
+        for line, text in enumerate(body):
             label = fit(" " + (_("Contacts") if number == line == 0 else ""), LABEL)
             lines.append([(label, "dim"), (text, "chosen" if chosen else "plain")])
         if chosen and shown.referral.status is Status.ACTIVE:
             keys = "   " + _("enter edit  x remove")
-            if LABEL + width(said[-1]) + width(keys) > cells:
+            if LABEL + width(body[-1]) + width(keys) > cells:
                 lines.append([(" " * LABEL, "plain")])
             lines[-1].append((keys, "dim"))
     return lines
@@ -211,10 +211,10 @@ def team_lines(shown: Shown, cells: int, look: Look) -> Lines:
 
 def same_lines(shown: Shown, cells: int, look: Look) -> Lines:
     """The other referrals of the same customer (I9)."""
-    said = [one_line(same_customer_text(row, look.zone), look) for row in shown.same]
+    others = [one_line(same_customer_text(row, look.zone), look) for row in shown.same]
     if shown.same_count > len(shown.same):
-        said.append(_("and {n} more").format(n=shown.same_count - len(shown.same)))
-    return _labelled(_("Same customer"), f" {look.signs.dot} ".join(said), cells, look)
+        others.append(_("and {n} more").format(n=shown.same_count - len(shown.same)))
+    return _labelled(_("Same customer"), f" {look.signs.dot} ".join(others), cells, look)
 
 
 def _standing(referral: Referral, look: Look) -> Lines:
@@ -302,7 +302,7 @@ def _wrap(text: str, cells: int, look: Look) -> list[str]:
             if line:
                 lines.append(line)
             while width(word) > cells > 1:
-                # Only the blank that fills up before a wide letter; a word may be made of other kinds of blank.
+                # fit() may end in one blank before a wide letter; a word may hold other kinds of blank.
                 head = fit(word, cells, ellipsis="").removesuffix(" ")
                 lines.append(head)
                 word = word[len(head) :]

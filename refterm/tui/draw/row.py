@@ -26,13 +26,13 @@ from refterm.words import outcome_word
 # Pieces: a text and the name of its style; style names are component classes of the list.
 Piece = tuple[str, str]
 SOON = timedelta(hours=24)
-# Who has a form open is told by three dots behind the name, as if the person were writing.
+# A name with an ellipsis marks who has a form open, as if the person were writing.
 BUSY_CELLS = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What drawing a row needs to know beside the row.
+    """What drawing needs beside the row itself.
 
     Attributes:
         digits: width of the number column, the same for all rows of the desk.
@@ -213,7 +213,7 @@ def _cells(row: Row, tab: Tab, look: Look, *, marked: bool, unseen: bool) -> dic
 
 
 def _who(row: Row, look: Look) -> Piece:
-    """Who works on it right now, else who has it."""
+    """The person with a form open on it, else the person who took or decided it."""
     if busy := look.busy.get(row.id):
         return one_line(busy, look)[:BUSY_CELLS] + look.signs.ellipsis, "plain"
     return one_line((row.taken_by or row.decided_by) or "", look), "dim"

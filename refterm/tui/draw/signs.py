@@ -10,7 +10,7 @@ from refterm.text import ascii_only, display
 
 @dataclass(frozen=True, slots=True)
 class Signs:
-    """What stands for what.
+    """The signs that one kind of terminal can draw.
 
     Attributes:
         hot, cooled: the flame and what it becomes after 72 h (F1, F3).

@@ -18,12 +18,12 @@ from refterm.tui.office import Office
 from refterm.words import same_customer_text
 
 SAME_SHOWN = 3
-# Of many marked referrals only so many are asked for others of the same customer.
+# For many marked referrals, only this many are checked for the same customer.
 SAME_ASKED = 50
 
 
 def named(referral_id: int, company: str) -> str:
-    """Whom a form is about: `#42 Bäckerei Hansen KG`."""
+    """The referral in a title: `#42 Bäckerei Hansen KG`."""
     return f"#{referral_id} {plain_line(company)}"
 
 
@@ -33,7 +33,7 @@ def plain_line(text: str) -> str:
 
 
 def context(office: Office, currency: str | None = None) -> Context:
-    """What reading a form needs to know: the person's day and decimal mark, and what counts as the currency."""
+    """What reading a form needs: the person's day, decimal mark, and default currency."""
     return Context(office.workplace.today(), currency, decimal_mark())
 
 
@@ -119,11 +119,11 @@ def same_customer(office: Office, referral_ids: Sequence[int]) -> list[str]:
     for referral_id in referral_ids[:SAME_ASKED]:
         found = office.desk.duplicates(referral_id, SAME_SHOWN + len(chosen))
         for row in office.desk.rows([one for one in found if one not in chosen][:SAME_SHOWN]):
-            told = plain_line(same_customer_text(row, office.workplace.zone))
+            other = plain_line(same_customer_text(row, office.workplace.zone))
             if len(chosen) == 1:
-                lines.append(_("Same customer: {referral}").format(referral=told))
+                lines.append(_("Same customer: {referral}").format(referral=other))
             else:
-                lines.append(_("Same customer as #{id}: {referral}").format(id=referral_id, referral=told))
+                lines.append(_("Same customer as #{id}: {referral}").format(id=referral_id, referral=other))
         if len(lines) >= SAME_SHOWN:
             break
     return lines[:SAME_SHOWN]

@@ -77,7 +77,7 @@ class Chooser(Panel):
 
     @property
     def keys(self) -> list[int]:
-        """What can be chosen, in order."""
+        """The keys of the blocks that can be chosen."""
         return [block.key for block in self.blocks() if block.key is not None]
 
     def action_step(self, by: int) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 # Days; None is all time.
 PERIODS = (90, 30, 365, None)
-# What a plot leaves free at the right, so that none of its lines is broken.
+# Free cells at the right of a plot, so that no line wraps.
 _EDGE = 6
 
 

@@ -117,13 +117,15 @@ def profile_form(office: Office, profile: Profile | None) -> Form[str]:
     def submit(texts: dict[str, str]) -> str:
         if profile is None:
             routed = profiles.add(texts)
-            said = _("Added profile {name}.").format(name=texts["name"].strip())
+            sentence = _("Added profile {name}.").format(name=texts["name"].strip())
         else:
             routed = profiles.edit(profile.name, texts, read=profile)
-            said = _("Saved profile {name}.").format(name=texts["name"].strip())
+            sentence = _("Saved profile {name}.").format(name=texts["name"].strip())
         if routed:
-            said += " " + ngettext("{n} referral was routed.", "{n} referrals were routed.", routed).format(n=routed)
-        return said
+            sentence += " " + ngettext("{n} referral was routed.", "{n} referrals were routed.", routed).format(
+                n=routed
+            )
+        return sentence
 
     optional, several = _("optional"), _("optional, with commas between")
     labels = {
