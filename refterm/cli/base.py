@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from refterm.clock import Clock
     from refterm.config import Settings
+    from refterm.services.desk import Desk
     from refterm.services.workplace import Workplace
 
     TextType = click.ParamType[str]
@@ -101,6 +102,15 @@ class Invocation:
         with self.opened(create=create) as workplace:
             expire_due(workplace)
             yield workplace
+
+    @contextmanager
+    def referral(self, identity: str) -> Iterator[tuple[Desk, int]]:
+        """The desk, open, and the number of the referral that was named."""
+        with self.workplace() as workplace:
+            from refterm.services.desk import Desk
+
+            desk = Desk(workplace)
+            yield desk, desk.resolve(identity)
 
 
 pass_invocation = click.make_pass_decorator(Invocation)

@@ -42,13 +42,10 @@ def accept_(invocation: Invocation, /, identity: str, contacts: tuple[str, ...],
     """Accept a new referral."""
     # One contact per line, as in the form.
     team = "\n".join(" ".join(contact.splitlines()) for contact in contacts)
-    with invocation.workplace() as workplace:
-        from refterm.services.desk import Desk
+    with invocation.referral(identity) as (desk, number):
         from refterm.services.triage import Triage
 
-        desk = Desk(workplace)
-        number = desk.resolve(identity)
-        Triage(workplace).accept(number, {**typed, "contacts": team}, _context(desk, number))
+        Triage(desk.workplace).accept(number, {**typed, "contacts": team}, _context(desk, number))
         _report(desk, _("Accepted {referral}. {place}."), number)
 
 
@@ -84,13 +81,10 @@ def decline_(invocation: Invocation, identities: tuple[str, ...], reason: str, n
 @pass_invocation
 def won_(invocation: Invocation, /, identity: str, **typed: str) -> None:
     """Report a deal as won."""
-    with invocation.workplace() as workplace:
-        from refterm.services.desk import Desk
+    with invocation.referral(identity) as (desk, number):
         from refterm.services.triage import Triage
 
-        desk = Desk(workplace)
-        number = desk.resolve(identity)
-        Triage(workplace).won(number, typed, _context(desk, number))
+        Triage(desk.workplace).won(number, typed, _context(desk, number))
         _report(desk, _("Won {referral}. {place}."), number)
 
 
@@ -101,14 +95,11 @@ def won_(invocation: Invocation, /, identity: str, **typed: str) -> None:
 @pass_invocation
 def lost_(invocation: Invocation, /, identity: str, **typed: str) -> None:
     """Report a deal as lost."""
-    with invocation.workplace() as workplace:
+    with invocation.referral(identity) as (desk, number):
         from refterm.domain import reasons
-        from refterm.services.desk import Desk
         from refterm.services.triage import Triage
 
-        desk = Desk(workplace)
-        number = desk.resolve(identity)
-        Triage(workplace).lost(number, typed)
+        Triage(desk.workplace).lost(number, typed)
         _report(desk, _("Lost {referral} ({reason}). {place}."), number, reason=reasons.parse(typed["reason"]))
 
 

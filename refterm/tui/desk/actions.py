@@ -97,7 +97,7 @@ class DeskActions(LookActions):
 
     def action_remove_contact(self) -> None:
         """In the detail: remove the contact under the cursor, after a question (A3)."""
-        from refterm.tui.panels.confirm import confirm
+        from refterm.tui.panels.confirm import Confirm
 
         shown, index = self.detail_pane.shown, self.contact_index
         if not self.whole:
@@ -114,7 +114,7 @@ class DeskActions(LookActions):
                 self._do(lambda: self.office.triage.remove_contact(referral.id, index + 1, was=person), sentence)
 
         question = _("Remove {name} from this deal?").format(name=display(person.name))
-        self.app.push_screen(confirm(question, _("Remove"), _("Keep")), answered)
+        self.app.push_screen(Confirm(question, _("Remove"), _("Keep")), answered)
 
     def action_note(self) -> None:
         """The form that adds a note to the history (T4)."""
@@ -157,7 +157,7 @@ class DeskActions(LookActions):
         if row.taken_by == me:
             self._do(lambda: self.office.marks.release(row.id, was=me), _("#{id} is released.").format(id=row.id))
             return
-        from refterm.tui.panels.confirm import confirm
+        from refterm.tui.panels.confirm import Confirm
 
         def answered(yes: bool | None) -> None:
             if yes:
@@ -165,7 +165,7 @@ class DeskActions(LookActions):
                 self._do(over, _("#{id} is yours.").format(id=row.id))
 
         question = _("{who} has taken #{id}. Take it over?").format(who=display(row.taken_by), id=row.id)
-        self.app.push_screen(confirm(question, _("Take over"), _("Leave it")), answered)
+        self.app.push_screen(Confirm(question, _("Take over"), _("Leave it")), answered)
 
     def action_favorite(self) -> None:
         """Set the favourite mark, or take it off (I10)."""
