@@ -23,9 +23,9 @@ POSTGRES = ("postgresql+psycopg", "postgresql", "postgres")
 # One letter is a drive of Windows, not a scheme.
 _MISTYPED = re.compile(r"(?i)(?:sqlite|postgres(?:ql)?(?:\+\w+)?):|[a-z][a-z0-9+.-]+:/")
 SITE_ONLY = ("kiosk", "locked", "roles")
-# What belongs to the desk and is kept in its database, with an example of how it is set there.
+# Tables that are kept in the database, with an example of how to set them.
 IN_DATABASE = {"deadlines": "deadlines.respond_hours=24", "people": "people.bob=bob@example.com"}
-# No span of time is longer, in whatever unit: 100 000 days are 273 years.
+# The upper limit of every number: 100 000 days are 273 years.
 MOST = 100_000
 
 
@@ -132,7 +132,7 @@ def load(
     named = config or (Path(environment["REFTERM_CONFIG"]) if environment.get("REFTERM_CONFIG") else None)
     settings: Settings = _merge(Settings(), _read(site), site, "", site=True)
     _check_locked(settings.locked, site)
-    if settings.kiosk:  # else `--db` or REFTERM_DB would lead out of it
+    if settings.kiosk:  # else `--db` or REFTERM_DB would open another desk
         settings = replace(settings, locked=(*settings.locked, "database"))
     settings = replace(settings, kiosk=kiosk or settings.kiosk)
     if not settings.kiosk:
@@ -164,7 +164,7 @@ def _read(path: Path, *, must_exist: bool = False) -> dict[str, Any]:
 
 
 def _check_locked(locked: tuple[str, ...], site: Path) -> None:
-    """A misspelt name would lock nothing, and nobody would notice."""
+    """Refuse an unknown name, which would lock nothing."""
     known: list[str] = []
     for name, kind in get_type_hints(Settings).items():
         known += [name, *(f"{name}.{spec.name.rstrip('_')}" for spec in (fields(kind) if is_dataclass(kind) else ()))]
@@ -274,7 +274,7 @@ def state_folder() -> Path:
 
 
 def database_location(settings: Settings) -> Path | str:
-    """Where the settings say the desk is kept: a SQLite file, or the URL of a PostgreSQL database.
+    """The location of the desk: a SQLite file, or the URL of a PostgreSQL database.
 
     Raises:
         ConfigurationError: for a URL of another kind.
@@ -284,7 +284,7 @@ def database_location(settings: Settings) -> Path | str:
         return data_folder() / "desk.db"
     scheme, separator, rest = named.partition("://")
     if not separator:
-        # A path that begins so is a mistyped URL (or one that a Path shortened): it would make folders of that name.
+        # This is a mistyped URL, or one that a Path shortened. As a path it would make folders of that name.
         if _MISTYPED.match(named):
             raise ConfigurationError(_not_a_database(named.partition(":")[0] + ":..."))
         return _expanded(named)

@@ -1,4 +1,4 @@
-"""What all commands have in common: the options that every one takes, and the desk that these name."""
+"""What all commands share: the common options, and opening the desk that they name."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from refterm.clock import Clock
     from refterm.config import Settings
+    from refterm.services.desk import Desk
     from refterm.services.workplace import Workplace
 
     TextType = click.ParamType[str]
@@ -27,7 +28,7 @@ HELP = {"help_option_names": ["-h", "--help"], "terminal_width": min(columns() o
 
 
 class Invocation:
-    """What was typed before and after the command's name that is the same for all commands.
+    """The common options as they were typed.
 
     Attributes:
         clock: instead of the machine's; None is the machine's.
@@ -101,6 +102,15 @@ class Invocation:
         with self.opened(create=create) as workplace:
             expire_due(workplace)
             yield workplace
+
+    @contextmanager
+    def referral(self, identity: str) -> Iterator[tuple[Desk, int]]:
+        """The desk, open, and the number of the referral that was named."""
+        with self.workplace() as workplace:
+            from refterm.services.desk import Desk
+
+            desk = Desk(workplace)
+            yield desk, desk.resolve(identity)
 
 
 pass_invocation = click.make_pass_decorator(Invocation)

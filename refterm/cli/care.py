@@ -28,13 +28,13 @@ def upgrade(invocation: Invocation) -> None:
 
     done = maintenance.upgrade(invocation.settings())
     if done.before is None:
-        said = _("Made {path}, schema {after}.")
+        text = _("Made {path}, schema {after}.")
     elif done.before == done.after:
-        said = _("{path} is up to date, schema {after}.")
+        text = _("{path} is up to date, schema {after}.")
     else:
-        said = _("Upgraded {path} from schema {before} to {after}.")
+        text = _("Upgraded {path} from schema {before} to {after}.")
     with invocation.workplace():
-        output.line(said.format(path=done.name, before=done.before, after=done.after))
+        output.line(text.format(path=done.name, before=done.before, after=done.after))
 
 
 @db_.command("backup", help=_("Copy the database to a new file, whole, while others go on working."))
@@ -57,7 +57,7 @@ def check(invocation: Invocation, mend: bool) -> int:
     """Check the database."""
     from refterm.services.care import maintenance
 
-    # What is due is archived only where all is well: nothing is written into a damaged file.
+    # Archive what is due only after the check: never write into a damaged file.
     with invocation.opened() as workplace:
         if mend:
             maintenance.mend(workplace)
@@ -117,11 +117,7 @@ def doctor_(invocation: Invocation) -> int:
     faults, ok, fault = 0, _("ok"), _("fault")
     named, clock = invocation.flags.get("config"), invocation.clock or SystemClock()
     for finding in examine(
-        invocation.settings,
-        clock,
-        terminals=terminals,
-        named=Path(named) if named else None,
-        environment=os.environ,
+        invocation.settings, clock, terminals=terminals, named=Path(named) if named else None, environment=os.environ
     ):
         if finding.remedy is None:
             output.line(f"{ok:<6} {finding.subject}: {finding.text}")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
@@ -15,6 +16,7 @@ from refterm.i18n import _
 
 if TYPE_CHECKING:
     from refterm.domain.referral import Referral
+    from refterm.services.desk import Desk
     from refterm.services.triage import Triage
 
 
@@ -30,14 +32,10 @@ if TYPE_CHECKING:
 @pass_invocation
 def edit_(invocation: Invocation, /, identity: str, **typed: str | None) -> None:
     """Edit an engagement."""
-    with invocation.workplace() as workplace:
+    with _triage(invocation, identity) as (triage, desk, number):
         from refterm.domain.decisions import Context
-        from refterm.services.desk import Desk
-        from refterm.services.triage import Triage
 
-        desk = Desk(workplace)
-        number = desk.resolve(identity)
-        Triage(workplace).edit(number, _given(typed), Context(today=workplace.today(), decimal_mark="."))
+        triage.edit(number, _given(typed), Context(today=desk.workplace.today(), decimal_mark="."))
         output.sentence(_("Saved {referral}.").format(referral=label(desk.referral(number))))
 
 
@@ -61,13 +59,9 @@ _N = click.argument("place", metavar="N", type=click.IntRange(min=1))
 @pass_invocation
 def add(invocation: Invocation, /, identity: str, **typed: str | None) -> None:
     """Add a contact."""
-
-    def change(triage: Triage, number: int) -> None:
+    with _triage(invocation, identity) as (triage, desk, number):
         triage.add_contact(number, _given(typed))
-
-    _change(
-        invocation, identity, change, lambda after: _sentence(_("Added contact {n}, {name}, to {referral}."), after)
-    )
+        _report(_("Added contact {n}, {name}, to {referral}."), desk.referral(number))
 
 
 @contact_.command("edit", help=_("Correct contact N, counting from 1; only what is given is changed."))
@@ -82,16 +76,9 @@ def edit(invocation: Invocation, /, identity: str, place: int, **typed: str | No
     given = _given(typed)
     if not given:
         raise InvalidInputError({"": _("name at least one field to change: --name, --email or --phone")})
-
-    def change(triage: Triage, number: int) -> None:
+    with _triage(invocation, identity) as (triage, desk, number):
         triage.edit_contact(number, place, given)
-
-    _change(
-        invocation,
-        identity,
-        change,
-        lambda after: _sentence(_("Saved contact {n}, {name}, of {referral}."), after, place),
-    )
+        _report(_("Saved contact {n}, {name}, of {referral}."), desk.referral(number), place)
 
 
 @contact_.command("remove", help=_("Remove contact N, counting from 1."))
@@ -100,35 +87,25 @@ def edit(invocation: Invocation, /, identity: str, place: int, **typed: str | No
 @pass_invocation
 def remove(invocation: Invocation, /, identity: str, place: int) -> None:
     """Remove a contact."""
-
-    def change(triage: Triage, number: int) -> None:
+    with _triage(invocation, identity) as (triage, desk, number):
         triage.remove_contact(number, place)
+        sentence = _("Removed contact {n} from {referral}.")
+        output.sentence(sentence.format(n=place, referral=label(desk.referral(number))))
 
-    said = _("Removed contact {n} from {referral}.")
-    _change(invocation, identity, change, lambda after: said.format(n=place, referral=label(after)))
 
-
-def _change(
-    invocation: Invocation,
-    identity: str,
-    change: Callable[[Triage, int], None],
-    said: Callable[[Referral], str],
-) -> None:
-    with invocation.workplace() as workplace:
-        from refterm.services.desk import Desk
+@contextmanager
+def _triage(invocation: Invocation, identity: str) -> Iterator[tuple[Triage, Desk, int]]:
+    with invocation.referral(identity) as (desk, number):
         from refterm.services.triage import Triage
 
-        desk = Desk(workplace)
-        number = desk.resolve(identity)
-        change(Triage(workplace), number)
-        output.sentence(said(desk.referral(number)))
+        yield Triage(desk.workplace), desk, number
 
 
-def _sentence(sentence: str, after: Referral, place: int | None = None) -> str:
-    """The sentence about one contact of a deal, the last one unless another is named."""
+def _report(sentence: str, after: Referral, place: int | None = None) -> None:
+    """Print the sentence about one contact of a deal, the last one unless another is named."""
     place = place or len(after.team)
     name = after.team[place - 1].name if place <= len(after.team) else ""
-    return sentence.format(n=place, name=name, referral=label(after))
+    output.sentence(sentence.format(n=place, name=name, referral=label(after)))
 
 
 def _given(typed: dict[str, str | None]) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Where the command line begins: runs one command and turns whatever goes wrong into one line and an exit status."""
+"""The entry point: runs one command and turns every error into one line and an exit status."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def run(arguments: Sequence[str], *, clock: Clock | None = None) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
-        # Whoever read has seen enough, as `head` does; what is left must not fail again when the process ends.
+        # The reader closed the pipe, as `head` does. What is left in the buffer must not fail again at the exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except RefTermError as error:
@@ -74,7 +74,7 @@ def _run(arguments: Sequence[str], clock: Clock | None) -> int:
 
         return shell_complete(root, {}, "refterm", COMPLETION, os.environ[COMPLETION])
     try:
-        # Not click's own main(), which would print errors and end the process in its own way.
+        # Not click's main(), which prints errors and ends the process itself.
         with root.make_context("refterm", list(arguments), obj=Invocation(clock)) as context:
             status = root.invoke(context)
             return status if isinstance(status, int) else 0
@@ -93,7 +93,7 @@ def _complain(text: str, subject: str | None = None) -> None:
 
 
 def _tolerate(stream: TextIO | None) -> None:
-    """A letter that the terminal's encoding has not is shown as `?`, never a reason to fail."""
+    """Show a letter that the terminal's encoding lacks as `?`; do not fail on it."""
     if stream is not None and hasattr(stream, "reconfigure"):
         stream.reconfigure(errors="replace")
 
@@ -103,10 +103,8 @@ def _unexpected(error: Exception) -> str:
 
     kind = type(error).__name__
     try:
-        return _("something went wrong that should not ({kind}); what is known of it stands in {path}").format(
-            kind=kind, path=log.note_failure(error)
-        )
+        return _("unexpected error ({kind}); details in {path}").format(kind=kind, path=log.note_failure(error))
     except OSError as failure:
-        return _("something went wrong that should not ({kind}: {error}), and it could not be noted: {failure}").format(
+        return _("unexpected error ({kind}: {error}); it could not be logged: {failure}").format(
             kind=kind, error=error, failure=failure
         )

@@ -24,10 +24,7 @@ def _words() -> Pairs:
         ("ID", _("the desk's number (42), or the source's referral id or 6 and more characters of its beginning")),
         ("WHEN", _("ISO 8601, +2h, or tomorrow 09:00")),
         ("DATE", _("a date such as 2026-06-30, which is its midnight here, or an instant")),
-        (
-            "TIMEFRAME",
-            _("a date, this month, this quarter, 1-3 months, 3-6 months, 6-12 months, or such as 6 weeks"),
-        ),
+        ("TIMEFRAME", _("a date, this month, this quarter, 1-3 months, 3-6 months, 6-12 months, or such as 6 weeks")),
         (
             "REASON",
             _("a reason, by code or number: budget, no-response, other-vendor, requirement, not-a-customer, timeline,")

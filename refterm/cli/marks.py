@@ -108,12 +108,10 @@ def unskip_(invocation: Invocation, identity: str) -> None:
 
 @contextmanager
 def _marks(invocation: Invocation, identity: str) -> Iterator[tuple[Marks, Desk, int]]:
-    with invocation.workplace() as workplace:
-        from refterm.services.desk import Desk
+    with invocation.referral(identity) as (desk, number):
         from refterm.services.marks import Marks
 
-        desk = Desk(workplace)
-        yield Marks(workplace), desk, desk.resolve(identity)
+        yield Marks(desk.workplace), desk, number
 
 
 def _may(desk: Desk, referral: Referral, question: str, *, yes: bool) -> bool:

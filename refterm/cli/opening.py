@@ -26,7 +26,7 @@ def open_desk(invocation: Invocation, *, demo: bool = False) -> int:
     if os.environ.get("TERM", "") in ("", "dumb"):
         raise RefTermError(_("the desk cannot be drawn on this terminal (TERM is empty or dumb); use refterm list"))
     settings = invocation.settings()
-    # Nothing of what is loaded now is garbage; looking for it takes a tenth of the start. The desk switches it on again.
+    # Collecting garbage takes a tenth of the start and finds none. The desk switches it on again.
     gc.disable()
     from refterm.tui.app import run_desk
 

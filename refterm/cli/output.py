@@ -1,20 +1,20 @@
-"""What commands print: data to standard output, talk to standard error, and nothing that a terminal would obey."""
+"""Printing for commands: data to standard output, messages to standard error, without control characters."""
 
 from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import islice
+from collections.abc import Iterable, Mapping
+from itertools import chain, islice
 from typing import Any, NamedTuple, TextIO
 
 from refterm.cli import terminal
 from refterm.i18n import _
 from refterm.text import ascii_only, display, fit, width
 
-# So many rows are read before the first is printed, to see how wide the columns must be.
+# The widths of the columns come from this many first rows.
 MEASURED = 200
-# No name is longer; what is, is somebody's joke.
+# The longest cell that is printed on a pipe.
 LONGEST = 120
 DIM, PLAIN = "\x1b[2m", "\x1b[0m"
 # In JSON these can only stand inside a string, where an escape means the same.
@@ -115,14 +115,8 @@ def table(columns: list[Column], rows: Iterable[list[str]], importance: list[int
         empty = set() if len(first) == MEASURED else {place for place in importance if not any(r[place] for r in first)}
         shown = _fitting(columns, widths, [place for place in importance if place not in empty], total)
     line(_joined([column.title for column in columns], columns, widths, shown, total), dim=True)
-    for row in _chained(first, coming):
+    for row in chain(first, ([display(text) for text in row] for row in coming)):
         line(_joined(row, columns, widths, shown, total))
-
-
-def _chained(first: list[list[str]], coming: Iterator[list[str]]) -> Iterator[list[str]]:
-    yield from first
-    for row in coming:
-        yield [display(text) for text in row]
 
 
 def _fitting(columns: list[Column], widths: list[int], importance: list[int], total: int) -> list[int]:

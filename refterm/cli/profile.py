@@ -83,14 +83,6 @@ def list_(invocation: Invocation, as_json: bool) -> None:
         output.sentence("  ".join(part for part in parts if part))
 
 
-def _add(name: str, invocation: Invocation, given: dict[str, Any], inactive: bool) -> None:
-    from refterm.services.profiles import Profiles
-
-    with invocation.workplace(create=True) as workplace:
-        routed = Profiles(workplace).add({"name": name, **_typed(given), "active": "no" if inactive else "yes"})
-    output.sentence(_("Added profile {name}.").format(name=name.strip()) + _routed(routed))
-
-
 def _typed(given: dict[str, Any]) -> dict[str, Any]:
     return {_FIELDS.get(name, name): value for name, value in given.items() if value not in (None, ())}
 
@@ -115,7 +107,11 @@ def _routed(count: int) -> str:
 @pass_invocation
 def add(invocation: Invocation, /, name: str, inactive: bool, **given: Any) -> None:
     """Add a profile."""
-    _add(name, invocation, given, inactive)
+    from refterm.services.profiles import Profiles
+
+    with invocation.workplace(create=True) as workplace:
+        routed = Profiles(workplace).add({"name": name, **_typed(given), "active": "no" if inactive else "yes"})
+    output.sentence(_("Added profile {name}.").format(name=name.strip()) + _routed(routed))
 
 
 @profile_.command(

@@ -43,11 +43,8 @@ Pair = tuple[str, str]
 @pass_invocation
 def show_(invocation: Invocation, identity: str, as_json: bool) -> None:
     """Print one referral."""
-    with invocation.workplace() as workplace:
-        from refterm.services.desk import Desk
-
-        desk = Desk(workplace)
-        number = desk.resolve(identity)
+    with invocation.referral(identity) as (desk, number):
+        workplace = desk.workplace
         if as_json:
             from refterm.services.referral_json import Objects
 

@@ -1,4 +1,4 @@
-"""What the terminal is like, as far as commands care. Imports next to nothing: `--help` asks, too."""
+"""What commands need to know of the terminal. Imports almost nothing, since `--help` uses it."""
 
 from __future__ import annotations
 

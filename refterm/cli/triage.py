@@ -40,15 +40,12 @@ if TYPE_CHECKING:
 @pass_invocation
 def accept_(invocation: Invocation, /, identity: str, contacts: tuple[str, ...], **typed: str) -> None:
     """Accept a new referral."""
-    # One a line, as in the form.
+    # One contact per line, as in the form.
     team = "\n".join(" ".join(contact.splitlines()) for contact in contacts)
-    with invocation.workplace() as workplace:
-        from refterm.services.desk import Desk
+    with invocation.referral(identity) as (desk, number):
         from refterm.services.triage import Triage
 
-        desk = Desk(workplace)
-        number = desk.resolve(identity)
-        Triage(workplace).accept(number, {**typed, "contacts": team}, _context(desk, number))
+        Triage(desk.workplace).accept(number, {**typed, "contacts": team}, _context(desk, number))
         _report(desk, _("Accepted {referral}. {place}."), number)
 
 
@@ -84,13 +81,10 @@ def decline_(invocation: Invocation, identities: tuple[str, ...], reason: str, n
 @pass_invocation
 def won_(invocation: Invocation, /, identity: str, **typed: str) -> None:
     """Report a deal as won."""
-    with invocation.workplace() as workplace:
-        from refterm.services.desk import Desk
+    with invocation.referral(identity) as (desk, number):
         from refterm.services.triage import Triage
 
-        desk = Desk(workplace)
-        number = desk.resolve(identity)
-        Triage(workplace).won(number, typed, _context(desk, number))
+        Triage(desk.workplace).won(number, typed, _context(desk, number))
         _report(desk, _("Won {referral}. {place}."), number)
 
 
@@ -101,14 +95,11 @@ def won_(invocation: Invocation, /, identity: str, **typed: str) -> None:
 @pass_invocation
 def lost_(invocation: Invocation, /, identity: str, **typed: str) -> None:
     """Report a deal as lost."""
-    with invocation.workplace() as workplace:
+    with invocation.referral(identity) as (desk, number):
         from refterm.domain import reasons
-        from refterm.services.desk import Desk
         from refterm.services.triage import Triage
 
-        desk = Desk(workplace)
-        number = desk.resolve(identity)
-        Triage(workplace).lost(number, typed)
+        Triage(desk.workplace).lost(number, typed)
         _report(desk, _("Lost {referral} ({reason}). {place}."), number, reason=reasons.parse(typed["reason"]))
 
 
@@ -135,24 +126,24 @@ def _context(desk: Desk, number: int) -> Context:
     return Context(desk.workplace.today(), desk.currency(desk.referral(number)), ".")
 
 
-def _report(desk: Desk, said: str, number: int, *, reason: str = "", undo: bool = True) -> None:
+def _report(desk: Desk, text: str, number: int, *, reason: str = "", undo: bool = True) -> None:
     """Print what was decided about one referral, where it went, and how to undo it."""
     referral = desk.referral(number)
     hint = undo_hint([number], desk.workplace.undo_seconds) if undo else ""
-    output.sentence(said.format(referral=label(referral), place=place(referral), reason=reason) + hint)
+    output.sentence(text.format(referral=label(referral), place=place(referral), reason=reason) + hint)
 
 
 def _several(
     workplace: Workplace,
     identities: Sequence[str],
     decide: Callable[[list[int]], Done],
-    said_of_one: str,
-    said_of_many: str,
+    for_one: str,
+    for_many: str,
     *,
     reason: str = "",
     undo: bool = False,
 ) -> int:
-    """Decide several referrals as one: those that can be are, of each other one it is said why not.
+    """Decide several referrals as one; report each that cannot be decided.
 
     Returns:
         The exit status: 3 where some were refused, 1 where all were.
@@ -174,11 +165,11 @@ def _several(
     for identity, why in refused:
         output.complain(str(why), identity)
     if len(done.referrals) == 1:
-        _report(desk, said_of_one, done.referrals[0], reason=reason, undo=undo)
+        _report(desk, for_one, done.referrals[0], reason=reason, undo=undo)
     elif done.referrals:
         numbers = ", ".join(f"#{number}" for number in done.referrals)
         hint = undo_hint(done.referrals, workplace.undo_seconds) if undo else ""
-        output.line(said_of_many.format(count=len(done.referrals), referrals=numbers, reason=reason) + hint)
+        output.line(for_many.format(count=len(done.referrals), referrals=numbers, reason=reason) + hint)
     if refused:
         return PARTIAL if done.referrals else REFUSED
     return 0

@@ -1,4 +1,4 @@
-"""What summary lines say of a referral: which one, and where it stands now."""
+"""Words for summary lines: which referral, which tab, how to undo."""
 
 from __future__ import annotations
 

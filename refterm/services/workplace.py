@@ -188,9 +188,7 @@ def require_admin(settings: Settings, duty: str, acting: str | None = None) -> N
 
 def _require_admin(role: Role, login: str, duty: str) -> None:
     if role < Role.ADMIN:
-        raise NotAllowedError(
-            _("{duty} needs the role admin on this desk, which {login} has not").format(duty=duty, login=login)
-        )
+        raise NotAllowedError(_("{duty}: only an admin may do this; {login} is not one").format(duty=duty, login=login))
 
 
 def who(settings: Settings, acting: str | None = None, environment: Mapping[str, str] | None = None) -> Actor:
@@ -206,7 +204,7 @@ def who(settings: Settings, acting: str | None = None, environment: Mapping[str,
         raise ConfigurationError(_("the name of who acts cannot be empty; give one with --as, REFTERM_USER or user"))
     if name.strip() != login and own_role(settings, login) < Role.ADMIN:
         raise NotAllowedError(
-            _("{login} may not act as {name}: that needs the role admin on this desk").format(
+            _("{login} may not act as {name}: only an admin may act as somebody else").format(
                 login=login, name=name.strip()
             )
         )

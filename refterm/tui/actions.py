@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from refterm.domain.query import Tab
 from refterm.i18n import _
@@ -52,141 +52,70 @@ def registry() -> tuple[Action, ...]:
     """All actions, in the order of the footer."""
     decide, work, look, move, desk = _("Decide"), _("Work"), _("Look"), _("Move"), _("Desk")
     return (
-        Action(
-            id="accept",
-            keys=("a",),
-            label=_("Accept the referral"),
-            group=decide,
-            short=_("accept"),
-            tabs=INBOX,
-            on_row=True,
-            writes=True,
-        ),
-        Action(
-            id="decline",
-            keys=("d",),
-            label=_("Decline the referral, or the marked ones"),
-            group=decide,
-            short=_("decline"),
-            tabs=INBOX,
-            on_row=True,
-            writes=True,
-        ),
-        Action(
-            id="won",
-            keys=("w",),
-            label=_("Report the deal as won"),
-            group=decide,
-            short=_("won"),
-            tabs=ACTIVE,
-            on_row=True,
-            writes=True,
-        ),
-        Action(
-            id="lost",
-            keys=("l",),
-            label=_("Report the deal as lost"),
-            group=decide,
-            short=_("lost"),
-            tabs=ACTIVE,
-            on_row=True,
-            writes=True,
-        ),
-        Action(
-            id="edit",
-            keys=("e",),
-            label=_("Edit the engagement"),
-            group=work,
-            short=_("edit"),
-            tabs=ACTIVE,
-            on_row=True,
-            writes=True,
-        ),
-        Action(
-            id="add_contact",
-            keys=("c",),
-            label=_("Add a contact who works on the deal"),
-            group=work,
-            short=_("contact"),
-            tabs=ACTIVE,
-            on_row=True,
-            writes=True,
-        ),
-        Action(
-            id="contacted",
-            keys=("m",),
-            label=_("Say the customer was contacted, or withdraw it"),
-            group=work,
-            short=_("contacted"),
-            tabs=OPEN,
-            on_row=True,
-            writes=True,
-        ),
-        Action(
-            id="take",
-            keys=("t",),
-            label=_("Take the referral, or release it"),
-            group=work,
-            short=_("take"),
-            tabs=OPEN,
-            on_row=True,
-            writes=True,
-        ),
-        Action(
-            id="skip",
-            keys=("z",),
-            label=_("Skip until a time, or bring back"),
-            group=work,
-            short=_("skip"),
-            tabs=INBOX,
-            on_row=True,
-            writes=True,
-        ),
-        Action(
-            id="detail", keys=("enter",), label=_("All details, full screen"), group=look, short=_("all"), on_row=True
-        ),
-        Action(id="search", keys=("slash",), label=_("Search as you type"), group=look, short=_("search")),
+        _change("accept", "a", _("Accept the referral"), decide, INBOX, _("accept")),
+        _change("decline", "d", _("Decline the referral, or the marked ones"), decide, INBOX, _("decline")),
+        _change("won", "w", _("Report the deal as won"), decide, ACTIVE, _("won")),
+        _change("lost", "l", _("Report the deal as lost"), decide, ACTIVE, _("lost")),
+        _change("edit", "e", _("Edit the engagement"), work, ACTIVE, _("edit")),
+        _change("add_contact", "c", _("Add a contact who works on the deal"), work, ACTIVE, _("contact")),
+        _change("contacted", "m", _("Say the customer was contacted, or withdraw it"), work, OPEN, _("contacted")),
+        _change("take", "t", _("Take the referral, or release it"), work, OPEN, _("take")),
+        _change("skip", "z", _("Skip until a time, or bring back"), work, INBOX, _("skip")),
+        _on_row("detail", "enter", _("All details, full screen"), look, _("all")),
+        _any("search", "slash", _("Search as you type"), look, _("search")),
         Action(id="undo", keys=("u",), label=_("Undo your last decision"), group=decide, short=_("undo"), writes=True),
-        Action(id="help", keys=("question_mark",), label=_("Keys"), group=desk, short=_("keys")),
-        Action(id="quit", keys=("q",), label=_("Quit"), group=desk, short=_("quit")),
-        Action(id="note", keys=("n",), label=_("Add a note to the history"), group=work, on_row=True, writes=True),
-        Action(
-            id="favorite", keys=("s",), label=_("Mark as favourite, or unmark"), group=work, on_row=True, writes=True
-        ),
-        Action(id="history", keys=("h",), label=_("History of this referral"), group=look, on_row=True),
-        Action(id="copy_email", keys=("y",), label=_("Copy the customer's e-mail"), group=work, on_row=True),
-        Action(id="copy_phone", keys=("Y",), label=_("Copy the customer's phone"), group=work, on_row=True),
-        Action(id="mark", keys=("space",), label=_("Mark, and go on"), group=work, on_row=True),
-        Action(id="mark_range", keys=("v",), label=_("Mark from the last mark to here"), group=work, on_row=True),
-        Action(id="similar", keys=("b",), label=_("Similar past deals and how they ended"), group=look, on_row=True),
-        Action(id="insights", keys=("i",), label=_("Insights: how you answer, and what to change"), group=look),
-        Action(id="profiles", keys=("p",), label=_("Business profiles"), group=desk),
-        Action(id="next_order", keys=("o",), label=_("The next order"), group=look),
-        Action(id="filter", keys=("F",), label=_("Filter by outcome, period, profile, favourite, skipped"), group=look),
-        Action(id="next_flame", keys=("f",), label=_("The next customer who asked to be contacted"), group=look),
-        Action(id="refresh", keys=("r",), label=_("Read the desk again"), group=desk),
-        Action(id="tab_inbox", keys=("1",), label=_("Inbox"), group=move),
-        Action(id="tab_active", keys=("2",), label=_("Active"), group=move),
-        Action(id="tab_archived", keys=("3",), label=_("Archived"), group=move),
-        Action(id="down", keys=("j", "down"), label=_("Down"), group=move),
-        Action(id="up", keys=("k", "up"), label=_("Up"), group=move),
-        Action(id="page_down", keys=("pagedown", "ctrl+f"), label=_("A page down"), group=move),
-        Action(id="page_up", keys=("pageup", "ctrl+b"), label=_("A page up"), group=move),
-        Action(id="top", keys=("g", "home"), label=_("To the top"), group=move),
-        Action(id="bottom", keys=("G", "end"), label=_("To the end"), group=move),
-        Action(id="next_contact", keys=("tab",), label=_("In the detail: the next contact of the deal"), group=move),
-        Action(
-            id="remove_contact",
-            keys=("x",),
-            label=_("In the detail: remove the contact"),
-            group=work,
-            tabs=ACTIVE,
-            on_row=True,
-            writes=True,
-        ),
-        Action(id="back", keys=("escape",), label=_("Back: out of the detail, search, filter, marks"), group=move),
-        Action(id="suspend", keys=("ctrl+z",), label=_("Suspend to the shell"), group=desk),
+        _any("help", "question_mark", _("Keys"), desk, _("keys")),
+        _any("quit", "q", _("Quit"), desk, _("quit")),
+        _change("note", "n", _("Add a note to the history"), work),
+        _change("favorite", "s", _("Mark as favourite, or unmark"), work),
+        _on_row("history", "h", _("History of this referral"), look),
+        _on_row("copy_email", "y", _("Copy the customer's e-mail"), work),
+        _on_row("copy_phone", "Y", _("Copy the customer's phone"), work),
+        _on_row("mark", "space", _("Mark, and go on"), work),
+        _on_row("mark_range", "v", _("Mark from the last mark to here"), work),
+        _on_row("similar", "b", _("Similar past deals and how they ended"), look),
+        _any("insights", "i", _("Insights: how you answer, and what to change"), look),
+        _any("profiles", "p", _("Business profiles"), desk),
+        _any("next_order", "o", _("The next order"), look),
+        _any("filter", "F", _("Filter by outcome, period, profile, favourite, skipped"), look),
+        _any("next_flame", "f", _("The next customer who asked to be contacted"), look),
+        _any("refresh", "r", _("Read the desk again"), desk),
+        _any("tab_inbox", "1", _("Inbox"), move),
+        _any("tab_active", "2", _("Active"), move),
+        _any("tab_archived", "3", _("Archived"), move),
+        _any("down", "j down", _("Down"), move),
+        _any("up", "k up", _("Up"), move),
+        _any("page_down", "pagedown ctrl+f", _("A page down"), move),
+        _any("page_up", "pageup ctrl+b", _("A page up"), move),
+        _any("top", "g home", _("To the top"), move),
+        _any("bottom", "G end", _("To the end"), move),
+        _any("next_contact", "tab", _("In the detail: the next contact of the deal"), move),
+        _change("remove_contact", "x", _("In the detail: remove the contact"), work, ACTIVE),
+        _any("back", "escape", _("Back: out of the detail, search, filter, marks"), move),
+        _any("suspend", "ctrl+z", _("Suspend to the shell"), desk),
     )
+
+
+def _any(id: str, keys: str, label: str, group: str, short: str = "") -> Action:  # noqa: A002
+    """An action that needs no referral."""
+    return Action(id=id, keys=tuple(keys.split()), label=label, group=group, short=short)
+
+
+def _on_row(id: str, keys: str, label: str, group: str, short: str = "") -> Action:  # noqa: A002
+    """An action that reads the referral under the cursor."""
+    return replace(_any(id, keys, label, group, short), on_row=True)
+
+
+def _change(
+    id: str,  # noqa: A002
+    keys: str,
+    label: str,
+    group: str,
+    tabs: tuple[Tab, ...] = ANYWHERE,
+    short: str = "",
+) -> Action:
+    """An action that changes the referral under the cursor."""
+    return replace(_on_row(id, keys, label, group, short), tabs=tabs, writes=True)
 
 
 def why_off(action: Action, now: Situation) -> str | None:

@@ -93,7 +93,7 @@ class RefTermApp(DeskApp):
         return self.desk
 
     def on_mount(self) -> None:
-        """Be ready for the terminal to go away."""
+        """Set the theme and the signal handlers."""
         theme = self.state.theme or self.settings.theme
         if theme in self.available_themes:
             self.theme = theme
@@ -104,7 +104,7 @@ class RefTermApp(DeskApp):
             self.set_terminal_title("refterm")
 
     def action_help_quit(self) -> None:
-        """Say how to leave to whoever tries ctrl+c."""
+        """On ctrl+c, say how to quit."""
         if isinstance(self.screen, DeskScreen):
             self.screen.say(_("q quits the desk."), "dim")
 
@@ -121,17 +121,16 @@ class RefTermApp(DeskApp):
         default_namespace: DOMNode | None = None,
         namespaces: Mapping[str, DOMNode] | None = None,
     ) -> bool:
-        """Do an action. One of the desk that is off now says why; an error of any is said by the desk.
+        """Run an action. The desk says why one of its actions is off, and shows errors.
 
-        Textual asks `check_action` for every action, also where it only wants to know; so the reason is said here, where
-        somebody wanted to do it.
+        Textual also calls `check_action` when nobody pressed a key, so the reason is shown here.
         """
         desk = self.screen_stack[0]
         assert isinstance(desk, DeskScreen)
         try:
             done = await super().run_action(action, default_namespace, namespaces)
         except RefTermError as error:
-            desk.link.failed(error)
+            desk.connection.failed(error)
             return True
         if done or default_namespace is not desk:
             return done
@@ -152,7 +151,7 @@ class RefTermApp(DeskApp):
                 self._states.save(self.state)
 
     def on_unmount(self) -> None:
-        """Remember the view also when the person leaves before a thread came to it."""
+        """Save the view if no thread has yet."""
         with suppress(OSError):
             self._save_view()
 
@@ -170,8 +169,8 @@ class RefTermApp(DeskApp):
     def _mind_signals(self) -> None:
         """End in order when the terminal closes or the system asks (SIGHUP, SIGTERM): drafts first, then the terminal.
 
-        A closing terminal sends SIGCONT besides; Textual's handler would start drawing on the dead terminal again and
-        never end. One that ignores SIGHUP (nohup) is found by asking whether the terminal is still there.
+        A closing terminal sends SIGCONT besides; Textual's handler would draw on the dead terminal for
+        ever. Under nohup, which ignores SIGHUP, a timer checks whether the terminal is still there.
         """
         loop = asyncio.get_running_loop()
         for number in (signal.SIGHUP, signal.SIGTERM):
@@ -184,7 +183,7 @@ class RefTermApp(DeskApp):
                 resume(number, frame)
 
         signal.signal(signal.SIGCONT, resumed)
-        # The terminal comes back blank, and Textual itself repaints only when its focus happens to change.
+        # The terminal comes back blank, and Textual repaints only when the focus changes.
         self.app_resume_signal.subscribe(self, lambda _app: self.refresh(layout=True))
         self.set_interval(HANG_UP_CHECK, lambda: self._stop(signal.SIGHUP) if terminal_gone() else None)
 
@@ -233,11 +232,11 @@ def _run_demo(settings: Settings, acting: str | None) -> int:
     from refterm.clock import SystemClock
     from refterm.services import demo
 
-    # Its people are invented: no letter of it leaves, whatever mail server the person has set up.
+    # The people of the demo are invented: never send them mail.
     settings = replace(settings, notices=replace(settings.notices, transport="off"))
     with demo.throwaway(SystemClock()) as path:
         place = open_workplace(replace(settings, database=str(path)), acting=acting)
-        # What is typed goes with the demo, too.
+        # Drafts are deleted with the demo.
         return _run(place, settings, None, path.parent, _("demo: made-up referrals, thrown away at the end"))
 
 
@@ -250,6 +249,6 @@ def _run(
     try:
         app.run(mouse=settings.mouse)
     finally:
-        if app.desk is None or app.desk.neighbours.leave():
+        if app.desk is None or app.desk.presence.leave():
             place.close()
     return app.return_code or 0

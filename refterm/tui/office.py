@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Office:
-    """Handed to every screen; nothing is looked up.
+    """The services and settings that every screen gets.
 
     Attributes:
         workplace: the open database, the clock, who acts.
@@ -35,7 +35,7 @@ class Office:
     signs: Signs = UNICODE
     caption: str = ""
 
-    # Loaded when they are first needed: who only looks never pays for them, and the first screen is there 5 ms sooner.
+    # Loaded at first use: the first screen is there 5 ms sooner.
 
     @cached_property
     def triage(self) -> Triage:

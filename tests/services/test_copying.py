@@ -126,7 +126,7 @@ def test_a_source_that_is_not_there(tmp_path: Path) -> None:
 
 def test_only_an_admin_copies(lived_in: Workplace, tmp_path: Path) -> None:
     settings = Settings(roles=RoleSettings(admin=("somebody-else",)))
-    with pytest.raises(NotAllowedError, match="Copying a desk needs the role admin on this desk"):
+    with pytest.raises(NotAllowedError, match="Copying a desk: only an admin may do this"):
         copying.copy(settings, str(lived_in.database.file), str(tmp_path / "new.db"))
 
 

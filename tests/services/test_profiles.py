@@ -153,7 +153,7 @@ class TestKeeping:
             profiles.edit("Iberia", {"size": "1-2"}, read=read)
 
     def test_only_an_admin_keeps_them(self, workplace: Workplace) -> None:
-        with pytest.raises(NotAllowedError, match="Keeping profiles needs the role admin"):
+        with pytest.raises(NotAllowedError, match="Keeping profiles: only an admin may do this"):
             Profiles(replace(workplace, role=Role.TRIAGER)).add(IBERIA)
 
     def test_one_with_referrals_stays_and_its_new_name_goes_along(

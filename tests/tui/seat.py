@@ -24,10 +24,10 @@ from refterm.services.personal.drafts import Drafts
 from refterm.services.personal.view_state import ViewState, ViewStates
 from refterm.services.workplace import Workplace
 from refterm.tui.app import RefTermApp
-from refterm.tui.background.presence import Neighbours
-from refterm.tui.background.ticker import Sleeper
+from refterm.tui.background.presence import DeskPresence
+from refterm.tui.background.ticker import Ticker
+from refterm.tui.desk.line import Line
 from refterm.tui.desk.screen import DeskScreen
-from refterm.tui.draw.line import Line
 from refterm.tui.draw.signs import UNICODE, Signs
 from refterm.tui.office import Office
 
@@ -37,14 +37,14 @@ ROUNDS = 4
 _CHARACTERS = {"space": " ", "slash": "/", "question_mark": "?", "enter": "\r", "tab": "\t", "escape": "\x1b"}
 
 
-class StillSleeper(Sleeper):
+class StillTicker(Ticker):
     """Never wakes by itself: the tests' clock stands still, and they wake the desk when they have moved it."""
 
-    def sleep(self) -> None:
+    def schedule(self) -> None:
         """Do nothing."""
 
 
-class StillNeighbours(Neighbours):
+class StillPresence(DeskPresence):
     """Tells nobody of an open desk by itself; of an open form it does."""
 
     def begin(self) -> None:
@@ -56,8 +56,8 @@ class StillDesk(DeskScreen):
 
     def __init__(self, office: Office, state: ViewState, **given: Any) -> None:
         super().__init__(office, state, **given)
-        self.sleeper = StillSleeper(self, office.workplace.clock, self.wake)
-        self.neighbours = StillNeighbours(self, office.workplace, self.link)
+        self.ticker = StillTicker(self, office.workplace.clock, self.wake)
+        self.presence = StillPresence(self, office.workplace, self.connection)
 
 
 class TestedApp(RefTermApp):
@@ -137,7 +137,7 @@ class Seat:
         return not pending and self.desk.detail_pane.referral_id == (self.desk.row.id if self.desk.row else None)
 
     async def wake(self) -> None:
-        """Let the desk look at the clock and at what others wrote, as its sleeper does."""
+        """Let the desk look at the clock and at what others wrote, as its ticker does."""
         with self.app._context():  # several desks may be open in one test
             self.desk.wake()
         await self.settle()

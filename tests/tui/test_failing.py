@@ -132,7 +132,7 @@ async def test_no_key_ends_a_desk_whose_database_fails(
                 continue
             if kind == "lost":
                 await strike(seat, TABS[tab], "g")
-                await seat.until(lambda: not seat.desk.link.lost)
+                await seat.until(lambda: not seat.desk.connection.lost)
                 fail()
             seat.desk.say("")
             await strike(seat, action.keys[0])
@@ -145,7 +145,7 @@ async def test_no_key_ends_a_desk_whose_database_fails(
                 assert said(seat, WORDS[kind]), action.id
         if kind == "lost":
             await strike(seat, TABS[tab], "r")
-            await seat.until(lambda: not seat.desk.link.lost)
+            await seat.until(lambda: not seat.desk.connection.lost)
             await strike(seat, "r")
             assert seat.message == "Read again."
     reads, writes = {"next_order", "refresh", "next_flame", "accept"}, {"favorite", "contacted", "take"}
@@ -164,7 +164,7 @@ async def test_no_form_ends_a_desk_whose_database_fails(
         for name in (*OPENING, "history", "similar", "insights", "profiles"):
             [action] = [one for one in ACTIONS if one.id == name]
             await strike(seat, "r")
-            await seat.until(lambda: not seat.desk.link.lost)
+            await seat.until(lambda: not seat.desk.connection.lost)
             await strike(seat, TABS[Tab.ACTIVE if Tab.INBOX not in action.tabs else Tab.INBOX], action.keys[0])
             if kind == "lost" or name == OPENING[0]:
                 assert seat.app.screen is not seat.desk, name
@@ -210,8 +210,8 @@ async def test_a_list_is_whole_again_once_the_server_is(sit: SitDown, filled: Wo
         fail()
         await strike(seat, "G")
         assert "cannot be reached" in seat.message
-        assert seat.desk.link.lost
-        await seat.until(lambda: not seat.desk.link.lost)
+        assert seat.desk.connection.lost
+        await seat.until(lambda: not seat.desk.connection.lost)
         await seat.settle()
         assert len(seat.ids) == ROWS
         assert seat.row.id == seat.ids[-1]

@@ -25,7 +25,7 @@ from refterm.tui.forms.frame import SubmitButton
 from refterm.tui.forms.note import note_form
 from refterm.tui.forms.outcome import lost_form, won_form
 from refterm.tui.office import Office
-from refterm.tui.panels.confirm import confirm
+from refterm.tui.panels.confirm import Confirm
 from tests.conftest import ImportRecords
 from tests.samples import active_record, api_record
 from tests.tui.forms import office_at, open_form
@@ -223,7 +223,7 @@ async def test_an_answer_that_comes_under_another_screen_closes_the_form_once_th
 
     async with open_form(trial(office, submit)) as here:
         await here.keys("ctrl+s")
-        here.app.push_screen(confirm("Is this above?", "Yes", "No"))
+        here.app.push_screen(Confirm("Is this above?", "Yes", "No"))
         await here.keys()
         go_on.set()
         await here.settle()

@@ -26,7 +26,7 @@ from refterm.tui.forms.note import note_form
 from refterm.tui.forms.outcome import lost_form, won_form
 from refterm.tui.forms.skip import skip_form
 from refterm.tui.office import Office
-from refterm.tui.panels.confirm import confirm
+from refterm.tui.panels.confirm import Confirm
 from refterm.tui.panels.help import HelpScreen
 from refterm.tui.panels.history import HistoryScreen
 from tests.conftest import ImportRecords
@@ -136,7 +136,7 @@ async def test_hostile_texts_in_history_and_question_are_text(office: Office, im
     office.marks.note(number, HOSTILE)
     async with sitting(HistoryScreen(office, number, HOSTILE)) as here:
         assert here.text.count(SHOWN) == 2
-    async with sitting(confirm(f"Remove {SHOWN}?", "Remove", "Keep")) as here:
+    async with sitting(Confirm(f"Remove {SHOWN}?", "Remove", "Keep")) as here:
         assert f"Remove {SHOWN}?" in " ".join(here.text.split())
 
 
@@ -456,7 +456,7 @@ async def test_help_names_every_key(office: Office, size: tuple[int, int]) -> No
     ],
 )
 async def test_a_question_is_answered_by_a_letter_or_its_button(keys: tuple[str, ...], answer: bool) -> None:
-    async with sitting(confirm("Release it?", "Release", "Keep")) as here:
+    async with sitting(Confirm("Release it?", "Release", "Keep")) as here:
         assert "[ y Release ]" in here.text
         await here.press(*keys)
         assert here.closed_with == [answer]

@@ -142,7 +142,7 @@ async def test_how_well_it_fits_stands_in_row_and_detail_once_the_cursor_rests(
     async with sit(size=(140, 40)) as seat:
         assert not seat.row_line(number).rstrip().endswith("70")
         with seat.app._context():
-            seat.desk.fits.look()
+            seat.desk.fit_scores.look()
         await seat.settle()
         assert seat.row_line(number).rstrip().endswith("70")
         assert "70 · keywords: mailboxes · size wanted" in seat.text

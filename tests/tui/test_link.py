@@ -24,11 +24,11 @@ async def test_a_lost_connection_is_told_and_picked_up_again(
             assert sorted(seat.ids) == [first, second]
             postgres_server.end_connections(postgres_url)
             await seat.press(key)
-            await seat.until(lambda: seat.desk.link.lost)
+            await seat.until(lambda: seat.desk.connection.lost)
             assert "cannot be reached" in seat.message
             await seat.press("down")  # the rows that are known stand
             assert "Kontor Nord" in seat.text
-            await seat.until(lambda: not seat.desk.link.lost)
+            await seat.until(lambda: not seat.desk.connection.lost)
             assert "can be reached again" in seat.message
             await seat.press("s")
             await seat.until(lambda: seat.row.favorite)

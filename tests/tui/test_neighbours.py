@@ -28,7 +28,7 @@ async def test_how_many_people_have_the_desk_open(
     import_records([api_record()])
     async with sit() as seat:
         assert "here" not in seat.bar("top")
-        seat.desk.neighbours._sign()
+        seat.desk.presence._sign()
         await seat.settle()
         assert seat.bar("top").rstrip().endswith("ana   2 here")
         Presence(luis_here.workplace).sign()  # another desk of the same person
@@ -36,7 +36,7 @@ async def test_how_many_people_have_the_desk_open(
         assert "2 here" in seat.bar("top")
         # Who vanishes is no longer counted, though nothing is written any more.
         clock.advance(GONE_AFTER + timedelta(microseconds=1))
-        seat.desk.neighbours._sign()
+        seat.desk.presence._sign()
         await seat.settle()
         assert "here" not in seat.bar("top")
 
@@ -46,7 +46,7 @@ async def test_a_form_that_somebody_else_has_open_is_shown_and_said_before_one_s
 ) -> None:
     number, other = import_records([api_record(), api_record()])
     async with sit(size=(120, 40)) as seat:
-        seat.desk.neighbours._sign()
+        seat.desk.presence._sign()
         await seat.settle()
         seat.desk.referral_list.go_to(number)
         await seat.settle()
@@ -76,7 +76,7 @@ async def test_an_open_form_is_told_to_the_others_until_it_closes(
         assert [(one.name, one.referral, one.form) for one in luis_here.others()] == [("ana", number, "accept")]
         await seat.press("escape")
         assert [(one.name, one.referral) for one in luis_here.others()] == [("ana", None)]
-        seat.desk.neighbours.leave()
+        seat.desk.presence.leave()
         assert luis_here.others() == ()
 
 
@@ -86,7 +86,7 @@ async def test_signs_of_life_are_no_change_of_the_desk(
     """Whoever comes, goes or opens a form makes nobody read the list again."""
     import_records([api_record()])
     async with sit() as seat:
-        seat.desk.neighbours._sign()
+        seat.desk.presence._sign()
         await seat.settle()
         reads: list[object] = []
         monkeypatch.setattr(seat.desk, "reload", lambda **_given: reads.append(1))
@@ -110,4 +110,4 @@ async def test_the_form_opens_while_the_signs_cannot_be_written(
             seat.desk.action_decline()
             await seat._rounds()
             assert f"#{number}" in seat.text
-            assert not seat.desk.neighbours.leave()
+            assert not seat.desk.presence.leave()

@@ -18,8 +18,8 @@ from refterm.services.marks import Marks
 from refterm.services.triage import Triage
 from refterm.services.workplace import Workplace
 from refterm.tui.desk.detail_pane import DetailPane
+from refterm.tui.desk.line import Line
 from refterm.tui.desk.referral_list import ReferralList
-from refterm.tui.draw.line import Line
 from refterm.tui.draw.signs import ASCII
 from tests.conftest import ImportRecords
 from tests.samples import NOW, active_record, ago, ahead, api_record, stamp
@@ -123,7 +123,7 @@ async def test_the_time_to_answer_reads_so_and_changes_at_its_instant(
     clock.set(start)
     async with sit() as seat:
         assert f" {text} " in seat.row_line(number)
-        planned = seat.desk.sleeper.texts
+        planned = seat.desk.ticker.texts
         assert planned is not None
         assert planned <= start + sooner
         await _at(seat, clock, start + sooner - TICK)
@@ -207,7 +207,7 @@ async def test_the_alert_counts_hours_then_minutes_then_seconds(
             (MINUTE, "1 min left"),
             (MINUTE - TICK, "59 s left"),
         ):
-            planned = seat.desk.sleeper.texts
+            planned = seat.desk.ticker.texts
             assert planned is not None
             assert planned <= NOW + 71 * HOUR - left or left == 71 * HOUR
             await _at(seat, clock, NOW + 71 * HOUR - left)
@@ -224,7 +224,7 @@ async def test_the_full_detail_counts_down_as_well(
         await seat.press("2", "enter")
         assert "2 h left of 72" in seat.text
         for left, text in ((2 * HOUR - TICK, "1 h left"), (HOUR - TICK, "59 min left"), (MINUTE - TICK, "59 s left")):
-            planned = seat.desk.sleeper.texts
+            planned = seat.desk.ticker.texts
             assert planned is not None
             assert planned <= NOW + 2 * HOUR - left
             await _at(seat, clock, NOW + 2 * HOUR - left)
@@ -498,7 +498,7 @@ async def test_without_undo_seconds_nothing_counts(
         assert "undo" not in seat.bar("message")
 
 
-# The sleeper (F5)
+# The ticker (F5)
 
 
 async def test_the_desk_plans_to_wake_at_the_earliest_thing_that_changes(
@@ -514,8 +514,8 @@ async def test_the_desk_plans_to_wake_at_the_earliest_thing_that_changes(
         ]
     )
     async with sit() as seat:
-        assert seat.desk.sleeper.event == NOW + timedelta(seconds=50, milliseconds=500)
-        assert seat.desk.sleeper.texts == NOW + timedelta(seconds=30, milliseconds=500) + TICK
+        assert seat.desk.ticker.event == NOW + timedelta(seconds=50, milliseconds=500)
+        assert seat.desk.ticker.texts == NOW + timedelta(seconds=30, milliseconds=500) + TICK
 
 
 async def test_a_clock_set_back_loses_nothing_and_expires_none_early(

@@ -1,4 +1,4 @@
-"""The database server went away: said, tried again with growing pauses, and picked up without a restart."""
+"""The state of the database connection: reports its loss and reconnects with growing pauses."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from refterm.tui.background.work import work
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 15.0
 
 
-class Link:
-    """The screen's connection to the database.
+class Connection:
+    """Whether the database can be reached, and the attempts to reach it again.
 
     Attributes:
-        lost: it is gone, and being tried again.
+        lost: the connection is lost; reconnecting.
     """
 
     def __init__(
@@ -29,14 +29,14 @@ class Link:
         draw: Callable[[], None],
         back: Callable[[], None],
     ) -> None:
-        """A connection that stands.
+        """Begin as connected.
 
         Args:
             screen: whose timers and workers are used.
-            workplace: what is reached again.
+            workplace: the database to reconnect.
             say: tells the person a sentence, in a style.
             draw: brings the bars up to date.
-            back: called once it stands again.
+            back: called after it is reconnected.
         """
         self.lost = False
         self._screen = screen
@@ -47,8 +47,8 @@ class Link:
         self._pause = FIRST_PAUSE
 
     def failed(self, error: RefTermError) -> None:
-        """Tell of an error; where the connection is lost, begin to try again."""
-        # A path or an address would leave no room on the line for what happened.
+        """Show an error; if the connection is lost, begin to reconnect."""
+        # A path or an address would leave no room on the line for the error.
         sentence, name = str(error), self._workplace.database.name
         self._say(_("The database") + sentence.removeprefix(name) if sentence.startswith(name) else sentence, "late")
         if isinstance(error, ConnectionLostError) and not self.lost:

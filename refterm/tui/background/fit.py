@@ -1,4 +1,4 @@
-"""How well the rows in sight fit (I7): worked out in a thread once the cursor rests, so that no key waits for it."""
+"""The fit scores of the rows on the screen (I7), computed in a thread when the cursor rests."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from refterm.domain.fit import Fit
     from refterm.services.background.fitting import Fitting
 
-# Seconds after the detail followed the cursor.
+# Seconds after the detail is shown.
 PAUSE = 0.4
 
 
-class Fits:
+class FitScores:
     """The scores that are known.
 
     Attributes:
@@ -30,7 +30,7 @@ class Fits:
 
     @dataclass
     class Known(Message):
-        """Some referrals have another score than was known."""
+        """The scores of some referrals changed."""
 
         referrals: set[int]
 
@@ -49,13 +49,13 @@ class Fits:
         self._fitting: Fitting | None = None
 
     def soon(self) -> None:
-        """Work out those in sight once nothing has happened for a moment."""
+        """Compute the scores on the screen after a short pause."""
         if self._due:
             self._due.cancel()
         self._due = asyncio.get_running_loop().call_later(PAUSE, self._screen.call_later, self.look)
 
     def look(self) -> None:
-        """Work them out now. Where that fails, the desk's own next look tells what is wrong with the database."""
+        """Compute them now. On failure the desk's next look reports the error."""
         if numbers := self._in_sight():
             work(self._screen, lambda: self._work_out(numbers), self._found, group="fits", exclusive=True)
 

@@ -1,4 +1,4 @@
-"""What others did, told in one sentence (T1): referrals that came in, that ran out, that somebody decided."""
+"""One sentence about what others did (T1): referrals that arrived, expired, or were changed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from refterm.words import action_sentence
 
 NAMED = 3
 NAME_CELLS = 40
-# After these nobody needs to see a referral as newly come in.
+# After these a referral no longer counts as unseen.
 CLOSING = (Action.ACCEPTED, Action.DECLINED, Action.EXPIRED)
 
 
@@ -31,7 +31,7 @@ class News:
 
 
 def news(desk: Desk, changes: Changes, look: Look) -> News | None:
-    """What to say of new history entries; nothing of one's own, which were said already.
+    """The sentence about new history entries of others; None without any.
 
     Args:
         desk: to look the referrals up.
@@ -54,21 +54,21 @@ def news(desk: Desk, changes: Changes, look: Look) -> News | None:
 
 
 def arrivals(rows: Sequence[Row], count: int, look: Look) -> str:
-    """What came in while the desk was open."""
+    """The sentence about referrals that arrived."""
     names = ", ".join(one_line(row.company, look)[:NAME_CELLS] for row in rows[:NAMED])
     text = ngettext("{n} new referral: {names}", "{n} new referrals: {names}", count)
     return text.format(n=count, names=names + (", ..." if count > NAMED else ""))
 
 
 def expired(rows: Sequence[Row], count: int, look: Look) -> str:
-    """What ran out (I4)."""
+    """The sentence about referrals that expired (I4)."""
     names = ", ".join(f"#{row.id} {one_line(row.company, look)[:NAME_CELLS]}" for row in rows)
     text = ngettext("Expired: {names}. Archived.", "{n} expired: {names}. Archived.", count)
     return text.format(n=count, names=names + (", ..." if count > len(rows) else ""))
 
 
 def contacted(done: Toggled, company: str) -> str:
-    """How the customer's mark is now (F4)."""
+    """The sentence after the contacted mark was set or withdrawn (F4)."""
     text = _("{customer}: contacted by you.") if done.is_set else _("{customer}: no longer marked as contacted.")
     if done.is_set and done.already:
         text = _("{customer}: contacted already.")
@@ -76,13 +76,13 @@ def contacted(done: Toggled, company: str) -> str:
 
 
 def favorite(done: Toggled, number: int) -> str:
-    """How the favourite mark is now (I10)."""
+    """The sentence after the favourite mark was set or removed (I10)."""
     text = _("#{id} is a favourite.") if done.is_set else _("#{id}: removed from favourites.")
     return _before_you(done, text.format(id=number))
 
 
 def unskipped(done: Toggled, number: int) -> str:
-    """It is no longer put aside (I8)."""
+    """The sentence after a skip was removed (I8)."""
     return _before_you(done, _("#{id} is back in the Inbox.").format(id=number))
 
 
@@ -93,8 +93,8 @@ def _before_you(done: Toggled, sentence: str) -> str:
 
 
 def done_by_other(entry: Entry, count: int) -> str:
-    """What somebody else did."""
-    said = action_sentence(entry, display(entry.by))
+    """The sentence about another person's latest change."""
+    sentence = action_sentence(entry, display(entry.by))
     if count == 1:
-        return said
-    return said + ngettext(" (and {n} more change)", " (and {n} more changes)", count - 1).format(n=count - 1)
+        return sentence
+    return sentence + ngettext(" (and {n} more change)", " (and {n} more changes)", count - 1).format(n=count - 1)

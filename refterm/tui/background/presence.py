@@ -1,4 +1,4 @@
-"""Who else has the desk open, and who has a form open on which referral (T1, T3): told, and in nobody's way."""
+"""Shows who else has the desk open, and who has a form open on which referral (T1, T3). It blocks nobody."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from refterm.i18n import _
 from refterm.log import note_failure
 from refterm.services.workplace import Workplace
 from refterm.text import display
-from refterm.tui.background.connection import Link
+from refterm.tui.background.connection import Connection
 from refterm.tui.background.work import work, work_at_the_end
 
 if TYPE_CHECKING:
     from refterm.services.background.presence import Presence
 
-# The first sign of life waits until the first screen stands and rests.
+# The first sign waits until the first screen is drawn.
 FIRST_SIGN = 1.0
-# Leaving waits no longer than this for the database: the others forget a desk that vanished by themselves.
+# Leaving waits at most this long for the database; others drop a desk without signs by themselves.
 LEAVE_SECONDS = 0.5
 
 
-class Neighbours:
-    """Gives this desk's signs of life, in a thread, and knows those of the others.
+class DeskPresence:
+    """Records that this desk is open, in a thread, and reads who else is.
 
     Attributes:
         busy: who else has a form open, by referral.
@@ -42,21 +42,21 @@ class Neighbours:
 
         referrals: set[int]
 
-    def __init__(self, screen: Screen[None], workplace: Workplace, link: Link) -> None:
+    def __init__(self, screen: Screen[None], workplace: Workplace, connection: Connection) -> None:
         self.busy: dict[int, str] = {}
         self.count = 1
         self._screen = screen
         self._workplace = workplace
-        self._link = link
+        self._connection = connection
         self._presence: Presence | None = None
         self._turn = asyncio.Lock()
 
     def begin(self) -> None:
-        """Give the first sign of life soon, and others from time to time."""
+        """Start to write signs: the first soon, then at intervals."""
         self._screen.set_timer(FIRST_SIGN, self._sign)
 
     def hold(self, referral: int, form: str) -> None:
-        """Let the others know that a form is open on a referral."""
+        """Record that a form is open on a referral."""
         presence = self._ready()
         self._tell(lambda: presence.hold(referral, form))
 
@@ -76,17 +76,17 @@ class Neighbours:
         return self._presence
 
     def leave(self) -> bool:
-        """The desk is being closed: the others need not wait until it is missed.
+        """Tell the others that this desk closes.
 
         Returns:
-            Whether the database is at rest; false where it let us wait, and is still asked.
+            Whether the database has answered; false while the thread still waits for it.
         """
-        if self._presence is None or self._link.lost:
+        if self._presence is None or self._connection.lost:
             return True
         return work_at_the_end(self._presence.leave, LEAVE_SECONDS)
 
     def warning(self, referral: int) -> str:
-        """What to know before a form on a referral is filled in; empty where nobody else has one open."""
+        """A sentence that names who else has a form open on the referral; empty for nobody."""
         who = self.busy.get(referral)
         return _("{who} has a form open on this referral.").format(who=display(who)) if who else ""
 
@@ -107,11 +107,11 @@ class Neighbours:
             self._screen.post_message(self.Changed(changed))
 
     def _tell(self, job: Callable[[], None]) -> None:
-        """Do it in a thread, in the order of the keys. A sign that cannot be given is noted and left to the next."""
+        """Write a sign in a thread, in the order of the keys. A failure is logged; the next sign tries again."""
 
         def quietly() -> None:
             try:
-                if not self._link.lost:
+                if not self._connection.lost:
                     job()
             except RefTermError as error:
                 with suppress(OSError):
@@ -120,6 +120,6 @@ class Neighbours:
         work(self._screen, quietly, self._look_after, group="presence", turn=self._turn)
 
     def _look_after(self, _signed: None) -> None:
-        if not self._link.lost:
-            with suppress(RefTermError):  # the desk's own next look tells what is wrong with the database
+        if not self._connection.lost:
+            with suppress(RefTermError):  # the desk's next look reports the error
                 self.look()

@@ -1,4 +1,4 @@
-"""The one sleeper of a desk: it wakes when something visible changes by itself, and to ask whether others wrote."""
+"""The one timer of a desk: it ticks when something visible changes by itself, and to ask whether others wrote."""
 
 from __future__ import annotations
 
@@ -15,32 +15,32 @@ POLL = timedelta(seconds=1)
 SHORTEST = timedelta(milliseconds=5)
 
 
-class Sleeper:
-    """Sleeps until the next of the instants it was told.
+class Ticker:
+    """Calls the desk at the next instant at which something changes, and at least every POLL.
 
     Attributes:
-        texts: when a text in sight next reads otherwise.
-        event: when rows next come or go by themselves.
+        texts: when a text in sight next changes.
+        event: when a referral next expires or comes back.
     """
 
-    def __init__(self, pump: MessagePump, clock: Clock, wake: Callable[[], None]) -> None:
+    def __init__(self, pump: MessagePump, clock: Clock, tick: Callable[[], None]) -> None:
         self.texts: datetime | None = None
         self.event: datetime | None = None
         self._pump = pump
         self._clock = clock
-        self._wake = wake
+        self._tick = tick
         self._timer: Timer | None = None
 
     @property
-    def asleep(self) -> bool:
-        """Whether it sleeps already."""
+    def scheduled(self) -> bool:
+        """Whether the first tick was planned."""
         return self._timer is not None
 
-    def sleep(self) -> None:
-        """Sleep until the next instant, and at most for the time between two questions to the database."""
+    def schedule(self) -> None:
+        """Plan the next tick: at the next of the two instants, and within POLL."""
         if self._timer:
             self._timer.stop()
         now = self._clock.now()
         pauses = [moment - now for moment in (self.texts, self.event) if moment]
         pause = max(min(POLL, *pauses, POLL), SHORTEST)
-        self._timer = self._pump.set_timer(pause.total_seconds(), self._wake)
+        self._timer = self._pump.set_timer(pause.total_seconds(), self._tick)

@@ -1,4 +1,4 @@
-"""What changes on an open desk without a key: by others (T1), by time (I4), and the notices that are due (N1)."""
+"""Watches an open desk: changes of others (T1), expiry (I4), and due notices (N1)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from refterm.config import NoticeSettings
 from refterm.errors import RefTermError
 from refterm.services.background.expiry import expire_due
 from refterm.services.desk import Changes, Desk
-from refterm.tui.background.connection import Link
+from refterm.tui.background.connection import Connection
 from refterm.tui.background.work import work
 
 # Seconds between two looks whether a notice is due.
@@ -33,10 +33,12 @@ class Watcher:
 
         notices: int
 
-    def __init__(self, screen: Screen[None], desk: Desk, link: Link, notices: NoticeSettings | None) -> None:
+    def __init__(
+        self, screen: Screen[None], desk: Desk, connection: Connection, notices: NoticeSettings | None
+    ) -> None:
         self._screen = screen
         self._desk = desk
-        self._link = link
+        self._connection = connection
         self._notices = notices
         self._token = 0
         self._written = 0
@@ -44,7 +46,7 @@ class Watcher:
         self._expiry_owed = False
 
     def begin(self) -> None:
-        """What was written until now is no news."""
+        """Start to watch; only later changes are reported."""
         self._screen.set_interval(DELIVER_EVERY, self._tick)
         self._token = self._desk.token()
         self._written = self._desk.written()
@@ -52,11 +54,11 @@ class Watcher:
     def look(self) -> bool:
         """Post what was written since the last look.
 
-        One's own writes are among it. Who wrote cannot be told apart before the entries are read, and what somebody
-        else wrote right before must not be lost.
+        This includes the desk's own writes: who wrote is known only after the entries are read, and another person's
+        write right before must not be lost.
 
         Returns:
-            Whether anything was written, if only a sign of life.
+            Whether anything was written, presence included.
 
         Raises:
             RefTermError: when it cannot be read; the next look asks again.
@@ -82,7 +84,7 @@ class Watcher:
 
         def failed(error: RefTermError) -> None:
             self._expiring, self._expiry_owed = False, True
-            self._link.failed(error)
+            self._connection.failed(error)
 
         self._expiring, self._expiry_owed = True, False
         work(self._screen, lambda: expire_due(workplace), done, failed, group="writes")
@@ -90,13 +92,13 @@ class Watcher:
     def deliver(self) -> None:
         """Deliver what is owed and due, in a thread, where desks do that (N1)."""
         settings, workplace = self._notices, self._desk.workplace
-        if settings is None or settings.deliver != "desk" or workplace.looks_only or self._link.lost:
+        if settings is None or settings.deliver != "desk" or workplace.looks_only or self._connection.lost:
             return
         try:
             if self._delivering or not self._desk.notices_due():
                 return
         except RefTermError as error:
-            self._link.failed(error)
+            self._connection.failed(error)
             return
 
         def job() -> int:
@@ -111,12 +113,12 @@ class Watcher:
 
         def failed(error: RefTermError) -> None:
             self._delivering = False
-            self._link.failed(error)
+            self._connection.failed(error)
 
         self._delivering = True
         work(self._screen, job, done, failed, group="writes")
 
     def _tick(self) -> None:
-        if self._expiry_owed and not self._link.lost:
+        if self._expiry_owed and not self._connection.lost:
             self.expire()
         self.deliver()

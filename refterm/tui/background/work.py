@@ -1,4 +1,4 @@
-"""Work in threads, one way for all screens: no key waits for the database, and no failure ends the desk."""
+"""Runs work in threads, for all screens: no key waits for the database, and no failure ends the desk."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class UnexpectedError(RefTermError):
 
 
 def _nothing(_result: object) -> None:
-    """What follows where nothing does."""
+    """Do nothing."""
 
 
 def work(

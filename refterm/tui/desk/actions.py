@@ -1,4 +1,4 @@
-"""What each key of the desk does, and whether it can be done now: a method `action_<id>` for each of the registry."""
+"""The actions that decide and write: a method `action_<id>` for each id of the registry."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from refterm.domain.referral import Status
 from refterm.i18n import _, ngettext
 from refterm.text import display
 from refterm.tui.actions import registry, why_off
-from refterm.tui.background.presence import Neighbours
 from refterm.tui.desk.look_actions import LookActions
 
 if TYPE_CHECKING:
@@ -27,12 +26,6 @@ class DeskActions(LookActions):
     BINDINGS: ClassVar = [
         Binding(",".join(action.keys), action.id, action.label, show=False, id=action.id) for action in registry()
     ]
-    neighbours: Neighbours
-
-    def __init__(self) -> None:
-        super().__init__()
-        # Not of the class: its labels are in the language that was chosen since the import.
-        self.actions = {action.id: action for action in registry()}
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Textual asks before it does an action; None says that it is off now."""
@@ -104,7 +97,7 @@ class DeskActions(LookActions):
 
     def action_remove_contact(self) -> None:
         """In the detail: remove the contact under the cursor, after a question (A3)."""
-        from refterm.tui.panels.confirm import confirm
+        from refterm.tui.panels.confirm import Confirm
 
         shown, index = self.detail_pane.shown, self.contact_index
         if not self.whole:
@@ -121,7 +114,7 @@ class DeskActions(LookActions):
                 self._do(lambda: self.office.triage.remove_contact(referral.id, index + 1, was=person), sentence)
 
         question = _("Remove {name} from this deal?").format(name=display(person.name))
-        self.app.push_screen(confirm(question, _("Remove"), _("Keep")), answered)
+        self.app.push_screen(Confirm(question, _("Remove"), _("Keep")), answered)
 
     def action_note(self) -> None:
         """The form that adds a note to the history (T4)."""
@@ -164,7 +157,7 @@ class DeskActions(LookActions):
         if row.taken_by == me:
             self._do(lambda: self.office.marks.release(row.id, was=me), _("#{id} is released.").format(id=row.id))
             return
-        from refterm.tui.panels.confirm import confirm
+        from refterm.tui.panels.confirm import Confirm
 
         def answered(yes: bool | None) -> None:
             if yes:
@@ -172,7 +165,7 @@ class DeskActions(LookActions):
                 self._do(over, _("#{id} is yours.").format(id=row.id))
 
         question = _("{who} has taken #{id}. Take it over?").format(who=display(row.taken_by), id=row.id)
-        self.app.push_screen(confirm(question, _("Take over"), _("Leave it")), answered)
+        self.app.push_screen(Confirm(question, _("Take over"), _("Leave it")), answered)
 
     def action_favorite(self) -> None:
         """Set the favourite mark, or take it off (I10)."""
@@ -236,13 +229,13 @@ class DeskActions(LookActions):
     # What several of them share
 
     def _open_form(self, form: Form[str], referral: int, closed: Callable[[str | None], None]) -> None:
-        """Open a form on a referral: the others are told while it is open, and who opens it is told of theirs (T1)."""
-        if warning := self.neighbours.warning(referral):
+        """Open a form on a referral. Others see that it is open, and this person sees theirs (T1)."""
+        if warning := self.presence.warning(referral):
             form.tell(warning)
-        self.neighbours.hold(referral, form.form)
+        self.presence.hold(referral, form.form)
 
         def answered(sentence: str | None) -> None:
-            self.neighbours.let_go()
+            self.presence.let_go()
             closed(sentence)
 
         self.app.push_screen(form, answered)
@@ -262,7 +255,7 @@ class DeskActions(LookActions):
             self.after_write(sentence)
 
     def _copy(self, part: str, name: str) -> None:
-        """Send a part of the customer's contact through the terminal (OSC 52); whether it took it, nobody can know."""
+        """Copy a part of the customer's contact with OSC 52. No terminal confirms it."""
         referral = self.referral()
         people = referral.customer.contacts if referral else ()
         text = next((display(getattr(person, part)).strip() for person in people if getattr(person, part).strip()), "")

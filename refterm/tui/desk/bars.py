@@ -1,4 +1,4 @@
-"""What the bars of one line say: pure, from values to pieces of text."""
+"""The texts of the bars. Pure: values to pieces of text."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ def tabs(
     if marked:
         right.append((_("{n} marked").format(n=marked), "strong"))
     if hits is not None:
-        said = f"{MOST_SAID}+" if hits > MOST_SAID and view.search else str(hits)
-        right.append((ngettext("{n} hit", "{n} hits", hits).format(n=said), "plain"))
+        shown = f"{MOST_SAID}+" if hits > MOST_SAID and view.search else str(hits)
+        right.append((ngettext("{n} hit", "{n} hits", hits).format(n=shown), "plain"))
     if view.search:
         right.append(("/" + display(view.search)[:24], "strong"))
     if view.filter != Filter():
@@ -112,8 +112,8 @@ def alert(shown: Alert | None, look: Look) -> list[Piece]:
         return []
     sign = look.signs.hot if shown.hot else look.signs.cooled
     state = Flame.HOT if shown.hot else Flame.COOLED
-    said = alert_text(shown.row.company, state, shown.row.received_at, (None, None), look)
-    return [(f" {sign} ", "flame"), (said, "flame" if shown.hot else "strong")]
+    text = alert_text(shown.row.company, state, shown.row.received_at, (None, None), look)
+    return [(f" {sign} ", "flame"), (text, "flame" if shown.hot else "strong")]
 
 
 def alert_keys(shown: Alert | None) -> list[Piece]:
@@ -125,7 +125,7 @@ def alert_keys(shown: Alert | None) -> list[Piece]:
 
 
 def keys(able: Sequence[Action], cells: int, *, whole: bool) -> list[Piece]:
-    """The keys that work now, as many as fit; the way back and the way to all of them stand always."""
+    """The keys that work now, as many as fit; help, quit and back are always shown."""
     always = [(key_name(action.keys[0]), action.short) for action in able if action.id in ("help", "quit")]
     if whole:
         always.insert(0, ("escape", _("back")))
@@ -144,7 +144,7 @@ def keys(able: Sequence[Action], cells: int, *, whole: bool) -> list[Piece]:
 
 
 def empty(view: View, look: Look, *, desk_is_empty: bool, back: datetime | None) -> list[str]:
-    """What a list with nothing in it says: why, and what to do next.
+    """The text of an empty list: why it is empty, and what to do next.
 
     Args:
         view: what is looked at.
@@ -166,10 +166,10 @@ def empty(view: View, look: Look, *, desk_is_empty: bool, back: datetime | None)
             _("refterm --help          everything else"),
         ]
     if view.tab is Tab.INBOX:
-        said = [_("All done: no referral waits for an answer.")]
+        lines = [_("All done: no referral waits for an answer.")]
         if back:
-            said.append(_("The next one on skip comes back {time}.").format(time=moment(back, look)))
-        return said
+            lines.append(_("The next one on skip comes back {time}.").format(time=moment(back, look)))
+        return lines
     if view.tab is Tab.ACTIVE:
         return [_("No engagement is being worked."), _("1 goes to the Inbox, where a accepts a referral.")]
     return [_("Nothing is archived yet.")]

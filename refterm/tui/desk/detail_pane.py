@@ -16,6 +16,7 @@ from refterm.tui.draw.row import Look
 from refterm.tui.textual_quirks import Covered, Still
 
 LOW = 7
+STYLES = ("plain", "strong", "dim", "late", "soon", "flame", "chosen")
 
 
 class Body(Covered, Widget):
@@ -25,17 +26,7 @@ class Body(Covered, Widget):
 class DetailPane(Still, can_focus=True):
     """One referral in lines."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        *(
-            "detail--plain",
-            "detail--strong",
-            "detail--dim",
-            "detail--late",
-            "detail--soon",
-            "detail--flame",
-            "detail--chosen",
-        )
-    }
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"detail--{style}" for style in STYLES}
     DEFAULT_CSS = """
     DetailPane { width: 1fr; }
     """
@@ -47,7 +38,6 @@ class DetailPane(Still, can_focus=True):
         self._look: Look | None = None
         self._lines: Lines = []
         self._top = 0
-        self._styles_by_name: dict[str, Style] = {}
 
     def show(self, shown: Shown | None, look: Look) -> None:
         """Show a referral, or nothing; another one from its top."""
@@ -126,13 +116,5 @@ class DetailPane(Still, can_focus=True):
         event.stop()
         self.scroll_lines(-3)
 
-    def notify_style_update(self) -> None:
-        """Forget the styles when the theme changes."""
-        self._styles_by_name.clear()
-        super().notify_style_update()
-
     def _style(self, name: str) -> Style:
-        style = self._styles_by_name.get(name)
-        if style is None:
-            style = self._styles_by_name[name] = self.get_component_rich_style(f"detail--{name}")
-        return style
+        return self.get_component_rich_style(f"detail--{name}")

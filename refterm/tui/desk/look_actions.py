@@ -1,112 +1,29 @@
-"""The keys of the desk that only look: the tabs, the cursor, the detail, search and filter, and the panels."""
+"""The actions that only look: the tabs, the cursor, the detail, search and filter, and the panels."""
 
 from __future__ import annotations
 
-from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TypeVar
 
-from textual import events, getters, on
-from textual.screen import Screen
+from textual import events, on
 from textual.widgets import Input
 
-from refterm.domain.query import ORDERS, STATUS_OF_TAB, Filter, Order, Tab, View
-from refterm.domain.referral import Referral
-from refterm.domain.row import Row
+from refterm.domain.query import ORDERS, STATUS_OF_TAB, Filter, Order, Tab
 from refterm.i18n import _
-from refterm.services.personal.view_state import ViewState
-from refterm.tui.actions import Situation, key_table
-from refterm.tui.desk.detail_pane import DetailPane
-from refterm.tui.desk.referral_list import ReferralList
-from refterm.tui.desk.search import Searching
-from refterm.tui.office import DeskApp, Office
+from refterm.tui.actions import key_table
+from refterm.tui.desk.base import DeskBase
 
-# Forms and panels are imported where they open: they bring Textual's inputs, which the first frame does not need.
+# Forms and panels are imported when they open: they load Textual's inputs, which the first frame does not need.
 
 T = TypeVar("T")
-# More rows than any list has: to its top or its end.
+# More rows than any list has, for a jump to its top or end.
 FAR = 10**9
-# Of the referrals of a finding so many are shown, the newest.
+# A finding shows at most this many of its referrals, the newest.
 MOST_ONLY = 1000
 
 
-class LookActions(Screen[None]):
-    """The actions that change nothing. What all actions need of the screen is declared first; DeskScreen has it.
-
-    Attributes:
-        search: what the list is searched for.
-        whole: the detail takes the full screen.
-        contact_index: the contact under the cursor of the full detail.
-    """
-
-    app = getters.app(DeskApp)
-
-    office: Office
-    state: ViewState
-    referral_list: ReferralList
-    detail_pane: DetailPane
-    searching: Searching
-    search: str
-    whole: bool
-    contact_index: int | None
-    kiosk: bool
-
-    @abstractmethod
-    def reload(self, *, top: bool = False) -> bool:
-        """Read the list, the counts and the alert again; whether they could be read."""
-
-    @abstractmethod
-    def draw(self) -> None:
-        """Bring every bar up to date."""
-
-    @abstractmethod
-    def show_detail(self) -> None:
-        """Show the referral under the cursor."""
-
-    @abstractmethod
-    def wake(self) -> None:
-        """Look what has changed, by time or by others."""
-
-    @abstractmethod
-    def say(self, sentence: str, style: str = "plain", *, undo: bool = False) -> None:
-        """Say what happened."""
-
-    @abstractmethod
-    def forget_undo(self) -> None:
-        """Stop counting down: it was undone."""
-
-    @abstractmethod
-    def write(self, job: Callable[[], T], done: Callable[[T], object]) -> None:
-        """Do a service's work in a thread; then show what became of it."""
-
-    @abstractmethod
-    def after_write(self, sentence: str, *, undo: bool = False) -> None:
-        """Show the desk as it is after a change of one's own, and say what happened."""
-
-    # What is looked at
-
-    @property
-    def view(self) -> View:
-        """The list that is shown."""
-        tab = self.state.tab
-        return View(tab, self.state.orders.get(tab), self.state.filters.get(tab, Filter()), self.search)
-
-    @property
-    def row(self) -> Row | None:
-        """The referral under the cursor."""
-        return self.referral_list.current
-
-    def referral(self) -> Referral | None:
-        """The referral under the cursor, whole.
-
-        Raises:
-            RefTermError: when it cannot be read.
-        """
-        return self.office.desk.referral(self.row.id) if self.row else None
-
-    def situation(self) -> Situation:
-        """What decides whether an action can be done now."""
-        return Situation(self.state.tab, self.row is not None, self.office.workplace.looks_only, self.kiosk)
+class LookActions(DeskBase):
+    """The actions that change nothing."""
 
     # The detail, the list's order and filter, the panels
 
@@ -150,7 +67,7 @@ class LookActions(Screen[None]):
         self.app.push_screen(filter_form(self.office, self.view), chosen)
 
     def action_next_flame(self) -> None:
-        """The next customer who asked to be contacted: hot ones by time left, then cooled ones (F1)."""
+        """Go to the next customer who asked to be contacted: hot ones by time left, then cooled ones (F1)."""
         flames = self.office.desk.flames()
         if not flames:
             self.say(_("No customer waits to be contacted."), "dim")
@@ -165,7 +82,7 @@ class LookActions(Screen[None]):
         self.say(_("The filter hides those who wait to be contacted; escape clears it."), "dim")
 
     def action_history(self) -> None:
-        """Who did what to this referral (T4)."""
+        """Open the history of this referral (T4)."""
         from refterm.tui.panels.history import HistoryScreen
 
         if row := self.row:
@@ -179,7 +96,7 @@ class LookActions(Screen[None]):
             self.app.push_screen(SimilarScreen(self.office, row.id, row.company, self.open_record))
 
     def action_insights(self) -> None:
-        """What the past says; a finding opens the referrals it speaks of (G0-G5)."""
+        """Open the insights; a finding opens its referrals (G0-G5)."""
         from refterm.tui.panels.insights import InsightsScreen
 
         self.app.push_screen(InsightsScreen(self.office, self.show_only))
@@ -220,15 +137,15 @@ class LookActions(Screen[None]):
         self.app.action_suspend_process()
 
     def action_tab_inbox(self) -> None:
-        """The referrals to decide."""
+        """Go to the referrals to decide."""
         self.show_tab(Tab.INBOX)
 
     def action_tab_active(self) -> None:
-        """The deals that are worked on."""
+        """Go to the deals in work."""
         self.show_tab(Tab.ACTIVE)
 
     def action_tab_archived(self) -> None:
-        """What is closed."""
+        """Go to the closed deals."""
         self.show_tab(Tab.ARCHIVED)
 
     def action_down(self) -> None:
@@ -309,18 +226,10 @@ class LookActions(Screen[None]):
         self.show_only([referral])
         self.show_whole(True)
 
-    def show_whole(self, whole: bool) -> None:
-        """The detail on the full screen, or the list again."""
-        self.whole = self.detail_pane.whole = whole
-        self.contact_index = None
-        self.set_class(whole, "-whole")
-        self.show_detail()
-        self.draw()
-
     # Search
 
     def on_key(self, event: events.Key) -> None:
-        """Open the search at its key, not by the binding, which acts later than the next letter may come."""
+        """Open the search on the key itself: the binding would act after the next letter."""
         if not self.searching.take(event) and event.key == "slash" and not self.searching.is_open:
             event.stop()
             self.action_search()
@@ -328,7 +237,7 @@ class LookActions(Screen[None]):
     @on(Input.Changed, "#search")
     def _typed(self, event: Input.Changed) -> None:
         self.search = event.value
-        # The letter is drawn first; of several typed at once only the last is searched for.
+        # Draw the letter first; search only for the last of several typed at once.
         self.call_after_refresh(self._search_for, event.value)
 
     def _search_for(self, text: str) -> None:
@@ -338,14 +247,3 @@ class LookActions(Screen[None]):
     @on(Input.Submitted, "#search")
     def _searched(self) -> None:
         self.close_search(keep=True)
-
-    def close_search(self, *, keep: bool) -> None:
-        """Back to the list, with the hits or with everything."""
-        self.searching.close()
-        self.referral_list.focus()
-        if not keep:
-            self.search = ""
-            self.searching.clear()
-            self.reload()
-        elif not self.search:
-            self.reload()

@@ -1,4 +1,4 @@
-"""What the desk says below the list: what happened last, and for how long a decision can be undone (U1)."""
+"""The message line below the list: what happened last, and how long a decision can be undone (U1)."""
 
 from __future__ import annotations
 
@@ -59,8 +59,8 @@ class Messages:
         if self._undo:
             seconds = -(-(self._undo.until - now) // SECOND)
             right = [("u", "key"), (" " + _("undo {n} s").format(n=seconds) + " ", "plain")]
-        if told := self._said or self._undo:
-            return [(" " + display(told.sentence), told.style)], right
+        if shown := self._said or self._undo:
+            return [(" " + display(shown.sentence), shown.style)], right
         if size.width < LEAST.width or size.height < LEAST.height:
             small = _("{w}x{h} is small: the detail needs 80x24").format(w=size.width, h=size.height)
             return [(" " + small, "soon")], right

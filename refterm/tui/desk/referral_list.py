@@ -26,24 +26,13 @@ from refterm.tui.draw.row import Column, Look, changes_at, columns, header, piec
 PAGE = 100
 MOST_PAGES = 8
 _SAME_ON_CURSOR = ("dim", "customer", "strong")
+STYLES = ("plain", "customer", "strong", "dim", "mark", "late", "soon", "flame", "cursor", "header", "thumb")
 
 
 class ReferralList(Widget, can_focus=True):
     """A cursor on a listing. The cursor is a referral: it stays on it whatever happens around it."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        *(
-            "list--plain",
-            "list--customer",
-            "list--strong",
-            "list--dim",
-            "list--mark",
-            "list--late",
-            "list--soon",
-            "list--flame",
-        ),
-        *("list--cursor", "list--header", "list--thumb"),
-    }
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"list--{style}" for style in STYLES}
     DEFAULT_CSS = """
     ReferralList { height: 1fr; width: 1fr; }
     """
@@ -94,7 +83,7 @@ class ReferralList(Widget, can_focus=True):
         index = listing.index_of(cursor_on) if cursor_on is not None else None
         before = self._cursor
         if index is not None:
-            # What came or went above moves the rows, not the eye: the cursor keeps its line on the screen.
+            # Rows above came or went: scroll by as many, so that the cursor keeps its line on the screen.
             self._top += index - before
             self._cursor = index
         elif top:
@@ -205,7 +194,7 @@ class ReferralList(Widget, can_focus=True):
         row = self.current
         if row is None or self._listing is None:
             return
-        # From a referral, not from a position: rows may have come or gone above it since.
+        # Remember the referral, not its position: rows above may have come or gone.
         start = self._listing.index_of(self._range_from) if self._range_from is not None else None
         first, last = sorted((self._cursor if start is None else start, self._cursor))
         self.marked |= {row.id for row in self._listing.rows(first, last + 1)}
@@ -222,7 +211,7 @@ class ReferralList(Widget, can_focus=True):
     # Drawing
 
     def render_line(self, y: int) -> Strip:
-        """The header at the top, a row below it, or what is said when there is none."""
+        """The header, a row, or the text of an empty list."""
         look = self._look
         if look is None:
             return Strip.blank(self.size.width, self._style("plain"))
@@ -232,8 +221,8 @@ class ReferralList(Widget, can_focus=True):
         row = self._row(index)
         if row is None:
             middle = y - 2
-            said = self.empty_text[middle] if not self.count and 0 <= middle < len(self.empty_text) else ""
-            return self._strip([("   " + look.signs.outside(said), "plain")])
+            text = self.empty_text[middle] if not self.count and 0 <= middle < len(self.empty_text) else ""
+            return self._strip([("   " + look.signs.sanitize(text), "plain")])
         self._drawn_times[row.id] = time_texts(row, self.tab, look)
         drawn = pieces(row, self.tab, self._columns, look, marked=row.id in self.marked, unseen=row.id in self.unseen)
         return self._strip(drawn, cursor=index == self._cursor, thumb=self._has_thumb(y - 1))
@@ -267,7 +256,7 @@ class ReferralList(Widget, can_focus=True):
         return style
 
     def _under_cursor(self, style: Style) -> Style:
-        """The cursor lies over everything in its row; where a terminal has few colours or none, the row is reversed."""
+        """The style of the cursor's row; with few colours or none, the row is reversed."""
         if self.app.no_color or self.app.console.color_system in (None, "standard"):
             return Style(bold=True, reverse=True)
         over = self.get_component_rich_style("list--cursor")
@@ -309,7 +298,7 @@ class ReferralList(Widget, can_focus=True):
             try:
                 page = self._pages[number] = self._listing.rows(number * PAGE, (number + 1) * PAGE)
             except RefTermError as error:
-                # Until the list is shown anew; else each drawing would fail, tell, and draw again.
+                # Keep an empty page until the list is shown again; else each drawing would fail and post this again.
                 page = self._pages[number] = []
                 self.post_message(self.Failed(error))
         return page[index % PAGE] if index % PAGE < len(page) else None
@@ -338,7 +327,7 @@ class ReferralList(Widget, can_focus=True):
 
 
 def _joined(drawn: list[tuple[str, Style]]) -> list[tuple[str, Style]]:
-    """The same row in as few pieces as can be: blanks go with their neighbours.
+    """Join pieces of the same style; blanks join either side.
 
     Each piece costs some forty bytes of colours; a move of the cursor sends two rows (measured: 1,670 bytes before, now 700).
     """

@@ -24,10 +24,10 @@ GAP = "   "
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A referral with what is told beside it.
+    """A referral, and what the screen shows beside it.
 
     Attributes:
-        same: lines of referrals of the same customer (I9), the newest ones.
+        same: the newest referrals of the same customer (I9).
         same_count: how many there are.
         contact: which contact of the deal the cursor is on, None outside the full-screen detail.
     """
@@ -41,7 +41,7 @@ class Shown:
 def alert_text(
     company: str, flame: Flame, received_at: datetime, contacted: tuple[str | None, datetime | None], look: Look
 ) -> str:
-    """What the flame alert says (F2-F4)."""
+    """The text of the flame alert (F2-F4)."""
     customer = one_line(company, look)
     if text := flame_text(flame, received_at, look.now, look.deadlines):
         return f"{customer}: {text}"
@@ -74,13 +74,13 @@ def flame_line(referral: Referral, look: Look) -> list[Piece]:
 def compact(shown: Shown, cells: int, look: Look) -> Lines:
     """Four lines for a low terminal."""
     referral, dot = shown.referral, f" {look.signs.dot} "
-    head = dot.join(part for part in (_company(referral, look), _size(referral), _place(referral, look)) if part)
+    head = _dotted(look, _company(referral, look), _size(referral), _place(referral, look))
     lines: Lines = [[(" " + head, "strong")]]
     if alert := flame_line(referral, look):
         lines = [alert]
     standing = _standing(referral, look)
     if len(_in_lines(standing, cells, look)) > 1:
-        # Four lines have no room for a fifth: the row says how late it is to answer, too.
+        # There is no room for a fifth line; the row of the list shows the time to answer as well.
         standing[0] = standing[0][:1]
     lines.append(_in_lines(standing, cells, look)[0])
     lines.append([(" " + one_line(referral.deal.name or "", look) + dot if referral.deal.name else " ", "strong")])
@@ -101,21 +101,17 @@ def compact(shown: Shown, cells: int, look: Look) -> Lines:
 
 
 def pane(shown: Shown, cells: int, look: Look) -> Lines:
-    """What stands below the list, or beside it: the need, the person to call, and what is known besides."""
+    """The lines of the pane: the need, the person to call, the deal, and the marks."""
     referral, dot = shown.referral, f" {look.signs.dot} "
     alert = flame_line(referral, look)
     lines: Lines = _alert_lines(alert, cells, look)
     received = _("received {time}").format(time=moment(referral.received_at, look))
     if referral.received_estimated:
         received = _("imported {time}").format(time=moment(referral.received_at, look))
-    right = dot.join(part for part in (received, channel_word(referral.channel), _profile(referral, look)) if part)
+    right = _dotted(look, received, channel_word(referral.channel), _profile(referral, look))
     lines += _ends((" " + _company(referral, look), "strong"), (right, "dim"), cells)
-    left = dot.join(
-        part
-        for part in (_size(referral), one_line(referral.customer.industry or "", look), _place(referral, look))
-        if part
-    )
-    if left:
+    industry = one_line(referral.customer.industry or "", look)
+    if left := _dotted(look, _size(referral), industry, _place(referral, look)):
         lines.append([(" " + left, "plain")])
     lines += _in_lines(_standing(referral, look), cells, look)
     if busy := look.busy.get(referral.id):
@@ -128,8 +124,8 @@ def pane(shown: Shown, cells: int, look: Look) -> Lines:
     wants = dot.join(one_line(text, look) for text in (*referral.products, *referral.services, *referral.solutions))
     lines += _labelled(_("Wants"), wants, cells, look)
     if referral.status is Status.NEW and (known := look.fits.get(referral.id)):
-        told = dot.join((str(known.score), *(one_line(reason, look) for reason in known.reasons)))
-        lines += _labelled(_("Fit"), told, cells, look, wrap=True)
+        fit_text = dot.join((str(known.score), *(one_line(reason, look) for reason in known.reasons)))
+        lines += _labelled(_("Fit"), fit_text, cells, look, wrap=True)
     lines += deal_lines(referral, cells, look)
     lines += _labelled(_("Taken by"), one_line(referral.taken_by or "", look), cells, look)
     if referral.contacted_at and not alert:
@@ -148,15 +144,9 @@ def full(shown: Shown, cells: int, look: Look) -> Lines:
     lines = pane(shown, cells, look)
     lines.append([])
     lines += team_lines(shown, cells, look)
+    address = (customer.address, customer.postal_code, customer.city, customer.region, customer.country)
     for label, text in (
-        (
-            _("Address"),
-            " ".join(
-                part
-                for part in (customer.address, customer.postal_code, customer.city, customer.region, customer.country)
-                if part
-            ),
-        ),
+        (_("Address"), " ".join(part for part in address if part)),
         (_("D-U-N-S"), customer.duns or ""),
         (_("Number"), f"#{referral.id}"),
         (_("Referral ID"), referral.source_id),
@@ -173,18 +163,14 @@ def full(shown: Shown, cells: int, look: Look) -> Lines:
 
 
 def deal_lines(referral: Referral, cells: int, look: Look) -> Lines:
-    """What is known of the deal, and how it ended."""
+    """The lines about the deal and its outcome."""
     deal, lines = referral.deal, []
-    dot = f" {look.signs.dot} "
-    head = dot.join(
-        part
-        for part in (
-            one_line(deal.name or "", look),
-            show_money(deal.value, deal.currency, decimal_mark()),
-            _("by {date}").format(date=deal.purchase_date) if deal.purchase_date else "",
-            one_line(deal.timeframe or "", look) if deal.timeframe != str(deal.purchase_date) else "",
-        )
-        if part
+    head = _dotted(
+        look,
+        one_line(deal.name or "", look),
+        show_money(deal.value, deal.currency, decimal_mark()),
+        _("by {date}").format(date=deal.purchase_date) if deal.purchase_date else "",
+        one_line(deal.timeframe or "", look) if deal.timeframe != str(deal.purchase_date) else "",
     )
     lines += _labelled(_("Deal"), head, cells, look)
     if referral.status is Status.ACTIVE and deadline.purchase_passed(deal.purchase_date, look.now, look.zone):
@@ -192,20 +178,15 @@ def deal_lines(referral: Referral, cells: int, look: Look) -> Lines:
             [(" " * LABEL, "plain"), (_("The purchase date has passed: report won or lost, or edit the date."), "late")]
         )
     lines += _labelled(_("Notes"), deal.notes or "", cells, look, wrap=True)
-    numbers = dot.join(
-        part
-        for part in (
-            _("CRM {id}").format(id=one_line(deal.crm_id, look)) if deal.crm_id else "",
-            _("campaign {id}").format(id=one_line(deal.campaign_id, look)) if deal.campaign_id else "",
-        )
-        if part
+    numbers = _dotted(
+        look,
+        _("CRM {id}").format(id=one_line(deal.crm_id, look)) if deal.crm_id else "",
+        _("campaign {id}").format(id=one_line(deal.campaign_id, look)) if deal.campaign_id else "",
     )
     lines += _labelled(_("References"), numbers, cells, look)
     if referral.outcome:
         why = reasons.label(referral.reason) if referral.reason else ""
-        ended = dot.join(
-            part for part in (outcome_word(referral.outcome), why, one_line(referral.reason_notes or "", look)) if part
-        )
+        ended = _dotted(look, outcome_word(referral.outcome), why, one_line(referral.reason_notes or "", look))
         lines += _labelled(_("Outcome"), ended, cells, look)
     return lines
 
@@ -216,13 +197,13 @@ def team_lines(shown: Shown, cells: int, look: Look) -> Lines:
     for number, person in enumerate(shown.referral.team):
         parts = [one_line(part, look) for part in (person.name, person.email, person.phone) if part]
         chosen = number == shown.contact
-        said = _flow([f"{number + 1}  {parts[0]}", *parts[1:]] if parts else [str(number + 1)], "  ", cells - LABEL)
-        for line, text in enumerate(said):
+        body = _flow([f"{number + 1}  {parts[0]}", *parts[1:]] if parts else [str(number + 1)], "  ", cells - LABEL)
+        for line, text in enumerate(body):
             label = fit(" " + (_("Contacts") if number == line == 0 else ""), LABEL)
             lines.append([(label, "dim"), (text, "chosen" if chosen else "plain")])
         if chosen and shown.referral.status is Status.ACTIVE:
             keys = "   " + _("enter edit  x remove")
-            if LABEL + width(said[-1]) + width(keys) > cells:
+            if LABEL + width(body[-1]) + width(keys) > cells:
                 lines.append([(" " * LABEL, "plain")])
             lines[-1].append((keys, "dim"))
     return lines
@@ -230,14 +211,14 @@ def team_lines(shown: Shown, cells: int, look: Look) -> Lines:
 
 def same_lines(shown: Shown, cells: int, look: Look) -> Lines:
     """The other referrals of the same customer (I9)."""
-    said = [one_line(same_customer_text(row, look.zone), look) for row in shown.same]
+    others = [one_line(same_customer_text(row, look.zone), look) for row in shown.same]
     if shown.same_count > len(shown.same):
-        said.append(_("and {n} more").format(n=shown.same_count - len(shown.same)))
-    return _labelled(_("Same customer"), f" {look.signs.dot} ".join(said), cells, look)
+        others.append(_("and {n} more").format(n=shown.same_count - len(shown.same)))
+    return _labelled(_("Same customer"), f" {look.signs.dot} ".join(others), cells, look)
 
 
 def _standing(referral: Referral, look: Look) -> Lines:
-    """How it stands, in parts: what is left of each of its times, or how it ended."""
+    """The state in parts: the time left to answer and to expiry, or the outcome."""
     if referral.status is Status.ARCHIVED:
         outcome = outcome_word(referral.outcome) if referral.outcome else ""
         text = (
@@ -260,6 +241,11 @@ def _standing(referral: Referral, look: Look) -> Lines:
         estimated = _(", estimated") if referral.expiry_estimated else ""
         parts.append([(left, "plain"), (f" ({moment(referral.expires_at, look)}{estimated})", "dim")])
     return parts
+
+
+def _dotted(look: Look, *parts: str) -> str:
+    """The parts that are not empty, with dots between."""
+    return f" {look.signs.dot} ".join(part for part in parts if part)
 
 
 def _company(referral: Referral, look: Look) -> str:
@@ -308,7 +294,7 @@ def _wrap(text: str, cells: int, look: Look) -> list[str]:
     lines: list[str] = []
     for paragraph in text.splitlines():
         line = ""
-        for word in look.signs.outside(paragraph).split(" "):
+        for word in look.signs.sanitize(paragraph).split(" "):
             joined = f"{line} {word}" if line else word
             if width(joined) <= cells:
                 line = joined
@@ -316,7 +302,7 @@ def _wrap(text: str, cells: int, look: Look) -> list[str]:
             if line:
                 lines.append(line)
             while width(word) > cells > 1:
-                # Only the blank that fills up before a wide letter; a word may be made of other kinds of blank.
+                # fit() may end in one blank before a wide letter; a word may hold other kinds of blank.
                 head = fit(word, cells, ellipsis="").removesuffix(" ")
                 lines.append(head)
                 word = word[len(head) :]
@@ -326,7 +312,7 @@ def _wrap(text: str, cells: int, look: Look) -> list[str]:
 
 
 def _flow(parts: Sequence[str], gap: str, cells: int) -> list[str]:
-    """Parts one after another, none of them broken: one that does not fit begins a line."""
+    """Put parts on lines without breaking one: a part that does not fit begins a new line."""
     lines: list[str] = []
     for part in parts:
         if lines and width(lines[-1]) + width(gap) + width(part) <= cells:
@@ -366,11 +352,11 @@ def _in_lines(parts: Lines, cells: int, look: Look) -> Lines:
 
 
 def _cut(line: list[Piece], cells: int, look: Look) -> list[Piece]:
-    """The line as it is drawn: every text made fit for the terminal once more, so that none is forgotten."""
+    """Cut a line to its cells. Every text is sanitized here once more, so that none is forgotten."""
     drawn: list[Piece] = []
     room = cells
     for raw, style in line:
-        text = look.signs.outside(raw)
+        text = look.signs.sanitize(raw)
         size = width(text)
         if size > room:
             drawn.append((fit(text, room, ellipsis=look.signs.ellipsis), style))

@@ -26,13 +26,13 @@ from refterm.words import outcome_word
 # Pieces: a text and the name of its style; style names are component classes of the list.
 Piece = tuple[str, str]
 SOON = timedelta(hours=24)
-# Who has a form open is told by three dots behind the name, as if the person were writing.
+# A name with an ellipsis marks who has a form open, as if the person were writing.
 BUSY_CELLS = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What drawing a row needs to know beside the row.
+    """What drawing needs beside the row itself.
 
     Attributes:
         digits: width of the number column, the same for all rows of the desk.
@@ -129,7 +129,7 @@ def pieces(
         if drawn:
             drawn.append((" ", "plain"))
         drawn.append(
-            (fit(look.signs.outside(text), column.cells, right=column.right, ellipsis=look.signs.ellipsis), style)
+            (fit(look.signs.sanitize(text), column.cells, right=column.right, ellipsis=look.signs.ellipsis), style)
         )
     return drawn
 
@@ -172,14 +172,14 @@ def purchase_text(row: Row, look: Look) -> tuple[str, str]:
     return ("!" if passed else "") + row.purchase_date, "late" if passed else "plain"
 
 
-def value_text(row: Row) -> str:
+def deal_value(row: Row) -> str:
     """Value and currency."""
     return show_money(Decimal(row.deal_value) if row.deal_value else None, row.deal_currency, decimal_mark())
 
 
 def one_line(text: str, look: Look) -> str:
-    """A text from outside on one line."""
-    return look.signs.outside(" ".join(text.split()))
+    """An untrusted text on one line, escaped for this terminal."""
+    return look.signs.sanitize(" ".join(text.split()))
 
 
 def _cells(row: Row, tab: Tab, look: Look, *, marked: bool, unseen: bool) -> dict[str, Piece]:
@@ -195,7 +195,7 @@ def _cells(row: Row, tab: Tab, look: Look, *, marked: bool, unseen: bool) -> dic
         "where": (one_line(f"{row.city} {row.country}".strip(), look), "dim"),
         "who": _who(row, look),
         "fit": (str(look.fits[row.id].score) if row.id in look.fits else "", "plain"),
-        "value": (value_text(row), "plain"),
+        "value": (deal_value(row), "plain"),
         "channel": (channel_word(row.channel), "dim"),
     }
     if row.status is Status.NEW and tab is not Tab.ARCHIVED:
@@ -213,7 +213,7 @@ def _cells(row: Row, tab: Tab, look: Look, *, marked: bool, unseen: bool) -> dic
 
 
 def _who(row: Row, look: Look) -> Piece:
-    """Who works on it right now, else who has it."""
+    """The person with a form open on it, else the person who took or decided it."""
     if busy := look.busy.get(row.id):
         return one_line(busy, look)[:BUSY_CELLS] + look.signs.ellipsis, "plain"
     return one_line((row.taken_by or row.decided_by) or "", look), "dim"

@@ -10,11 +10,11 @@ from refterm.text import ascii_only, display
 
 @dataclass(frozen=True, slots=True)
 class Signs:
-    """What stands for what.
+    """The signs that one kind of terminal can draw.
 
     Attributes:
         hot, cooled: the flame and what it becomes after 72 h (F1, F3).
-        outside: makes a text from outside fit for this terminal.
+        sanitize: escapes a text from outside for this terminal.
     """
 
     hot: str
@@ -23,7 +23,7 @@ class Signs:
     thumb: str
     ellipsis: str
     dot: str
-    outside: Callable[[str], str] = display
+    sanitize: Callable[[str], str] = display
 
 
 def _plain(text: str) -> str:
@@ -33,7 +33,7 @@ def _plain(text: str) -> str:
 UNICODE = Signs(hot="🔥", cooled="○", rule="─", thumb="▐", ellipsis="…", dot="·")
 ASCII = Signs(hot="HOT", cooled="WARM", rule="-", thumb="|", ellipsis="...", dot="-")
 # A terminal that cannot show UTF-8 at all: customers' texts lose their accents, too.
-ASCII_ONLY = Signs(hot="HOT", cooled="WARM", rule="-", thumb="|", ellipsis="...", dot="-", outside=_plain)
+ASCII_ONLY = Signs(hot="HOT", cooled="WARM", rule="-", thumb="|", ellipsis="...", dot="-", sanitize=_plain)
 
 
 def choose_signs(ascii_wanted: bool | None, environment: Mapping[str, str], *, coerced: bool) -> Signs:

@@ -65,11 +65,11 @@ def _first_values(office: Office, referral: Referral) -> dict[str, str]:
     """The name from customer and wish; value, currency and date where the source states them."""
     deal = referral.deal
     wish = next(iter((*referral.solutions, *referral.products)), "")
-    name = deal.name or " - ".join(part for part in (parts.company(referral), parts.one_line(wish)) if part)
+    name = deal.name or " - ".join(part for part in (parts.company(referral), parts.plain_line(wish)) if part)
     wanted = deal.purchase_date
     return {
         "name": name,
-        "value": parts.value_text(deal.value),
+        "value": parts.typed_value(deal.value),
         "currency": deal.currency or "",
         "timeframe": wanted.isoformat() if wanted and wanted >= office.workplace.today() else "",
         "crm_id": deal.crm_id or "",

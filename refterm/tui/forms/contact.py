@@ -23,9 +23,9 @@ def contact_form(office: Office, referral: Referral, number: int | None = None) 
     def submit(texts: dict[str, str]) -> str:
         if number:
             office.triage.edit_contact(referral.id, number, texts, was=person)
-            return _("Saved contact {name}.").format(name=parts.one_line(texts["name"]))
+            return _("Saved contact {name}.").format(name=parts.plain_line(texts["name"]))
         office.triage.add_contact(referral.id, texts)
-        return _("Added contact {name}.").format(name=parts.one_line(texts["name"]))
+        return _("Added contact {name}.").format(name=parts.plain_line(texts["name"]))
 
     return Form(
         office,

@@ -10,7 +10,6 @@ from refterm.i18n import _, ngettext
 from refterm.services.triage import Done
 from refterm.tui.forms import parts
 from refterm.tui.forms.form import Form
-from refterm.tui.forms.refusal import refusal_fields
 from refterm.tui.office import Office
 
 
@@ -22,11 +21,11 @@ def decline_form(office: Office, referrals: Sequence[tuple[int, str]]) -> Form[s
         referrals: number and company of each.
     """
     ids = [referral_id for referral_id, _company in referrals]
-    companies = {referral_id: parts.one_line(company) for referral_id, company in referrals}
+    companies = {referral_id: parts.plain_line(company) for referral_id, company in referrals}
     several = ngettext("{n} referral", "{n} referrals", len(ids)).format(n=len(ids))
 
     def submit(texts: dict[str, str]) -> str:
-        return _told(office.triage.decline(ids, texts), companies, texts["reason"])
+        return _sentence(office.triage.decline(ids, texts), companies, texts["reason"])
 
     return Form(
         office,
@@ -34,7 +33,7 @@ def decline_form(office: Office, referrals: Sequence[tuple[int, str]]) -> Form[s
         title=_("Decline referral"),
         beside=several if len(ids) > 1 else parts.named(*referrals[0]),
         button=_("Close engagement"),
-        fields=refusal_fields(),
+        fields=parts.reason_fields(),
         initial={},
         submit=submit,
         referrals=ids,
@@ -43,8 +42,8 @@ def decline_form(office: Office, referrals: Sequence[tuple[int, str]]) -> Form[s
     )
 
 
-def _told(done: Done, companies: dict[int, str], reason: str) -> str:
-    """What happened, and which were not declined.
+def _sentence(done: Done, companies: dict[int, str], reason: str) -> str:
+    """The sentence about what was declined, and what was not.
 
     Raises:
         RefTermError: when none was: why.
@@ -54,16 +53,16 @@ def _told(done: Done, companies: dict[int, str], reason: str) -> str:
             raise done.refused[0].error
         raise WrongStateError("; ".join(str(refused.error) for refused in done.refused))
     if len(done.referrals) == 1:
-        told = _("Declined {customer} ({reason}). Archived.").format(
+        sentence = _("Declined {customer} ({reason}). Archived.").format(
             customer=companies[done.referrals[0]], reason=reasons.word(reason)
         )
     else:
-        told = _("Declined {n} referrals ({reason}). Archived.").format(
+        sentence = _("Declined {n} referrals ({reason}). Archived.").format(
             n=len(done.referrals), reason=reasons.word(reason)
         )
     if done.refused:
         names = "; ".join(
             f"#{refused.referral} {companies[refused.referral]}: {refused.error}" for refused in done.refused
         )
-        told += " " + _("Not declined: {names}.").format(names=names)
-    return told
+        sentence += " " + _("Not declined: {names}.").format(names=names)
+    return sentence

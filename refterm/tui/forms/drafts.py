@@ -89,7 +89,7 @@ class DraftKeeper:
                 _note(error)
 
     def forget(self) -> None:
-        """What was typed so far is sent or given up."""
+        """Delete the draft: its texts were submitted or discarded."""
         with self._turn:
             self._latest = self._number
             self._kept = False
@@ -101,6 +101,6 @@ class DraftKeeper:
 
 
 def _note(error: OSError) -> None:
-    """A full disk must keep nobody from deciding: it goes to the log, as far as that can be written."""
+    """Log a failed draft: a full disk must not stop a decision."""
     with suppress(OSError):
         note_failure(error)

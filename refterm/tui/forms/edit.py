@@ -23,13 +23,7 @@ def edit_form(office: Office, referral: Referral) -> Form[str]:
         button=_("Save"),
         fields=[
             FieldSpec("name", _("Engagement name")),
-            FieldSpec(
-                "date",
-                _("Purchase date"),
-                cells=18,
-                placeholder="2026-06-30",
-                hint=parts.understood_date,
-            ),
+            FieldSpec("date", _("Purchase date"), cells=18, placeholder="2026-06-30", hint=parts.understood_date),
             *parts.money_fields(_("Estimated value")),
             FieldSpec("notes", _("Notes"), "notes"),
             FieldSpec("crm_id", _("CRM ID"), group="ids", placeholder=_("optional")),
@@ -44,7 +38,7 @@ def edit_form(office: Office, referral: Referral) -> Form[str]:
 
 
 class _Editing:
-    """An edit under way. What somebody else changed meanwhile is told once; sent again, the edit goes over it (T2)."""
+    """An edit under way. The form shows another person's change once; submitted again, the edit overwrites it (T2)."""
 
     def __init__(self, office: Office, referral: Referral) -> None:
         self._office = office
@@ -57,7 +51,7 @@ class _Editing:
         return _on_screen(edit_texts(self._office.desk.referral(self._referral.id)))
 
     def look(self, shown: dict[str, str]) -> None:
-        """In the event loop, before the edit: what a refusal of it will be about."""
+        """In the event loop, before the edit: keep the values that a conflict would name."""
         self._shown, self._present = shown, self.present_texts()
 
     def submit(self, texts: dict[str, str]) -> str:
@@ -65,7 +59,7 @@ class _Editing:
         shown = self._shown
         if texts == shown:
             return _("Nothing was changed.")
-        # A value that nobody touched is sent as it is stored, whatever the person's decimal mark.
+        # An unchanged value is sent as stored, without the person's decimal mark.
         typed = {**texts, "value": _stored(shown)["value"]} if texts["value"] == shown["value"] else texts
         try:
             self._office.triage.edit(

@@ -45,7 +45,7 @@ class FieldSpec:
         options: value and label of what can be chosen.
         inline: the options stand in one line.
         hint: what was understood, from the texts of the form; stands beside the field.
-        follow: what other fields read once this one reads so.
+        on_change: given all texts, returns new texts for other fields.
         error_lines: the room kept under it, so that nothing moves when an error appears.
     """
 
@@ -58,7 +58,7 @@ class FieldSpec:
     options: Sequence[tuple[str, str]] = ()
     inline: bool = False
     hint: Callable[[Texts], str] | None = None
-    follow: Callable[[Texts], Texts] | None = None
+    on_change: Callable[[Texts], Texts] | None = None
     error_lines: int = 1
 
 
@@ -177,7 +177,7 @@ class ChoiceField(Widget, can_focus=True):
 
     def render(self) -> Content:
         """The options with their numbers; the chosen one by a sign, never by colour alone."""
-        labels = [f"{number} {self._signs.outside(label)}" for number, (_value, label) in enumerate(self.options, 1)]
+        labels = [f"{number} {self._signs.sanitize(label)}" for number, (_value, label) in enumerate(self.options, 1)]
         style = "reverse" if self.has_focus else "bold"
         if self.inline:
             pieces = [
@@ -222,7 +222,7 @@ class ChoiceField(Widget, can_focus=True):
         elif self.inline:
             end = 0
             for number, (_value, label) in enumerate(self.options):
-                end += width(f"{number + 1} {self._signs.outside(label)}") + 2
+                end += width(f"{number + 1} {self._signs.sanitize(label)}") + 2
                 if event.x < end:
                     self.choose(number)
                     return
@@ -338,7 +338,7 @@ class FormRow(Horizontal):
             text = self._errors.get(spec.name)
             if not text:
                 continue
-            sentence = Content(f"! {self._signs.outside(text)}")
+            sentence = Content(f"! {self._signs.sanitize(text)}")
             # Where a sentence is too long to begin under its field, it ends where the row does.
             start = max(min(place.x, cells - sentence.cell_length), 0)
             first = next((y for y in range(place.bottom, len(lines)) if not lines[y]), len(lines) - 1)

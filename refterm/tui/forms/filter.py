@@ -43,7 +43,7 @@ def filter_form(office: Office, view: View) -> Form[Filter]:
 def _fields(profiles: list[str]) -> list[FieldSpec]:
     outcomes = [("", _("all")), *((outcome.value, outcome_word(outcome)) for outcome in Outcome)]
     # A profile's name can be anything, so what is chosen is its place in the list.
-    names = [("", _("all")), *((str(number), parts.one_line(name)) for number, name in enumerate(profiles, 1))]
+    names = [("", _("all")), *((str(number), parts.plain_line(name)) for number, name in enumerate(profiles, 1))]
     return [
         FieldSpec("outcome", _("Outcome"), "choice", options=outcomes, inline=True),
         FieldSpec("since", _("Received from"), group="period", cells=14, placeholder="2026-01-31", error_lines=2),

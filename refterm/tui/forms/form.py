@@ -97,8 +97,8 @@ class Form(StillBelow, ModalScreen[T | None], Generic[T]):
         self.form = form
         self.fields = tuple(fields)
         self._title, self._button = title, button
-        self._beside = office.signs.outside(beside)
-        self._told = tuple(office.signs.outside(line) for line in told)
+        self._beside = office.signs.sanitize(beside)
+        self._told = tuple(office.signs.sanitize(line) for line in told)
         self._submit, self._before, self._cells = submit, before, cells
         self._initial = {spec.name: initial.get(spec.name, "") for spec in fields}
         self._again = again or (lambda: self._initial)
@@ -106,7 +106,7 @@ class Form(StillBelow, ModalScreen[T | None], Generic[T]):
         self._shown = dict(self._initial)
         self._controls: dict[str, Field] = {}
         # The text put into a field and how the field read then: a widget may write the same text in another way.
-        self._put: dict[str, tuple[str, str]] = {}
+        self._written: dict[str, tuple[str, str]] = {}
         self._rows: list[FormRow] = []
         self._footer = FormFooter(button, office.signs)
         self._scroll: VerticalScroll
@@ -123,7 +123,7 @@ class Form(StillBelow, ModalScreen[T | None], Generic[T]):
         grouped: dict[str, list[FieldSpec]] = {}
         for spec in self.fields:
             field = self._controls[spec.name] = make_field(spec, texts[spec.name], signs)
-            self._put[spec.name] = (texts[spec.name], field.text)
+            self._written[spec.name] = (texts[spec.name], field.text)
             grouped.setdefault(spec.group or spec.name, []).append(spec)
         label_cells = max(width(specs[0].label) for specs in grouped.values()) + 2
         for specs in grouped.values():
@@ -149,7 +149,7 @@ class Form(StillBelow, ModalScreen[T | None], Generic[T]):
 
     def tell(self, line: str) -> None:
         """Add a line to know before the decision; to be called before the form is opened."""
-        self._told = (*self._told, self.office.signs.outside(line))
+        self._told = (*self._told, self.office.signs.sanitize(line))
 
     def on_resize(self, event: events.Resize) -> None:
         """Fit into the terminal."""
@@ -299,11 +299,11 @@ class Form(StillBelow, ModalScreen[T | None], Generic[T]):
     def _field_changed(self, event: Message) -> None:
         event.stop()
         name = (event.control.id or "").removeprefix("field-") if event.control else ""
-        if name not in self._controls or self._controls[name].text == self._put[name][1]:
+        if name not in self._controls or self._controls[name].text == self._written[name][1]:
             return
-        self._put[name] = (self._controls[name].text,) * 2
+        self._written[name] = (self._controls[name].text,) * 2
         spec = next(spec for spec in self.fields if spec.name == name)
-        for other, text in (spec.follow(self.texts()) if spec.follow else {}).items():
+        for other, text in (spec.on_change(self.texts()) if spec.on_change else {}).items():
             if self._text(other) != text:
                 self._put_text(other, text)
         self._show_hints()
@@ -317,12 +317,12 @@ class Form(StillBelow, ModalScreen[T | None], Generic[T]):
 
     def _text(self, name: str) -> str:
         text = self._controls[name].text
-        put, read = self._put[name]
+        put, read = self._written[name]
         return put if text == read else text
 
     def _put_text(self, name: str, text: str) -> None:
         self._controls[name].put(text)
-        self._put[name] = (text, self._controls[name].text)
+        self._written[name] = (text, self._controls[name].text)
 
     def _show_hints(self) -> None:
         texts = self.texts()

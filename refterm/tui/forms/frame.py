@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -51,17 +52,11 @@ class SubmitButton(Widget, can_focus=True):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,space", "press", show=False)]
 
+    @dataclass
     class Pressed(Message):
         """The button was pressed."""
 
-        def __init__(self, button: SubmitButton) -> None:
-            super().__init__()
-            self.button = button
-
-        @property
-        def control(self) -> SubmitButton:
-            """The button."""
-            return self.button
+        button: SubmitButton
 
     def __init__(self, label: str, *, id: str = "form-submit") -> None:  # noqa: A002
         super().__init__(id=id)
@@ -113,4 +108,4 @@ class FormFooter(Container):
         return Content("\n").join([*self._wrapped(cells), Content.styled(keys, "dim")])
 
     def _wrapped(self, cells: int) -> list[Content]:
-        return Content(self._signs.outside(self._message)).wrap(max(cells, 20)) or [Content("")]
+        return Content(self._signs.sanitize(self._message)).wrap(max(cells, 20)) or [Content("")]

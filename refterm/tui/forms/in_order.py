@@ -1,4 +1,4 @@
-"""Fields that lose no key of a burst."""
+"""Fields that handle keys in the order typed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ else:
 
 
 class InOrder(Widget):
-    """Does the keys that edit when they come, as it does letters.
+    """Handles editing keys immediately, in the order typed, like letters.
 
     Textual takes letters at once, and keys that are bound, backspace among them, only after they went to the screen and
     back: of a burst, as comes over a slow line, `ab`, backspace, `c` would read `ab`.

@@ -14,7 +14,7 @@ def note_form(office: Office, referral_id: int, company: str) -> Form[str]:
 
     def submit(texts: dict[str, str]) -> str:
         office.marks.note(referral_id, texts["note"])
-        return _("Noted in the history of {customer}.").format(customer=parts.one_line(company))
+        return _("Noted in the history of {customer}.").format(customer=parts.plain_line(company))
 
     return Form(
         office,

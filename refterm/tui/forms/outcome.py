@@ -8,7 +8,6 @@ from refterm.i18n import _
 from refterm.tui.forms import parts
 from refterm.tui.forms.fields import FieldSpec
 from refterm.tui.forms.form import Form
-from refterm.tui.forms.refusal import refusal_fields
 from refterm.tui.office import Office
 
 
@@ -31,7 +30,7 @@ def won_form(office: Office, referral: Referral) -> Form[str]:
             FieldSpec("date", _("Close date"), cells=18, hint=parts.understood_date, error_lines=2),
         ],
         initial={
-            "value": parts.value_text(deal.value),
+            "value": parts.typed_value(deal.value),
             "currency": deal.currency or "",
             "date": office.workplace.today().isoformat(),
         },
@@ -56,7 +55,7 @@ def lost_form(office: Office, referral: Referral) -> Form[str]:
         title=_("Report lost"),
         beside=parts.named(referral.id, referral.customer.company),
         button=_("Archive"),
-        fields=refusal_fields(),
+        fields=parts.reason_fields(),
         initial={},
         submit=submit,
         referrals=(referral.id,),

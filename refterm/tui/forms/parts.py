@@ -1,4 +1,4 @@
-"""What the forms on referrals share: how a referral is named, money and dates as typed and understood, the same customer."""
+"""What several forms use: names of referrals, fields for money and reasons, dates as understood, the same customer."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
-from refterm.domain import money, when
+from refterm.domain import money, reasons, when
 from refterm.domain.decisions import Context
 from refterm.domain.referral import Referral
 from refterm.domain.when import month_short
@@ -18,26 +18,26 @@ from refterm.tui.office import Office
 from refterm.words import same_customer_text
 
 SAME_SHOWN = 3
-# Of many marked referrals only so many are asked for others of the same customer.
+# For many marked referrals, only this many are checked for the same customer.
 SAME_ASKED = 50
 
 
 def named(referral_id: int, company: str) -> str:
-    """Whom a form is about: `#42 Bäckerei Hansen KG`."""
-    return f"#{referral_id} {one_line(company)}"
+    """The referral in a title: `#42 Bäckerei Hansen KG`."""
+    return f"#{referral_id} {plain_line(company)}"
 
 
-def one_line(text: str) -> str:
+def plain_line(text: str) -> str:
     """A customer's text on one line of the screen."""
     return display(" ".join(text.split()))
 
 
 def context(office: Office, currency: str | None = None) -> Context:
-    """What reading a form needs to know: the person's day and decimal mark, and what counts as the currency."""
+    """What reading a form needs: the person's day, decimal mark, and default currency."""
     return Context(office.workplace.today(), currency, decimal_mark())
 
 
-def value_text(value: Decimal | None) -> str:
+def typed_value(value: Decimal | None) -> str:
     """A value as its field shows it: the digits it was typed with, with the person's own decimal mark."""
     return "" if value is None else money.plain(value).replace(".", decimal_mark())
 
@@ -56,10 +56,10 @@ def money_fields(value_label: str) -> list[FieldSpec]:
             group="money",
             cells=18,
             hint=_understood_money,
-            follow=_typed_currency,
+            on_change=_typed_currency,
             error_lines=2,
         ),
-        FieldSpec("currency", _("Currency"), group="money", cells=6, follow=_without_currency),
+        FieldSpec("currency", _("Currency"), group="money", cells=6, on_change=_without_currency),
     ]
 
 
@@ -119,11 +119,11 @@ def same_customer(office: Office, referral_ids: Sequence[int]) -> list[str]:
     for referral_id in referral_ids[:SAME_ASKED]:
         found = office.desk.duplicates(referral_id, SAME_SHOWN + len(chosen))
         for row in office.desk.rows([one for one in found if one not in chosen][:SAME_SHOWN]):
-            told = one_line(same_customer_text(row, office.workplace.zone))
+            other = plain_line(same_customer_text(row, office.workplace.zone))
             if len(chosen) == 1:
-                lines.append(_("Same customer: {referral}").format(referral=told))
+                lines.append(_("Same customer: {referral}").format(referral=other))
             else:
-                lines.append(_("Same customer as #{id}: {referral}").format(id=referral_id, referral=told))
+                lines.append(_("Same customer as #{id}: {referral}").format(id=referral_id, referral=other))
         if len(lines) >= SAME_SHOWN:
             break
     return lines[:SAME_SHOWN]
@@ -131,4 +131,13 @@ def same_customer(office: Office, referral_ids: Sequence[int]) -> list[str]:
 
 def company(referral: Referral) -> str:
     """The customer's name for a sentence."""
-    return one_line(referral.customer.company)
+    return plain_line(referral.customer.company)
+
+
+def reason_fields() -> list[FieldSpec]:
+    """Reason and notes, for declining (I6) and losing (A1): the eight reasons with Partner Center's numbers."""
+    options = [(code, reasons.label(code)) for code in reasons.CODES]
+    return [
+        FieldSpec("reason", _("Reason"), "choice", options=options),
+        FieldSpec("notes", _("Notes"), "notes", placeholder=_("optional, but required with Others")),
+    ]

@@ -9,6 +9,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.content import Content
 
+from refterm.errors import RefTermError
 from refterm.tui.draw.signs import Signs
 from refterm.tui.panels.panel import Panel
 
@@ -34,6 +35,7 @@ class Chooser(Panel):
     def __init__(self, title: str, beside: str, signs: Signs, *, cells: int = 100) -> None:
         super().__init__(title, beside, signs, cells=cells)
         self.chosen = 0
+        self.message = ""
         self._starts: list[int] = []
         self._cells_now = cells
 
@@ -59,10 +61,15 @@ class Chooser(Panel):
             style = "reverse" if marked else block.style
             sign = "> " if marked else "  "
             for text in block.lines:
-                for part in Content(self._signs.outside(text)).wrap(max(cells - 2, 10)) or [Content("")]:
+                for part in Content(self._signs.sanitize(text)).wrap(max(cells - 2, 10)) or [Content("")]:
                     lines.append(Content.styled(sign + part.plain.rstrip(), style))
                     sign = "  "
         return lines
+
+    def fail(self, error: RefTermError) -> None:
+        """Show an error instead of the message."""
+        self.message = str(error)
+        self.draw()
 
     def draw(self) -> None:
         """Show the blocks as they are now."""
@@ -70,7 +77,7 @@ class Chooser(Panel):
 
     @property
     def keys(self) -> list[int]:
-        """What can be chosen, in order."""
+        """The keys of the blocks that can be chosen."""
         return [block.key for block in self.blocks() if block.key is not None]
 
     def action_step(self, by: int) -> None:

@@ -16,19 +16,8 @@ from refterm.tui.forms.frame import SubmitButton
 from refterm.tui.textual_quirks import StillBelow
 
 
-def confirm(question: str, yes: str, no: str) -> ModalScreen[bool]:
-    """Ask a question; closes with whether the answer is yes.
-
-    Args:
-        question: one sentence, already fit for display.
-        yes: what the button reads that does it.
-        no: what the button reads that leaves all as it is; it has the focus.
-    """
-    return Confirm(question, yes, no)
-
-
 class Confirm(StillBelow, ModalScreen[bool]):
-    """The question. A key that was typed ahead answers nothing: the focus is on the harmless answer."""
+    """A question; closes with whether the answer is yes. The focus is on `no`, so that a key typed ahead does no harm."""
 
     AUTO_FOCUS = "#confirm-no"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -39,6 +28,12 @@ class Confirm(StillBelow, ModalScreen[bool]):
     ]
 
     def __init__(self, question: str, yes: str, no: str) -> None:
+        """
+        Args:
+            question: one sentence, already fit for display.
+            yes: the label of the button that does it.
+            no: the label of the button that changes nothing; it has the focus.
+        """
         super().__init__(classes="form")
         self._question = clean_line(question)
         self._yes = SubmitButton(f"y {yes}", id="confirm-yes")

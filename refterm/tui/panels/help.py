@@ -11,7 +11,7 @@ from refterm.text import fit, width
 from refterm.tui.draw.signs import UNICODE
 from refterm.tui.panels.panel import Panel
 
-# From so many cells on, two columns stand side by side.
+# Two columns from this width on.
 TWO_COLUMNS = 84
 _GAP = 3
 

@@ -20,7 +20,7 @@ _INDENT = 4
 
 
 class HistoryScreen(Panel):
-    """What happened to a referral, the latest first."""
+    """The history entries of a referral, the latest first."""
 
     def __init__(self, office: Office, referral_id: int, company: str) -> None:
         super().__init__(_("History"), parts.named(referral_id, company), office.signs)
@@ -32,20 +32,20 @@ class HistoryScreen(Panel):
         lines: list[Content] = []
         for entry in self._entries:
             lines.append(self._head(entry))
-            for said in entry_lines(entry, self._zone, self._signs):
-                wrapped = Content(said).wrap(cells - _INDENT)
+            for text in entry_lines(entry, self._zone, self._signs):
+                wrapped = Content(text).wrap(cells - _INDENT)
                 lines += [Content.assemble((" " * _INDENT, ""), (line.plain.rstrip(), "dim")) for line in wrapped]
         return lines or [Content(_("Nothing has happened yet."))]
 
     def _head(self, entry: Entry) -> Content:
         at = entry.at.astimezone(self._zone)
         who = entry.by if entry.by == entry.login else _("{by} (login {login})").format(by=entry.by, login=entry.login)
-        said = self._signs.outside(parts.one_line(who))
-        return Content.assemble(f"{at:%Y-%m-%d %H:%M}  ", (action_word(entry.action), "bold"), "  ", said)
+        name = self._signs.sanitize(parts.plain_line(who))
+        return Content.assemble(f"{at:%Y-%m-%d %H:%M}  ", (action_word(entry.action), "bold"), "  ", name)
 
 
 def entry_lines(entry: Entry, zone: tzinfo | None, signs: Signs) -> list[str]:
-    """The values that an entry changed: `value: 12500 -> 13000`. What the head says already is left out."""
+    """The values that an entry changed: `value: 12500 -> 13000`. A value that the head shows already is left out."""
     lines = []
     for field, (before, after) in entry.changes.items():
         at = _instant(before if after is None else after)
@@ -55,16 +55,16 @@ def entry_lines(entry: Entry, zone: tzinfo | None, signs: Signs) -> list[str]:
             changed = [("-", one) for one in before if one not in after] + [
                 ("+", one) for one in after if one not in before
             ]
-            said = ", ".join(f"{sign} {_value(field, one, zone)}" for sign, one in changed)
-            lines.append(signs.outside(f"{field_word(field)}: {said}"))
+            values = ", ".join(f"{sign} {_value(field, one, zone)}" for sign, one in changed)
+            lines.append(signs.sanitize(f"{field_word(field)}: {values}"))
             continue
         text = _value(field, after, zone)
         if field == "note":
-            lines.append(signs.outside(text))
+            lines.append(signs.sanitize(text))
             continue
         if before not in (None, [], ""):
             text = f"{_value(field, before, zone)} {'->' if signs.rule == '-' else '→'} {text}"
-        lines.append(signs.outside(f"{field_word(field)}: {text}"))
+        lines.append(signs.sanitize(f"{field_word(field)}: {text}"))
     return lines
 
 
@@ -80,7 +80,7 @@ def _value(field: str, value: Any, zone: tzinfo | None) -> str:
     if field == "reason" and value in reasons.REASONS:
         return reasons.label(value)
     at = _instant(value)
-    return f"{at.astimezone(zone):%Y-%m-%d %H:%M}" if at else parts.one_line(str(value))
+    return f"{at.astimezone(zone):%Y-%m-%d %H:%M}" if at else parts.plain_line(str(value))
 
 
 def _instant(value: Any) -> datetime | None:

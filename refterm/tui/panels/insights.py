@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 
-from refterm.errors import RefTermError
 from refterm.i18n import _
 from refterm.tui.background.work import work
 from refterm.tui.draw.signs import ASCII_ONLY
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 
 # Days; None is all time.
 PERIODS = (90, 30, 365, None)
-# What a plot leaves free at the right, so that none of its lines is broken.
+# Free cells at the right of a plot, so that no line wraps.
 _EDGE = 6
 
 
@@ -37,7 +36,7 @@ class InsightsScreen(Chooser):
         self._office, self._show = office, show
         self._period = 0
         self._found: Insights | None = None
-        self._said = _("Reading ...")
+        self.message = _("Reading ...")
 
     def on_mount(self) -> None:
         """Read in a thread: a year of a large desk takes a moment."""
@@ -46,7 +45,7 @@ class InsightsScreen(Chooser):
     def action_period(self) -> None:
         """The next period."""
         self._period = (self._period + 1) % len(PERIODS)
-        self._found, self.chosen, self._said = None, 0, _("Reading ...")
+        self._found, self.chosen, self.message = None, 0, _("Reading ...")
         self.draw()
         self._read()
 
@@ -58,7 +57,7 @@ class InsightsScreen(Chooser):
         period = _("All time") if days is None else _("Received in the last {n} days").format(n=days)
         blocks = [Block([f"{period}   " + _("o: another period")], style="dim"), Block([""])]
         if self._found is None:
-            return [*blocks, Block([self._said])]
+            return [*blocks, Block([self.message])]
         full, empty = ("#", ".") if self._signs is ASCII_ONLY else ("█", "░")
         findings = self._found.findings
         for title, lines in sections(self._found, full=full, empty=empty)[: -1 if findings else None]:
@@ -86,14 +85,10 @@ class InsightsScreen(Chooser):
 
     def _read(self) -> None:
         days = PERIODS[self._period]
-        work(self, lambda: self._gather(days), self._gathered, self._failed, group="insights", exclusive=True)
+        work(self, lambda: self._gather(days), self._gathered, self.fail, group="insights", exclusive=True)
 
     def _gathered(self, found: Insights) -> None:
         self._found = found
-        self.draw()
-
-    def _failed(self, error: RefTermError) -> None:
-        self._said = str(error)
         self.draw()
 
     def _gather(self, days: int | None) -> Insights:

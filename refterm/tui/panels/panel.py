@@ -17,7 +17,7 @@ from refterm.tui.draw.signs import Signs
 from refterm.tui.forms.frame import frame_title
 from refterm.tui.textual_quirks import StillBelow
 
-# What the frame takes at the sides, padding and scroll bar included.
+# Cells of the frame at both sides, with padding and scroll bar.
 _SIDES = 7
 
 

@@ -35,15 +35,15 @@ class ProfilesScreen(Chooser):
         self._all: list[Profile] = []
         self._counts: list[int] = []
         self._waiting = 0
-        self._said = ""
+        self.message = ""
         self._load()
 
     def blocks(self) -> list[Block]:
         """A few lines for each profile."""
         keys = _("enter edit   a add   x active or not   delete remove")
         blocks = [Block([keys], style="dim"), Block([""])]
-        if self._said:
-            blocks += [Block([self._said], style="bold"), Block([""])]
+        if self.message:
+            blocks += [Block([self.message], style="bold"), Block([""])]
         if not self._all:
             blocks.append(
                 Block([_("There is no profile yet. One says for which countries you take referrals, and who is told.")])
@@ -92,15 +92,11 @@ class ProfilesScreen(Chooser):
             self._do(lambda: self._profiles.remove(one.name), _("Removed profile {name}.").format(name=one.name))
 
     def _do(self, job: Callable[[], object], sentence: str) -> None:
-        work(self, job, lambda _result: self._answered(sentence), self._failed, group="profiles")
-
-    def _failed(self, error: RefTermError) -> None:
-        self._said = str(error)
-        self.draw()
+        work(self, job, lambda _result: self._answered(sentence), self.fail, group="profiles")
 
     def _answered(self, sentence: str | None) -> None:
         if sentence is not None:
-            self._said = sentence
+            self.message = sentence
             self._changed(sentence)
         self._load()
         self.draw()
@@ -111,7 +107,7 @@ class ProfilesScreen(Chooser):
             self._counts = [self._profiles.referrals(one) for one in self._all]
             self._waiting = self._profiles.waiting()
         except RefTermError as error:
-            self._said = str(error)
+            self.message = str(error)
 
 
 def profile_form(office: Office, profile: Profile | None) -> Form[str]:
@@ -121,13 +117,15 @@ def profile_form(office: Office, profile: Profile | None) -> Form[str]:
     def submit(texts: dict[str, str]) -> str:
         if profile is None:
             routed = profiles.add(texts)
-            said = _("Added profile {name}.").format(name=texts["name"].strip())
+            sentence = _("Added profile {name}.").format(name=texts["name"].strip())
         else:
             routed = profiles.edit(profile.name, texts, read=profile)
-            said = _("Saved profile {name}.").format(name=texts["name"].strip())
+            sentence = _("Saved profile {name}.").format(name=texts["name"].strip())
         if routed:
-            said += " " + ngettext("{n} referral was routed.", "{n} referrals were routed.", routed).format(n=routed)
-        return said
+            sentence += " " + ngettext("{n} referral was routed.", "{n} referrals were routed.", routed).format(
+                n=routed
+            )
+        return sentence
 
     optional, several = _("optional"), _("optional, with commas between")
     labels = {

@@ -9,10 +9,9 @@ from textual.binding import Binding, BindingType
 
 from refterm.domain import reasons
 from refterm.domain.row import Row
-from refterm.errors import RefTermError
 from refterm.i18n import _
 from refterm.tui.background.work import work
-from refterm.tui.draw.row import value_text
+from refterm.tui.draw.row import deal_value
 from refterm.tui.forms import parts
 from refterm.tui.office import Office
 from refterm.tui.panels.chooser import Block, Chooser
@@ -28,22 +27,22 @@ class SimilarScreen(Chooser):
         super().__init__(_("Similar past deals"), parts.named(referral_id, company), office.signs)
         self._office, self._referral, self._show = office, referral_id, show
         self._rows: list[Row] | None = None
-        self._said = _("Reading ...")
+        self.message = _("Reading ...")
 
     def on_mount(self) -> None:
         """Look for them in a thread."""
-        work(self, self._find, self._found, self._failed, group="similar")
+        work(self, self._find, self._found, self.fail, group="similar")
 
     def blocks(self) -> list[Block]:
         """Two lines for each: who and how it ended, and what they needed."""
         if not self._rows:
-            return [Block([self._said])]
+            return [Block([self.message])]
         blocks = []
         for row in self._rows:
             ended = outcome_word(row.outcome) if row.outcome else _("Active").lower()
             why = f" ({reasons.word(row.reason)})" if row.reason else ""
-            head = "   ".join(part for part in (parts.named(row.id, row.company), ended + why, value_text(row)) if part)
-            blocks.append(Block([head, "  " + parts.one_line(row.need)[:200]], row.id))
+            head = "   ".join(part for part in (parts.named(row.id, row.company), ended + why, deal_value(row)) if part)
+            blocks.append(Block([head, "  " + parts.plain_line(row.need)[:200]], row.id))
         return blocks
 
     def act(self, key: int) -> None:
@@ -57,9 +56,5 @@ class SimilarScreen(Chooser):
         return similar(self._office.workplace, self._referral)
 
     def _found(self, rows: list[Row]) -> None:
-        self._rows, self._said = rows, _("No past deal is like this one.")
-        self.draw()
-
-    def _failed(self, error: RefTermError) -> None:
-        self._said = str(error)
+        self._rows, self.message = rows, _("No past deal is like this one.")
         self.draw()

@@ -13,39 +13,29 @@ from refterm.text import display, fit, width
 from refterm.tui.draw.row import Piece
 from refterm.tui.textual_quirks import Still
 
+STYLES = ("plain", "strong", "dim", "key", "chosen", "late", "soon", "flame")
+
 
 class Line(Still):
     """Pieces of text on one line; drawn anew only when they change."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        *(
-            "line--plain",
-            "line--strong",
-            "line--dim",
-            "line--key",
-            "line--chosen",
-            "line--late",
-            "line--soon",
-            "line--flame",
-        )
-    }
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"line--{style}" for style in STYLES}
     DEFAULT_CSS = """
     Line { height: 1; width: 1fr; }
     """
 
-    def __init__(self, *, id: str, ellipsis: str = "…", outside: Callable[[str], str] = display) -> None:  # noqa: A002
+    def __init__(self, *, id: str, ellipsis: str = "…", sanitize: Callable[[str], str] = display) -> None:  # noqa: A002
         """
         Args:
             id: its name on the screen.
             ellipsis: what stands where a text is cut.
-            outside: makes a text fit for this terminal; done here, so that no caller can forget it.
+            sanitize: escapes a text for this terminal; done here, so that no caller can forget it.
         """
         super().__init__(id=id)
-        self._outside = outside
+        self._sanitize = sanitize
         self._left: list[Piece] = []
         self._right: list[Piece] = []
         self._ellipsis = ellipsis
-        self._styles_by_name: dict[str, Style] = {}
 
     def show(self, left: list[Piece], right: list[Piece] | None = None) -> None:
         """Show pieces from the left, and others at the right end."""
@@ -55,17 +45,12 @@ class Line(Still):
             self.refresh()
 
     def _clean(self, pieces: list[Piece]) -> list[Piece]:
-        return [(self._outside(text), style) for text, style in pieces]
+        return [(self._sanitize(text), style) for text, style in pieces]
 
     @property
     def text(self) -> str:
         """What it shows, for tests and for telling whether anything stands there."""
         return "".join(piece for piece, _style in (*self._left, *self._right))
-
-    def notify_style_update(self) -> None:
-        """Forget the styles when the theme changes."""
-        self._styles_by_name.clear()
-        super().notify_style_update()
 
     def render_line(self, y: int) -> Strip:
         """The line, cut at the right end of its left part."""
@@ -87,7 +72,4 @@ class Line(Still):
         return Strip(segments).adjust_cell_length(cells, self._style("plain"))
 
     def _style(self, name: str) -> Style:
-        style = self._styles_by_name.get(name)
-        if style is None:
-            style = self._styles_by_name[name] = self.get_component_rich_style(f"line--{name}")
-        return style
+        return self.get_component_rich_style(f"line--{name}")

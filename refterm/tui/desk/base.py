@@ -1,0 +1,326 @@
+"""The state of the desk screen: the list, the referral under the cursor, the bars, and the work in the background.
+
+The keys are in actions.py and look_actions.py, the widgets and their messages in screen.py; both build on this.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TypeVar
+
+from textual import getters
+from textual.screen import Screen
+
+from refterm.config import NoticeSettings
+from refterm.domain import deadline
+from refterm.domain.query import STATUS_OF_TAB, Filter, Tab, View
+from refterm.domain.referral import Referral, Status
+from refterm.domain.row import Row
+from refterm.errors import NotFoundError, RefTermError
+from refterm.i18n import _
+from refterm.services.desk import Alert
+from refterm.services.personal.view_state import ViewState
+from refterm.tui.actions import Situation, registry, why_off
+from refterm.tui.background.connection import Connection
+from refterm.tui.background.fit import FitScores
+from refterm.tui.background.presence import DeskPresence
+from refterm.tui.background.ticker import Ticker
+from refterm.tui.background.watcher import Watcher
+from refterm.tui.background.work import work
+from refterm.tui.desk import bars
+from refterm.tui.desk.detail_pane import DetailPane
+from refterm.tui.desk.line import Line
+from refterm.tui.desk.message_line import Messages
+from refterm.tui.desk.referral_list import ReferralList
+from refterm.tui.desk.search import Searching
+from refterm.tui.draw.detail import Shown
+from refterm.tui.draw.row import Look
+from refterm.tui.office import DeskApp, Office
+
+T = TypeVar("T")
+SAME_SHOWN = 3
+
+
+class DeskBase(Screen[None]):
+    """The state of the desk and what all its actions use.
+
+    Attributes:
+        search: the text that the list is searched for.
+        whole: whether the detail takes the full screen.
+        contact_index: the contact under the cursor of the full detail.
+    """
+
+    app = getters.app(DeskApp)
+
+    def __init__(
+        self,
+        office: Office,
+        state: ViewState,
+        *,
+        kiosk: bool = False,
+        bell: bool = False,
+        notices: NoticeSettings | None = None,
+    ) -> None:
+        super().__init__()
+        # Not in the class: the labels are in the language chosen after the import.
+        self.actions = {action.id: action for action in registry()}
+        self.HORIZONTAL_BREAKPOINTS = [(0, "-cramped"), (80, "-normal"), (160, "-wide")]
+        self.VERTICAL_BREAKPOINTS = [(0, "-low"), (24, "-short"), (30, "-tall")]
+        self.office = office
+        self.referral_list = ReferralList(id="list")
+        self.detail_pane = DetailPane(id="detail")
+        signs = self.signs = office.signs
+        self._lines = {
+            name: Line(id=name, ellipsis=signs.ellipsis, sanitize=signs.sanitize)
+            for name in ("top", "tabs", "alert", "message", "keys")
+        }
+        self._lines["rule"] = Line(id="rule", ellipsis="")
+        self.state = state
+        self.kiosk, self.rings = kiosk, bell
+        self.search = ""
+        self.whole = False
+        self.contact_index: int | None = None
+        self.counts: dict[Tab, int] = {}
+        self.alert: Alert | None = None
+        self.searching = Searching(self, lambda: self.close_search(keep=True))
+        self._messages = Messages(office.workplace.undo_seconds)
+        self.ticker = Ticker(self, office.workplace.clock, self.wake)
+        self._detail_due: asyncio.TimerHandle | None = None
+        # Whether the detail was read after the list.
+        self._detail_fresh = False
+        # The newest history entry when the list was read.
+        self._listed = 0
+        self._title = ""
+        self.connection = Connection(self, office.workplace, self.say, self.draw, self._reached_again)
+        self.watcher = Watcher(self, office.desk, self.connection, notices)
+        self.presence = DeskPresence(self, office.workplace, self.connection)
+        self.fit_scores = FitScores(self, office.workplace, self._new_in_sight)
+
+    # What is shown
+
+    @property
+    def view(self) -> View:
+        """The list that is shown."""
+        tab = self.state.tab
+        return View(tab, self.state.orders.get(tab), self.state.filters.get(tab, Filter()), self.search)
+
+    @property
+    def row(self) -> Row | None:
+        """The referral under the cursor."""
+        return self.referral_list.current
+
+    def referral(self) -> Referral | None:
+        """The referral under the cursor, whole.
+
+        Raises:
+            RefTermError: when it cannot be read.
+        """
+        return self.office.desk.referral(self.row.id) if self.row else None
+
+    def situation(self) -> Situation:
+        """What decides whether an action can be done now."""
+        return Situation(self.state.tab, self.row is not None, self.office.workplace.looks_only, self.kiosk)
+
+    def look(self) -> Look:
+        """What drawing needs to know at this instant."""
+        workplace = self.office.workplace
+        digits = max(3, len(str(sum(self.counts.values()))))
+        busy = self.presence.busy
+        return Look(
+            workplace.now(), workplace.deadlines, workplace.zone, self.signs, digits, busy, self.fit_scores.known
+        )
+
+    def reload(self, *, top: bool = False) -> bool:
+        """Read the list, the counts and the alert again; the cursor stays on its referral, or goes to the top.
+
+        Returns:
+            Whether they could be read; if not, the message line says why.
+        """
+        stay = self.row.id if self.row and not top else None
+        try:
+            snapshot = self.office.desk.snapshot(self.view)
+            self.counts, self.alert, self._listed = snapshot.counts, snapshot.alert, snapshot.token
+            self._detail_fresh = False
+            self._forget_marks()
+            self.referral_list.show(self.state.tab, snapshot.listing, self.look(), cursor_on=stay, top=top)
+            self.ticker.event = snapshot.next_event
+            self.referral_list.empty_text = [] if snapshot.listing.count else self._empty_text()
+        except RefTermError as error:
+            self.connection.failed(error)
+            return False
+        self.draw()
+        return True
+
+    def _forget_marks(self) -> None:
+        """Remove the marks from referrals that left the tab."""
+        if self.referral_list.marked:
+            rows = self.office.desk.rows(sorted(self.referral_list.marked))
+            self.referral_list.marked &= {row.id for row in rows if row.status is STATUS_OF_TAB[self.state.tab]}
+
+    def show_detail(self) -> None:
+        """Show the referral under the cursor, with other referrals of the same customer (I9)."""
+        row, look = self.row, self.look()
+        if row is None:
+            self.detail_pane.show(None, look)
+            self._draw_keys()
+            return
+        try:
+            referral = self.office.desk.referral(row.id)
+            same = self.office.desk.duplicates(row.id)
+            others = self.office.desk.rows(same[:SAME_SHOWN])
+        except NotFoundError:
+            self.detail_pane.show(None, look)
+            return
+        except RefTermError as error:
+            self.connection.failed(error)
+            return
+        self._detail_fresh = True
+        if not self.whole or not referral.team:
+            self.contact_index = None
+        else:
+            self.contact_index = min(self.contact_index or 0, len(referral.team) - 1)
+        self.detail_pane.show(Shown(referral, tuple(others), len(same), self.contact_index), look)
+        self._draw_keys()
+        if referral.status is Status.NEW:
+            self.fit_scores.soon()
+
+    def show_whole(self, whole: bool) -> None:
+        """The detail on the full screen, or the list again."""
+        self.whole = self.detail_pane.whole = whole
+        self.contact_index = None
+        self.set_class(whole, "-whole")
+        self.show_detail()
+        self.draw()
+
+    def close_search(self, *, keep: bool) -> None:
+        """Back to the list, with the hits or with everything."""
+        self.searching.close()
+        self.referral_list.focus()
+        if not keep:
+            self.search = ""
+            self.searching.clear()
+            self.reload()
+        elif not self.search:
+            self.reload()
+
+    # Drawing
+
+    def draw(self) -> None:
+        """Bring every bar up to date; each draws itself only when its text changed."""
+        look, workplace = self.look(), self.office.workplace
+        view = self.view
+        hits = self.referral_list.count if view.search or view.filter != Filter() else None
+        caption = _("connection lost, trying again") if self.connection.lost else self.office.caption
+        here = self.presence.count
+        self._lines["top"].show(*bars.top(workplace.actor.name, caption, workplace.looks_only, here, look))
+        marked = len(self.referral_list.marked)
+        self._lines["tabs"].show(*bars.tabs(view, self.counts, hits, marked, self.app.size.width, look.zone))
+        alert = bars.alert(self.alert, look) if self.state.tab is Tab.INBOX and not self.whole else []
+        self._lines["alert"].display = bool(alert)
+        self._lines["alert"].show(alert, bars.alert_keys(self.alert) if alert else [])
+        self._draw_keys()
+        self._draw_message()
+        self._plan_texts()
+
+    def _draw_keys(self) -> None:
+        now = self.situation()
+        able = [action for action in self.actions.values() if action.short and why_off(action, now) is None]
+        self._lines["keys"].show(
+            bars.keys(able, self._lines["keys"].size.width or self.app.size.width, whole=self.whole)
+        )
+
+    def _draw_message(self) -> None:
+        self._lines["message"].show(*self._messages.pieces(self.office.workplace.now(), self.app.size))
+
+    def say(self, sentence: str, style: str = "plain", *, undo: bool = False) -> None:
+        """Say what happened. With `undo`, the seconds in which it can be undone are counted down beside it (U1)."""
+        self._messages.say(sentence, style, self.office.workplace.now(), undo=undo)
+        self._draw_message()
+        self._plan_texts()
+
+    def forget_undo(self) -> None:
+        """Stop counting down: it was undone."""
+        self._messages.forget_undo()
+
+    def _empty_text(self) -> list[str]:
+        desk_is_empty = not sum(self.counts.values())
+        return bars.empty(self.view, self.look(), desk_is_empty=desk_is_empty, back=self.office.desk.next_back())
+
+    # Time and other people
+
+    def _plan_texts(self) -> None:
+        look = self.look()
+        moments = [self.referral_list.next_change(), self._messages.next_change(look.now)]
+        urged = [self.alert.row.received_at] if self.alert and self.alert.hot else []
+        if (shown := self.detail_pane.shown) and shown.referral.flame and not shown.referral.contacted_at:
+            urged.append(shown.referral.received_at)
+        moments += [deadline.flame_changes_at(received, look.now, look.deadlines) for received in urged]
+        self.ticker.texts = min((moment for moment in moments if moment), default=None)
+        if self.ticker.scheduled:
+            self.ticker.schedule()
+
+    def wake(self) -> None:
+        """Look what time or others changed, then plan the next tick; the ticker calls this."""
+        if not self.connection.lost:
+            try:
+                self._catch_up()
+            except RefTermError as error:
+                self.connection.failed(error)
+        self.ticker.schedule()
+
+    def _catch_up(self) -> None:
+        ticker, now = self.ticker, self.office.workplace.now()
+        due = ticker.event is not None and now >= ticker.event
+        if self.watcher.look():
+            self.presence.look()
+        if due:
+            ticker.event = None
+            self.watcher.expire()
+            self._follow()
+            self.detail_pane.update_times(self.look())
+        elif ticker.texts and now >= ticker.texts:
+            self.update_times()
+
+    def _follow(self) -> None:
+        """Read again what time or others changed.
+
+        Close the full detail when its referral left the list: another one in its place would take its keys.
+        """
+        here = self.row.id if self.row and self.whole else None
+        self.reload()
+        if here is not None and (self.row is None or self.row.id != here):
+            self.show_whole(False)
+
+    def update_times(self) -> None:
+        """Draw the texts that changed with time, and nothing else (F5)."""
+        look = self.look()
+        self.referral_list.update_times(look)
+        self.detail_pane.update_times(look)
+        self.draw()
+
+    def _new_in_sight(self) -> list[int]:
+        """The new referrals on the screen, whose scores are wanted; none while the connection is lost."""
+        if self.connection.lost:
+            return []
+        return [row.id for row in self.referral_list.in_sight() if row.status is Status.NEW]
+
+    def _reached_again(self) -> None:
+        if self.reload():
+            self.watcher.expire()
+            self.say(_("The database can be reached again."))
+
+    # Writing
+
+    def write(self, job: Callable[[], T], done: Callable[[T], object]) -> None:
+        """Run a service's write in a thread, then call `done` with its result."""
+        work(self, job, done, self.connection.failed, group="writes")
+
+    def after_write(self, sentence: str, *, undo: bool = False) -> None:
+        """Show the desk as it is after a change of one's own, and say what happened.
+
+        The next look reports what others wrote right before.
+        """
+        self.reload()
+        self.show_detail()
+        self.say(sentence, undo=undo)
