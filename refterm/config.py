@@ -41,6 +41,7 @@ class NoticeSettings:
     security: str = field(default="starttls", metadata={"allowed": ("starttls", "tls", "none")})
     user: str | None = None
     password_command: str | None = None
+    token_command: str | None = None
     deliver: str = field(default="desk", metadata={"allowed": ("desk", "tick")})
     customers: str = field(default="auto", metadata={"allowed": ("auto", "always", "never")})
     remind_respond_hours: int = field(default=4, metadata={"least": 0})

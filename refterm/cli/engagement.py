@@ -35,7 +35,7 @@ def edit_(invocation: Invocation, /, identity: str, **typed: str | None) -> None
     with _triage(invocation, identity) as (triage, desk, number):
         from refterm.domain.decisions import Context
 
-        triage.edit(number, _given(typed), Context(today=desk.workplace.today(), decimal_mark="."))
+        triage.edit(number, _given(typed), Context(today=desk.workplace.today(), decimal_mark=".", strict=True))
         output.sentence(_("Saved {referral}.").format(referral=label(desk.referral(number))))
 
 

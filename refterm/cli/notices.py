@@ -11,8 +11,12 @@ from refterm.i18n import _, ngettext
 
 @command("tick")
 @pass_invocation
-def tick_(invocation: Invocation) -> None:
-    """Archive what is due, then deliver what is owed."""
+def tick_(invocation: Invocation) -> int:
+    """Archive what is due, then deliver what is owed.
+
+    Returns:
+        The exit status: 3 where a delivery failed, so that cron reports it.
+    """
     from refterm.services.background.delivery import deliver_due
     from refterm.services.background.expiry import expire_due
 
@@ -30,6 +34,7 @@ def tick_(invocation: Invocation) -> None:
         text = ngettext("{n} notice could not be delivered.", "{n} notices could not be delivered.", done.failed)
         said.append(text.format(n=done.failed) + " " + _("refterm outbox tells why."))
     output.line(" ".join(said) or _("Nothing is due."))
+    return 3 if done.failed else 0
 
 
 @click.group("outbox", cls=Group, help="", invoke_without_command=True)

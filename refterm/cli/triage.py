@@ -123,7 +123,7 @@ def undo_(invocation: Invocation, identities: tuple[str, ...]) -> int:
 def _context(desk: Desk, number: int) -> Context:
     from refterm.domain.decisions import Context
 
-    return Context(desk.workplace.today(), desk.currency(desk.referral(number)), ".")
+    return Context(desk.workplace.today(), desk.currency(desk.referral(number)), ".", strict=True)
 
 
 def _report(desk: Desk, text: str, number: int, *, reason: str = "", undo: bool = True) -> None:

@@ -33,11 +33,15 @@ class Context:
         today: the present day in the person's zone.
         currency: what counts where none is typed; None where it must be.
         decimal_mark: the person's decimal mark; a point on the command line.
+        received: the day of receipt, before which no deal was closed; None where it does not matter.
+        strict: refuse what can be read two ways, as on the command line, where nothing shows what was understood.
     """
 
     today: date
     currency: str | None = None
     decimal_mark: DecimalMark = "."
+    received: date | None = None
+    strict: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,16 +124,20 @@ def read_win(typed: Typed, context: Context, *, has_value: bool) -> Win:
         amount, currency = (value.amount, value.currency) if value else (None, None)
     elif typed.get("currency", "").strip():
         currency = reader.take("currency", money.parse_currency)
-    closed_on = reader.take("date", lambda text: _close_date(text, context.today))
+    closed_on = reader.take("date", lambda text: _close_date(text, context))
     reader.check()
     assert closed_on
     return Win(amount, currency, closed_on)
 
 
-def _close_date(text: str, today: date) -> date:
-    day = when.parse_date(text) if text.strip() else today
-    if day > today:
+def _close_date(text: str, context: Context) -> date:
+    day = when.parse_date(text) if text.strip() else context.today
+    if day > context.today:
         raise InvalidInputError({"date": _("the close date cannot be later than today")})
+    if text.strip() and context.received is not None and day < context.received:
+        raise InvalidInputError(
+            {"date": _("the close date cannot be before the receipt, {day}").format(day=context.received.isoformat())}
+        )
     return day
 
 
@@ -221,6 +229,12 @@ def read_money(text: str, currency: str, context: Context) -> Money:
     """
     reader = _Reader({"value": text, "currency": currency})
     typed = reader.take("value", lambda amount: money.parse_amount(amount, context.decimal_mark))
+    if typed and context.strict:
+        reader.take("value", lambda amount: money.require_plain(amount))
+        if typed[1] and currency.strip() and typed[1] != currency.strip().upper():
+            reader.errors["currency"] = _(
+                "the value is in {one}, but the currency is {other}: give one of both"
+            ).format(one=typed[1], other=currency.strip().upper()[:10])
     chosen = typed[1] if typed else None
     # A currency that is missing is asked for once the amount can be read: it may be meant to stand there.
     if chosen is None and "currency" not in reader.errors and (typed or currency.strip()):

@@ -98,15 +98,17 @@ def require_undo(undo_seconds: int) -> None:
         raise UndoError(_("undo is switched off on this desk (undo_seconds = 0)"))
 
 
-def check_undo(decision: Entry | None, *, actor: Actor, version: int, now: datetime, undo_seconds: int) -> Entry:
+def check_undo(
+    decision: Entry | None, *, actor: Actor, now: datetime, undo_seconds: int, changed: Entry | None = None
+) -> Entry:
     """The decision that may be undone now (U1).
 
     Args:
         decision: the referral's latest decision, None where there is none.
         actor: who asks.
-        version: the referral's present version.
         now: the present instant.
         undo_seconds: for how long a decision can be undone.
+        changed: the latest later change of what the decision set; marks, notes and other fields are none.
 
     Raises:
         UndoError: with the reason why not.
@@ -124,8 +126,11 @@ def check_undo(decision: Entry | None, *, actor: Actor, version: int, now: datet
                 action=decision.action, n=undo_seconds
             )
         )
-    if version != decision.version:
+    if changed is not None:
+        fields = ", ".join(name for name in changed.changes if name in decision.changes)
         raise UndoError(
-            _("the referral has changed since it was {action}, so that cannot be undone").format(action=decision.action)
+            _(
+                "the referral has changed since it was {action}, so that cannot be undone: {change} by {by} ({fields})"
+            ).format(action=decision.action, change=changed.action, by=changed.by, fields=fields)
         )
     return decision

@@ -19,7 +19,7 @@ from refterm.i18n import _, ngettext
 from refterm.text import fold
 
 # Fewer cases are too few for a finding.
-ENOUGH = 3
+ENOUGH = 5
 MOST_NAMED = 3
 
 

@@ -85,6 +85,24 @@ def parse_amount(text: str, decimal_mark: DecimalMark = ".") -> tuple[Decimal, s
     return amount, parse_currency(currency) if currency else None
 
 
+def require_plain(text: str) -> None:
+    """Refuse an amount whose only separator can be a decimal mark or group thousands: `12.500`, `1,234`.
+
+    Raises:
+        InvalidInputError: under the name `value`, with both readings.
+    """
+    found = re.search(r"(?<![\d.,'])(?<!\d[ '\u2019])([1-9]\d{0,2})[.,](\d{3})(?![\d.,])", text)
+    if found:
+        whole, part = found.groups()
+        raise InvalidInputError(
+            {
+                "value": _("{text} can be read as {one} or as {other}; write {one} or {other}").format(
+                    text=found[0], one=whole + part, other=f"{whole}.{part}0"
+                )
+            }
+        )
+
+
 def check_amount(amount: Decimal) -> Decimal:
     """The amount, if the desk can keep it exactly.
 

@@ -190,7 +190,8 @@ class Triage:
         def change(referral: Referral, now: datetime) -> Change:
             self._require(referral, Status.ACTIVE)
             deal = referral.deal
-            mine = replace(context, currency=deal.currency or context.currency)
+            received = referral.received_at.astimezone(self.workplace.zone).date()
+            mine = replace(context, currency=deal.currency or context.currency, received=received)
             given = decisions.read_win(typed, mine, has_value=deal.value is not None)
             value = deal.value if given.value is None else given.value
             currency = given.currency or deal.currency
@@ -222,9 +223,9 @@ class Triage:
             entry = check_undo(
                 latest[0] if latest else None,
                 actor=workplace.actor,
-                version=before["version"],
                 now=now,
                 undo_seconds=workplace.undo_seconds,
+                changed=queries.change_of_same(connection, latest[0]) if latest else None,
             )
             if queries.notice_was_sent(connection, entry.id):
                 # Within the time only where a clock was set back (Z2): what was sent cannot be recalled.

@@ -209,9 +209,13 @@ def record_setting(connection: Connection, key: str, before: Any, after: Any, ac
 
 
 def cancel_notices(connection: Connection, entries: Iterable[int]) -> None:
-    """Cancel the undelivered notices of these history entries (U1)."""
+    """Cancel the undelivered notices of these history entries (U1).
+
+    Dropped ones too: else `outbox retry` would send what the undone decision owed.
+    """
     connection.executemany(
-        "update outbox set state = 'undone' where history_id = ? and state in ('held', 'due', 'failed')",
+        "update outbox set state = 'undone', claimed_until = null"
+        " where history_id = ? and state in ('held', 'due', 'failed', 'dropped')",
         [(entry,) for entry in entries],
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -46,11 +47,16 @@ def put_off(connection: Connection, number: int, due_at: int, error: str) -> Non
 
 
 def again(connection: Connection, number: int, now: int) -> bool:
-    """Let a notice that failed, was dropped or waits be tried at once; whether there was one."""
+    """Let a notice that failed, was dropped or waits be tried at once; whether there is such a one.
+
+    One that was never tried keeps a due time that is still to come: until then its decision can be undone (U1).
+    """
     done = connection.execute(
-        "update outbox set state = 'due', due_at = ?, attempts = 0, error = null, claimed_until = null"
-        " where id = ? and state in ('failed', 'dropped', 'due')",
-        (now, number),
+        "update outbox set state = case when attempts = 0 and due_at > :now then 'held' else 'due' end,"
+        " due_at = case when attempts = 0 and due_at > :now then due_at else :now end,"
+        " attempts = 0, error = null, claimed_until = null"
+        " where id = :number and state in ('failed', 'dropped', 'due')",
+        {"now": now, "number": number},
     )
     return done.rowcount == 1
 
@@ -62,6 +68,30 @@ def drop(connection: Connection, number: int) -> bool:
         (number,),
     )
     return done.rowcount == 1
+
+
+def renew(connection: Connection, number: int, was: int, until: int) -> bool:
+    """Keep a claimed notice for longer; false where somebody else has it, or it was dropped or undone meanwhile."""
+    done = connection.execute(
+        "update outbox set claimed_until = ? where id = ? and claimed_until = ? and state = 'due'",
+        (until, number, was),
+    )
+    return done.rowcount == 1
+
+
+def release(connection: Connection, numbers: Sequence[int]) -> None:
+    """Give claimed notices back untouched; another run delivers them."""
+    connection.executemany(
+        "update outbox set claimed_until = null where id = ? and state = 'due'", [(number,) for number in numbers]
+    )
+
+
+def put_off_all(connection: Connection, now: int, due_at: int, error: str) -> None:
+    """Let everything that is due wait, as the way out is closed for all; none of these counts as tried."""
+    connection.execute(
+        f"update outbox set due_at = :due_at, error = :error, state = 'due' where {_DUE}",
+        {"now": now, "due_at": due_at, "error": error},
+    )
 
 
 def contacts(connection: Connection, profile: str) -> Any:

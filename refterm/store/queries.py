@@ -120,6 +120,14 @@ def decision(connection: Connection, referral_id: int) -> tuple[Entry, str | Non
     return (_entry(row), row["batch"]) if row else None
 
 
+def change_of_same(connection: Connection, decision: Entry) -> Entry | None:
+    """The latest later change of a field that a decision set; None where it stands as it was decided (U1)."""
+    later = connection.execute(
+        "select * from history where referral_id = ? and id > ? order by id desc", (decision.referral, decision.id)
+    )
+    return next((entry for row in later if (entry := _entry(row)).changes.keys() & decision.changes.keys()), None)
+
+
 def latest_decisions(connection: Connection, name: str, since: datetime) -> list[Entry]:
     """The latest decision of a person since an instant that is not undone, with those made together with it."""
     names = ", ".join(f"'{action.value}'" for action in DECISIONS)
@@ -296,7 +304,8 @@ def received(
     query = (
         "select id, received_at, expires_at, status, outcome, decided_at, channel, profile, reason, deal_value,"
         " deal_currency, purchase_date, closed_at, closed_on, size, need, products, solutions from referral"
-        " where id > :after and received_at >= :since and received_at < :until"
+        # A deal of the company's own was not received from anybody, and accepting it answers no customer (G0).
+        " where id > :after and received_at >= :since and received_at < :until and direction <> 'outgoing'"
         f"{'' if profile is None else ' and profile = :profile'} order by id limit :limit"
     )
     bound = {

@@ -103,8 +103,12 @@ class TestAccept:
         ]
 
     def test_a_point_is_the_decimal_mark(self, refterm: Command, new: int) -> None:
-        refterm("accept", new, *ACCEPT, "--value", "12.500")
-        assert refterm("show", new, "--json").json["deal"]["value"] == "12.500"
+        refterm("accept", new, *ACCEPT, "--value", "12.50")
+        assert refterm("show", new, "--json").json["deal"]["value"] == "12.50"
+
+    def test_what_can_be_read_two_ways_is_refused(self, refterm: Command, new: int) -> None:
+        sentence = complaint(refterm("accept", new, *ACCEPT, "--value", "12.500"))
+        assert "12.500 can be read as 12500 or as 12.5000" in sentence
 
     def test_wrong_states(self, refterm: Command, active: int, closed: int) -> None:
         assert "stands in Active" in complaint(refterm("accept", active, *ACCEPT))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
+from threading import Thread
 from typing import Any, cast
 
 from aiosmtpd.controller import Controller
@@ -61,6 +62,70 @@ def mail_server() -> Iterator[tuple[Mailbox, NoticeSettings]]:
         )
     finally:
         controller.stop(no_assert=True)
+
+
+class MailServer:
+    """A mail server of a given temper, which counts what it is asked and keeps each line it hears.
+
+    Args:
+        answers: by stage (`connect`, `EHLO`, `STARTTLS`, `AUTH`, `MAIL`, `RCPT`, `DATA`, `end`), what it says instead of yes.
+            An empty answer closes the connection.
+        offers: the extensions it names.
+    """
+
+    def __init__(self, answers: Mapping[str, str], offers: Sequence[str] = ()) -> None:
+        self.answers, self.offers = answers, offers
+        self.connections = self.sign_ins = 0
+        self.heard: list[bytes] = []
+        self.letters: list[bytes] = []
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.settings = NoticeSettings(
+            transport="smtp",
+            host="127.0.0.1",
+            port=self._listening.getsockname()[1],
+            security="starttls" if "STARTTLS" in answers else "none",
+            from_="desk@refterm.example",
+        )
+
+    def __enter__(self) -> MailServer:
+        Thread(target=self._serve, daemon=True).start()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._listening.close()
+
+    def _serve(self) -> None:
+        with suppress(OSError):
+            while True:
+                caller, _address = self._listening.accept()
+                self.connections += 1
+                with suppress(OSError), caller, caller.makefile("rwb") as talk:
+                    self._talk(talk)
+
+    def _talk(self, talk: Any) -> None:
+        def say(text: str) -> bool:
+            talk.write(text.encode() + b"\r\n")
+            talk.flush()
+            return bool(text) and not text.startswith("421")
+
+        if not say(self.answers.get("connect", "220 ready")):
+            return
+        for line in talk:
+            self.heard.append(line)
+            verb = line.split()[0].upper().decode() if line.strip() else ""
+            yes = {"QUIT": "221 bye", "DATA": "354 go", "AUTH": "235 welcome"}.get(verb, "250 ok")
+            if verb == "EHLO" and self.offers:
+                yes = "\r\n".join(f"250-{one}" for one in ["mx", *self.offers[:-1]]) + f"\r\n250 {self.offers[-1]}"
+            self.sign_ins += verb == "AUTH"
+            if not self.answers.get(verb, yes) or not say(self.answers.get(verb, yes)) or verb == "QUIT":
+                return
+            if verb == "DATA" and self.answers.get(verb, yes).startswith("354"):
+                letter = b"".join(iter(talk.readline, b".\r\n"))
+                answer = self.answers.get("end", "250 queued")
+                if answer.startswith("2"):
+                    self.letters.append(letter)
+                if not answer or not say(answer):
+                    return
 
 
 def deliver(number: int, location: Path | str, now: datetime, settings: NoticeSettings) -> tuple[int, int]:

@@ -6,7 +6,7 @@ import mailbox
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -20,11 +20,13 @@ from refterm.errors import ConfigurationError, NotAllowedError, NotFoundError
 from refterm.services.background import letters
 from refterm.services.background.delivery import PAUSES, Delivered, Outbox, deliver_due
 from refterm.services.background.expiry import expire_due
+from refterm.services.desk import Desk
 from refterm.services.marks import Marks
 from refterm.services.profiles import Profiles
 from refterm.services.roles import Role
 from refterm.services.triage import Triage
 from refterm.services.workplace import Workplace
+from refterm.store import codec
 from tests.conftest import ImportRecords
 from tests.samples import ahead, api_record
 from tests.services.mail import Mailbox, deliver, mail_server
@@ -318,6 +320,16 @@ class TestReminders:
         assert len(reminded) == 2
         assert [state for kind, _to, state in _states(workplace) if kind == "reminder"].count("dropped") == 2
 
+    @pytest.mark.usefixtures("regions")
+    def test_of_a_short_life_at_half_of_its_time(self, workplace: Workplace, import_records: ImportRecords) -> None:
+        """One that lives for less than the usual 24 hours would otherwise not be reminded of."""
+        (number,) = import_records([_from("DE", expirationDateTime=ahead(hours=11))])  # received an hour ago
+        referral = Desk(workplace).referral(number)
+        assert referral.expires_at is not None
+        half = referral.received_at + (referral.expires_at - referral.received_at) / 2
+        due = [one["due_at"] for one in Outbox(workplace).objects() if one["kind"] == "reminder"]
+        assert codec.iso(half) in due
+
     def test_to_who_took_it(
         self,
         workplace: Workplace,
@@ -404,3 +416,26 @@ class TestMailServersThatMisbehave:
             assert deliver_due(workplace, settings) == Delivered(0, 1)
         (one,) = Outbox(workplace).objects()
         assert one["error"]
+
+
+class TestUndoneDecision:
+    """The notice of an undone decision never goes out, however it was dropped or retried (U1)."""
+
+    @pytest.mark.parametrize("steps", ["drop undo retry", "drop retry undo retry", "undo retry", "undo drop retry"])
+    def test_no_letter(
+        self, workplace: Workplace, import_records: ImportRecords, clock: SettableClock, tmp_path: Path, steps: str
+    ) -> None:
+        settings = NoticeSettings(maildir=str(tmp_path / "letters"))
+        import_records([api_record()])
+        triage, outbox = Triage(workplace), Outbox(workplace)
+        triage.decline([1], DECLINE)
+        for step in steps.split():
+            with suppress(NotFoundError):  # of an undone notice nothing can be done
+                if step == "undo":
+                    assert not triage.undo([1]).refused
+                else:
+                    getattr(outbox, step)(1)
+            assert deliver_due(workplace, settings) == Delivered()
+        clock.advance(timedelta(hours=1))
+        assert deliver_due(workplace, settings) == Delivered()
+        assert [one["state"] for one in outbox.objects()] == ["undone"]

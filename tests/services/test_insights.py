@@ -138,15 +138,22 @@ def test_keywords_sizes_and_contacts_of_a_profile(workplace: Workplace, import_r
     numbers = import_records(
         [
             api_record(details__notes=f"A FAX server, number {n}", customerProfile__size="10to50employees")
-            for n in range(3)
+            for n in range(5)
         ]
     )
     Triage(workplace).decline(numbers, {"reason": "requirement", "notes": ""})
     found = {one.text: one.referrals for one in gather(workplace).findings}
-    assert found["The keyword Fax of DACH brought 3 referrals, all declined: take it out."] == tuple(numbers)
-    assert found["3 customers of 10-50 employees came by DACH, all declined: ask for other sizes."] == tuple(numbers)
+    assert found["The keyword Fax of DACH brought 5 referrals, all declined: take it out."] == tuple(numbers)
+    assert found["5 customers of 10-50 employees came by DACH, all declined: ask for other sizes."] == tuple(numbers)
     assert "Nobody of DACH has an e-mail address: add one, so that new referrals are heard of at once." in found
     assert not any("mailboxes" in text for text in found)
+
+
+def test_a_deal_of_the_company_s_own_was_not_received(workplace: Workplace, import_records: ImportRecords) -> None:
+    """G0: received and accepted are what customers sent."""
+    import_records([api_record(), api_record(direction="Outgoing", status="Active", substatus="Accepted")])
+    found = gather(workplace).figures
+    assert (found.received, found.accepted_share) == (1, 0.0)
 
 
 def test_by_profile(workplace: Workplace, import_records: ImportRecords) -> None:

@@ -339,7 +339,9 @@ class DeskMachine(RuleBasedStateMachine):
         if entry is None or entry[4] == "undone" or entry[2] != by:
             return False
         in_time = self.clock.now() - codec.instant(entry[1]) < UNDO
-        return in_time and entry[7] == self.row(number)["version"]
+        later = [one for one in self.look()["history"] if one[5] == number and one[0] > entry[0]]
+        changed = {field for one in later for field in json.loads(one[6])}
+        return in_time and not changed & json.loads(entry[6]).keys()
 
 
 def fields_of(row: Columns) -> Json:

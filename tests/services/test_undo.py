@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from refterm.clock import SettableClock
+from refterm.domain.referral import Status
 from refterm.errors import UndoError
 from refterm.services.background.expiry import expire_due
 from refterm.services.desk import Desk
@@ -93,8 +94,6 @@ def test_only_who_decided_can(workplace: Workplace, decision: str) -> None:
         (after("favorite", "take", "note"), "no decision"),
         (after("accept", "undo"), "no decision"),  # an undo is no decision: it is not undone again
         (after("accept", "edit"), "has changed since"),
-        (after("accept", "favorite"), "has changed since"),
-        (after("decline", "favorite"), "has changed since"),
         (after("accept", "won", "undo"), "no decision"),
     ],
 )
@@ -104,20 +103,32 @@ def test_what_is_none_or_has_changed_since_is_not_undone(
     assert sentence in refusal(workplace, prepare(workplace))
 
 
-def test_a_note_is_no_change(workplace: Workplace) -> None:
-    """T4: a note goes into the history and leaves the referral as it is."""
-    number = after("decline", "note")(workplace)
+@pytest.mark.parametrize(
+    "prepare", [after("decline", "note"), after("decline", "favorite"), after("accept", "favorite")]
+)
+def test_marks_and_notes_are_no_change(workplace: Workplace, prepare: Callable[[Workplace], int]) -> None:
+    """U1: only a later change of what the decision set blocks its undo; the mark stays."""
+    number = prepare(workplace)
+    favorite = Desk(workplace).referral(number).favorite
     assert Triage(workplace).undo([number]).referrals == (number,)
+    after_undo = Desk(workplace).referral(number)
+    assert (after_undo.status, after_undo.favorite) == (Status.NEW, favorite)
 
 
-def test_a_newer_record_of_the_source_is_a_change(
+def test_a_change_of_what_was_set_says_who_and_what(workplace: Workplace) -> None:
+    number = after("accept")(workplace)
+    ACTIONS["edit"](seated(workplace, "bob"), number)
+    assert "edited by bob (deal.name" in refusal(workplace, number)
+
+
+def test_a_newer_record_of_the_source_with_other_fields_is_no_change(
     workplace: Workplace, clock: SettableClock, import_records: ImportRecords
 ) -> None:
     record = api_record()
     [number] = import_records([record])
     ACTIONS["decline"](workplace, number)
     import_records([{**record, "updatedDateTime": ahead(seconds=5), "externalReferenceId": "X"}])
-    assert "has changed since" in refusal(workplace, number)
+    assert Triage(workplace).undo([number]).referrals == (number,)
 
 
 def test_switched_off_nothing_can_be_undone(workplace: Workplace) -> None:
@@ -180,7 +191,13 @@ class TestSeveral:
     def test_one_that_has_changed_since_stays_and_is_told(self, workplace: Workplace) -> None:
         first, changed, last = (new(workplace) for _ in range(3))
         Triage(workplace).decline([first, changed, last], REFUSAL)
-        Marks(seated(workplace, "bob")).favorite(changed)
+        with workplace.database.writing() as connection:
+            connection.execute(
+                "insert into history (at, by, login, action, referral_id, changes, version)"
+                " select at, 'bob', 'bob', 'updated', referral_id, changes, version from history where referral_id = ?"
+                " and action = 'declined'",
+                (changed,),
+            )
         done = Triage(workplace).undo(Triage(workplace).last_decision())
         assert done.referrals == (first, last)
         [refused] = done.refused

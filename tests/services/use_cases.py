@@ -66,7 +66,7 @@ WON: Mapping[str, list[Any]] = {
     "closed_by": [None, "ana"],
     "changed_here": [False, True],
     "deal.value": ["5000", "4800.5"],
-    "deal.closed_on": [None, "2026-03-01"],
+    "deal.closed_on": [None, "2026-03-02"],
 }
 LOST: Mapping[str, list[Any]] = {
     "status": ["active", "archived"],
@@ -117,7 +117,7 @@ ACTIONS: dict[str, Act] = {
     "add contact": lambda desk, number: Triage(desk).add_contact(number, PERSON),
     "edit contact": lambda desk, number: Triage(desk).edit_contact(number, 1, {"phone": "+1"}),
     "remove contact": lambda desk, number: Triage(desk).remove_contact(number, 1),
-    "won": lambda desk, number: Triage(desk).won(number, {"value": "4800.5", "date": "2026-03-01"}, CONTEXT),
+    "won": lambda desk, number: Triage(desk).won(number, {"value": "4800.5", "date": "2026-03-02"}, CONTEXT),
     "lost": lambda desk, number: Triage(desk).lost(number, REFUSAL),
     "undo": lambda desk, number: refuse_none(Triage(desk).undo([number]).refused),
     "favorite": lambda desk, number: Marks(desk).favorite(number),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -270,3 +271,46 @@ class TestContacts:
 
     def test_blank_lines_are_passed_over(self) -> None:
         assert decisions.read_team("\n  \nBo;;12\n") == (TeamMember("Bo", "", "12"),)
+
+
+class TestCommandLine:
+    """What can be read two ways is refused where nothing shows what was understood."""
+
+    STRICT = Context(TODAY, currency="EUR", strict=True)
+
+    @pytest.mark.parametrize("text", ["1.234", "12.500", "1,234", "12.500 EUR", "EUR 12.500"])
+    def test_two_readings(self, text: str) -> None:
+        found = errors(lambda: decisions.read_money(text, "", self.STRICT))
+        number = text.replace("EUR", "").strip()
+        whole, part = number.replace(",", ".").split(".")
+        assert found == {
+            "value": f"{number} can be read as {whole}{part} or as {whole}.{part}0; write {whole}{part} or {whole}.{part}0"
+        }
+
+    @pytest.mark.parametrize(
+        ("text", "amount"),
+        [
+            ("12500", "12500"),
+            ("12500.50", "12500.50"),
+            ("12.5k", "12500"),
+            ("1.234,56", "1234.56"),
+            ("12,500.50", "12500.50"),
+            ("1234.500", "1234.500"),
+            ("12.5000", "12.5000"),
+            ("0.500", "0.500"),
+        ],
+    )
+    def test_plain(self, text: str, amount: str) -> None:
+        assert decisions.read_money(text, "", self.STRICT) == Money(Decimal(amount), "EUR")
+
+    def test_two_currencies(self) -> None:
+        found = errors(lambda: decisions.read_money("5 USD", "EUR", self.STRICT))
+        assert found == {"currency": "the value is in USD, but the currency is EUR: give one of both"}
+        assert decisions.read_money("5 USD", "usd", self.STRICT).currency == "USD"
+
+    def test_no_deal_is_closed_before_its_receipt(self) -> None:
+        received = replace(IN_EUROS, received=TODAY)
+        day = (TODAY - timedelta(days=1)).isoformat()
+        found = errors(lambda: read_win({"date": day}, received, has_value=True))
+        assert found == {"date": f"the close date cannot be before the receipt, {TODAY.isoformat()}"}
+        assert read_win({"date": TODAY.isoformat()}, received, has_value=True).closed_on == TODAY

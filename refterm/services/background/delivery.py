@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -12,17 +13,18 @@ from typing import Any
 from refterm.config import NoticeSettings
 from refterm.domain.deadline import as_of
 from refterm.domain.referral import Referral, Status
-from refterm.errors import NotFoundError
+from refterm.errors import ConfigurationError, NotFoundError, StoreError
 from refterm.i18n import _
+from refterm.log import note_failure
 from refterm.services.background import referral_notices, transports
+from refterm.services.background.addresses import usable
 from refterm.services.background.letters import LetterError, letter
-from refterm.services.background.transports import RefusedError, Transport
+from refterm.services.background.transports import RefusedError, Transport, UnreachableError
 from refterm.services.desk import Desk
 from refterm.services.workplace import Workplace
 from refterm.store import codec, outbox, queries
 from refterm.text import fold
 
-BATCH = 20
 # Whoever took a notice has it for so long; after that it counts as not delivered, and another takes it.
 CLAIM = timedelta(minutes=15)
 # Pauses between tries; after the last one it has failed, and a person decides.
@@ -101,6 +103,8 @@ def deliver_due(
     """
     if workplace.database.read_only or not Desk(workplace).notices_due():
         return Delivered()
+    if settings.from_ and not usable(settings.from_):
+        raise ConfigurationError(_("notices.from is no address to send from: {text}").format(text=settings.from_))
     transport = transports.chosen(settings, workplace.database.file, environment)
     if transport is None:
         return Delivered()
@@ -108,22 +112,52 @@ def deliver_due(
     try:
         while True:
             now = workplace.now()
+            until = codec.micros(now + CLAIM)
             with workplace.database.writing() as connection:
-                claimed = outbox.claim(connection, codec.micros(now), codec.micros(now + CLAIM), BATCH)
-            for notice in claimed:
-                done = _deliver(workplace, settings, transport, notice)
+                claimed = outbox.claim(connection, codec.micros(now), until, transport.batch)
+            for place, notice in enumerate(claimed):
+                # Nothing is sent that another program may have taken meanwhile, because the claim is old.
+                if workplace.now() > now + CLAIM / 2 and not _renewed(workplace, notice, until):
+                    continue
+                try:
+                    done = _deliver(workplace, settings, transport, notice)
+                except UnreachableError as error:
+                    _all_later(workplace, claimed[place:], str(error))
+                    return Delivered(sent, failed + 1)
                 sent += done is True
                 failed += done is False
-            if len(claimed) < BATCH:
+            if len(claimed) < transport.batch:
                 return Delivered(sent, failed)
     finally:
         transport.close()
 
 
+def _renewed(workplace: Workplace, notice: Mapping[str, Any], was: int) -> bool:
+    with workplace.database.writing() as connection:
+        return outbox.renew(connection, notice["id"], was, codec.micros(workplace.now() + CLAIM))
+
+
+def _all_later(workplace: Workplace, claimed: Sequence[Mapping[str, Any]], error: str) -> None:
+    """No letter gets out: the first one counts the try, and all that is due waits with it, as long as ever it takes."""
+    now = workplace.now()
+    first, tries = int(claimed[0]["id"]), int(claimed[0]["attempts"])
+    later = codec.micros(now + PAUSES[min(tries, len(PAUSES) - 1)])
+    with workplace.database.writing() as connection:
+        outbox.put_off(connection, first, later, error)
+        outbox.release(connection, [int(one["id"]) for one in claimed[1:]])
+        outbox.put_off_all(connection, codec.micros(now), later, error)
+
+
 def _deliver(
     workplace: Workplace, settings: NoticeSettings, transport: Transport, notice: Mapping[str, Any]
 ) -> bool | None:
-    """Deliver one notice and note what became of it; None where it is not needed any more."""
+    """Deliver one notice and note what became of it; None where it is not needed any more.
+
+    Whatever goes wrong with one notice is told in the outbox as its own failure, and the next one goes on.
+
+    Raises:
+        UnreachableError: when no other can be delivered, either.
+    """
     number = int(notice["id"])
     try:
         with workplace.database.reading() as connection:
@@ -133,7 +167,7 @@ def _deliver(
             _settle(workplace, number, "dropped", _("no reminder is needed any more"))
             return None
         countries = _countries(notice, referral, kept)
-        sender = settings.from_ or f"refterm@{os.uname().nodename or 'localhost'}"
+        sender = settings.from_ or _own_sender()
         transport.deliver(letter(workplace, notice, referral, sender=sender, countries=countries), number)
     except LetterError as error:
         _settle(workplace, number, "failed", str(error))
@@ -147,8 +181,21 @@ def _deliver(
                 later = codec.micros(workplace.now() + PAUSES[tries])
                 outbox.put_off(connection, number, later, str(error))
         return False
+    except (UnreachableError, ConfigurationError, StoreError):
+        raise
+    except Exception as error:  # a text that nobody foresaw must not stop the other letters
+        with suppress(OSError):
+            note_failure(error)
+        _settle(workplace, number, "failed", f"{type(error).__name__}: {error}"[:200])
+        return False
     _settle(workplace, number, transport.state, None)
     return True
+
+
+def _own_sender() -> str:
+    """The address of this machine, where none is set."""
+    named = f"refterm@{os.uname().nodename}"
+    return named if usable(named) else "refterm@localhost"
 
 
 def _still_wanted(notice: Mapping[str, Any], referral: Referral, kept: Mapping[str, Any] | None) -> bool:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import binascii
+import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from email import policy
-from email.message import EmailMessage
 from email.utils import format_datetime
 from pathlib import Path
 from string import Template
@@ -13,8 +14,9 @@ from typing import Any
 
 from refterm.domain.referral import Referral
 from refterm.domain.when import local_text
-from refterm.errors import RefTermError
+from refterm.errors import ConfigurationError, RefTermError
 from refterm.i18n import _
+from refterm.services.background.addresses import display_name, for_mail, usable
 from refterm.services.workplace import Workplace
 from refterm.text import clean, clean_line
 
@@ -23,6 +25,30 @@ SHIPPED = Path(__file__).parents[2] / "letters"
 SITE = Path("/etc/refterm/letters")
 _SPANISH = frozenset("AR BO CL CO CR CU DO EC ES GQ GT HN MX NI PA PE PR PY SV UY VE".split())
 _SUBJECT = "Subject:"
+_LONGEST_SUBJECT = 200
+_LONGEST_LINE = 76
+_ENCODED_BYTES = 42  # 56 letters of base64: with the rest of an encoded word, fewer than 76
+_PLAIN_PHRASE = re.compile(r"[A-Za-z0-9 ]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A letter as it is sent.
+
+    Attributes:
+        sender: the bare address it comes from.
+        to: the bare address it goes to.
+        data: headers and body, with the line ends of mail.
+    """
+
+    sender: str
+    to: str
+    data: bytes
+
+    @property
+    def international(self) -> bool:
+        """Whether only a server with SMTPUTF8 can take it: an address has letters beyond ASCII before its `@`."""
+        return not (self.sender.isascii() and self.to.isascii())
 
 
 class LetterError(RefTermError):
@@ -31,7 +57,7 @@ class LetterError(RefTermError):
 
 def letter(
     workplace: Workplace, notice: Mapping[str, Any], referral: Referral, *, sender: str, countries: tuple[str, ...]
-) -> EmailMessage:
+) -> Letter:
     """The e-mail of a notice.
 
     Args:
@@ -43,10 +69,12 @@ def letter(
 
     Raises:
         LetterError: when there is no address, or the template has an unknown name.
+        ConfigurationError: when the sender is no address.
     """
-    to = clean_line(str(notice["recipient"])).strip()
-    if "@" not in to or any(mark in to for mark in " ,;<>\n\r"):
-        raise LetterError(_("{to} is no address to write to").format(to=to or _("nobody")))
+    to = usable(str(notice["recipient"]))
+    if to is None:
+        given = clean_line(str(notice["recipient"])).strip()[:100]
+        raise LetterError(_("{to} is no address to write to").format(to=given or _("nobody")))
     subject, body = _template(str(notice["kind"]), language_of(countries))
     names = _names(workplace, referral)
     try:
@@ -55,23 +83,68 @@ def letter(
         raise LetterError(
             _("the template of {kind} has a name that is not known: {error}").format(kind=notice["kind"], error=error)
         ) from error
-    # The standard library's own message: no line break of a customer's becomes a header.
-    message = EmailMessage(policy=policy.SMTP)
-    message["From"] = sender
-    message["To"] = to
-    message["Subject"] = clean_line(" ".join(title.split()))[:200]
-    message["Date"] = format_datetime(workplace.now())
-    # The same at every try, so that a mail program shows a second one of the same as what it is.
-    domain = sender.rpartition("@")[2].strip("> ") or "refterm.invalid"
-    message["Message-ID"] = f"<refterm-{notice['id']}-{notice['history_id']}@{domain}>"
-    message["Auto-Submitted"] = "auto-generated"
-    message.set_content(text)
-    return message
+    from_address = usable(sender)
+    if from_address is None:
+        raise ConfigurationError(_("notices.from is no address to send from: {text}").format(text=sender))
+    from_address, to = for_mail(from_address), for_mail(to)
+    name = display_name(sender)
+    headers = [
+        f"From: {_phrase(name)} <{from_address}>" if name else f"From: {from_address}",
+        f"To: {to}",
+        f"Subject: {_unstructured(title[:_LONGEST_SUBJECT])}",
+        f"Date: {format_datetime(workplace.now())}",
+        # The same at every try, so that a mail program shows a second one of the same as what it is.
+        f"Message-ID: <refterm-{notice['id']}-{notice['history_id']}@{from_address.rpartition('@')[2]}>",
+        "Auto-Submitted: auto-generated",
+        "MIME-Version: 1.0",
+    ]
+    return Letter(from_address, to, _whole(headers, text))
 
 
 def language_of(countries: tuple[str, ...]) -> str:
     """The language in which to write to somebody in a country; English where it is not known."""
     return "es" if countries and countries[0].upper() in _SPANISH else "en"
+
+
+def _whole(headers: list[str], text: str) -> bytes:
+    """Headers and body with the line ends of mail; no line of the body is longer than mail allows."""
+    lines = text.replace("\r", "").rstrip("\n").encode("utf-8", "replace") + b"\n"
+    if lines.isascii() and max(map(len, lines.split(b"\n"))) <= _LONGEST_LINE:
+        charset, encoding = "us-ascii", "7bit"
+    else:
+        charset, encoding = "utf-8", "quoted-printable"
+        lines = binascii.b2a_qp(lines, istext=True)
+    headers += [f"Content-Type: text/plain; charset={charset}", f"Content-Transfer-Encoding: {encoding}", "", ""]
+    return "\r\n".join(headers).encode() + lines.replace(b"\n", b"\r\n")
+
+
+def _unstructured(text: str) -> str:
+    """A text as the value of a header: what is not plain ASCII is encoded, and nothing in it is ever decoded.
+
+    The standard library's message class decodes encoded words in what it is given; some versions of Python then write
+    the line breaks in them out, as headers of the sender's choice.
+    """
+    line = " ".join(clean_line(text).split())
+    if line.isascii() and line.isprintable() and "=?" not in line and len(line) <= _LONGEST_LINE:
+        return line
+    return _encoded(line)
+
+
+def _phrase(name: str) -> str:
+    return name if _PLAIN_PHRASE.fullmatch(name) else _encoded(" ".join(clean_line(name).split()))
+
+
+def _encoded(line: str) -> str:
+    """As encoded words (RFC 2047), one a line; none ends within a character."""
+    words, piece = [], b""
+    for character in line:
+        more = character.encode("utf-8", "replace")
+        if len(piece) + len(more) > _ENCODED_BYTES:
+            words.append(piece)
+            piece = b""
+        piece += more
+    words.append(piece)
+    return "\r\n ".join(f"=?utf-8?b?{binascii.b2a_base64(one, newline=False).decode()}?=" for one in words)
 
 
 def _template(kind: str, language: str) -> tuple[str, str]:

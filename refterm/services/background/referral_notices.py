@@ -26,10 +26,13 @@ def of_new(workplace: Workplace, row: Mapping[str, Any], place: Location, now: d
     expires = codec.instant_or_none(row["expires_at"])
     if row["status"] != "new" or (expires is not None and expires <= now):
         return ()
-    respond = workplace.deadlines.respond_by(codec.instant(row["received_at"]))
+    received = codec.instant(row["received_at"])
+    respond = workplace.deadlines.respond_by(received)
     moments = [respond - workplace.remind_respond]
     if expires is not None:
-        moments.append(expires - workplace.remind_expire)
+        short = expires - received <= workplace.remind_expire
+        # A referral that lives for less than the usual notice is reminded of at half of its time.
+        moments.append(received + (expires - received) / 2 if short else expires - workplace.remind_expire)
     addresses = dict.fromkeys(person.email for person in place.contacts if person.email)
     return [
         notice
@@ -42,9 +45,15 @@ def of_new(workplace: Workplace, row: Mapping[str, Any], place: Location, now: d
 
 
 def recipient(contacts: str) -> str:
-    """The e-mail address of the customer's first contact that has one; empty where none has: the outbox shows that.
+    """The first e-mail address of the customer's contacts that a letter can be sent to.
 
     Args:
         contacts: the customer's contacts as the database keeps them, JSON.
+
+    Returns:
+        Where none can be used, the first one as given, so that the outbox shows it; empty where nobody has one.
     """
-    return next((str(person["email"]) for person in json.loads(contacts) if person["email"].strip()), "")
+    from refterm.services.background.addresses import usable
+
+    given = [str(person["email"]) for person in json.loads(contacts) if person["email"].strip()]
+    return next((found for text in given if (found := usable(text)) is not None), next(iter(given), ""))

@@ -8,13 +8,13 @@ import socket
 import ssl
 import subprocess
 from collections.abc import Mapping
-from email.message import EmailMessage
 from pathlib import Path
 from typing import Protocol
 
 from refterm.config import NoticeSettings
 from refterm.errors import ConfigurationError, RefTermError
 from refterm.i18n import _
+from refterm.services.background.letters import Letter
 
 PASSWORD = "REFTERM_SMTP_PASSWORD"  # noqa: S105 - the name of a variable
 SECONDS = 20.0
@@ -33,12 +33,18 @@ class RefusedError(RefTermError):
         self.for_good = for_good
 
 
+class UnreachableError(RefTermError):
+    """The way out is closed for every letter: no connection, no sign-in, no folder. The run ends."""
+
+
 class Transport(Protocol):
     """Delivers letters."""
 
+    batch: int  # how many notices are claimed at once
+
     state: str  # what a delivered notice is: `sent`, or `written` where nothing was mailed
 
-    def deliver(self, message: EmailMessage, number: int) -> None:
+    def deliver(self, message: Letter, number: int) -> None:
         """Deliver one.
 
         Args:
@@ -47,6 +53,7 @@ class Transport(Protocol):
 
         Raises:
             RefusedError: when it was not.
+            UnreachableError: when no other would be, either.
         """
         ...
 
@@ -59,26 +66,29 @@ class Maildir:
     """A Maildir. A notice has one file, however often it is delivered."""
 
     state = "written"
+    batch = 20
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def deliver(self, message: EmailMessage, number: int) -> None:
+    def deliver(self, message: Letter, number: int) -> None:
         """Write it into `tmp`, then move it into `new`, as the format asks."""
         name = f"refterm-{number}"
         try:
+            # Customers' names and addresses: for the owner's eyes only, whatever the umask allows.
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             for part in ("tmp", "new", "cur"):
-                (self._folder / part).mkdir(parents=True, exist_ok=True, mode=0o770)
+                (self._folder / part).mkdir(exist_ok=True, mode=0o700)
             if (self._folder / "new" / name).exists() or any((self._folder / "cur").glob(f"{name}:*")):
                 return
             writing = self._folder / "tmp" / f"{name}.{socket.gethostname()}.{os.getpid()}"
-            with writing.open("wb") as file:
-                file.write(message.as_bytes())
+            with open(writing, "wb", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
+                file.write(message.data.replace(b"\r\n", b"\n"))
                 file.flush()
                 os.fsync(file.fileno())
             os.replace(writing, self._folder / "new" / name)
         except OSError as error:
-            raise RefusedError(f"{error.filename or self._folder}: {error.strerror or error}") from error
+            raise UnreachableError(f"{error.filename or self._folder}: {error.strerror or error}") from error
 
     def close(self) -> None:
         """Nothing is open."""
@@ -88,6 +98,7 @@ class Smtp:
     """A mail server, connected to when there is something to send."""
 
     state = "sent"
+    batch = 1  # a slow server takes minutes for a letter: a claim of more would end before the last
 
     def __init__(self, settings: NoticeSettings, environment: Mapping[str, str]) -> None:
         """
@@ -99,21 +110,61 @@ class Smtp:
         self._settings = settings
         self._environment = environment
         self._server: smtplib.SMTP | None = None
+        self._broken = 0  # connections in a row that broke within a letter
 
-    def deliver(self, message: EmailMessage, number: int) -> None:
-        """Send it."""
+    def deliver(self, message: Letter, number: int) -> None:
+        """Send it. A connection that breaks within a letter is that letter's failure; a second in a row ends the run."""
+        server = self._connected()
         try:
-            server = self._connected()
-            server.send_message(message)
-        except smtplib.SMTPRecipientsRefused as error:
-            ((code, said),) = list(error.recipients.values())[:1]
-            raise RefusedError(_said(code, said), for_good=code >= 500) from error
-        except smtplib.SMTPResponseException as error:
+            self._send(server, message)
+            self._broken = 0
+        except RefusedError:
+            self._broken = 0
+            if not self._reset(server):
+                self.close()
+            raise
+        except (smtplib.SMTPException, OSError) as error:
             self.close()
-            raise RefusedError(_said(error.smtp_code, error.smtp_error)) from error
-        except (smtplib.SMTPException, OSError, ValueError) as error:
-            self.close()
-            raise RefusedError(" ".join(str(error).split())[:200] or type(error).__name__) from error
+            self._broken += 1
+            if self._broken > 1:
+                raise UnreachableError(_words(error)) from error
+            raise RefusedError(_words(error)) from error
+
+    def _send(self, server: smtplib.SMTP, message: Letter) -> None:
+        options = []
+        if message.international:
+            if not server.has_extn("smtputf8"):
+                raise RefusedError(
+                    _("the mail server takes no address with letters beyond ASCII before the @: {address}").format(
+                        address=message.to if not message.to.isascii() else message.sender
+                    ),
+                    for_good=True,
+                )
+            server.command_encoding = "utf-8"
+            options.append("SMTPUTF8")
+            if server.has_extn("8bitmime"):
+                options.append("BODY=8BITMIME")
+        if server.has_extn("size"):
+            most = server.esmtp_features["size"]
+            if most.isdecimal() and 0 < int(most) < len(message.data):
+                raise RefusedError(
+                    _("the mail server takes no letter of {n} bytes").format(n=len(message.data)), for_good=True
+                )
+            options.append(f"SIZE={len(message.data)}")
+        _accepted(server.docmd("MAIL", " ".join([f"FROM:<{message.sender}>", *options])))
+        _accepted(server.docmd("RCPT", f"TO:<{message.to}>"))
+        try:
+            _accepted(server.data(message.data))
+        except smtplib.SMTPDataError as error:
+            _accepted((error.smtp_code, _bytes(error.smtp_error)))
+            raise
+
+    @staticmethod
+    def _reset(server: smtplib.SMTP) -> bool:
+        try:
+            return server.rset()[0] == 250
+        except (smtplib.SMTPException, OSError):
+            return False
 
     def close(self) -> None:
         """Take leave of the server."""
@@ -125,9 +176,19 @@ class Smtp:
                 server.close()  # it went away first
 
     def _connected(self) -> smtplib.SMTP:
-        if self._server is not None:
-            return self._server
+        if self._server is None:
+            try:
+                self._server = self._connect()
+            except smtplib.SMTPResponseException as error:
+                raise UnreachableError(_said(error.smtp_code, error.smtp_error)) from error
+            except (smtplib.SMTPException, OSError, ValueError) as error:
+                raise UnreachableError(_words(error)) from error
+        return self._server
+
+    def _connect(self) -> smtplib.SMTP:
         settings, context = self._settings, ssl.create_default_context()
+        # Before the call: a server does not wait for a person who looks up a password.
+        secret = self._secret() if settings.user else ""
         port = settings.port or _PORTS[settings.security]
         server: smtplib.SMTP
         if settings.security == "tls":
@@ -135,35 +196,70 @@ class Smtp:
         else:
             server = smtplib.SMTP(settings.host or "", port, timeout=SECONDS)
         try:
+            server.ehlo_or_helo_if_needed()
             if settings.security == "starttls":
-                server.starttls(context=context)
+                code, said = server.starttls(context=context)
+                if code != 220:
+                    raise smtplib.SMTPResponseException(code, said)
+                server.ehlo_or_helo_if_needed()
             if settings.user:
-                server.login(settings.user, self._password())
+                self._sign_in(server, settings.user, secret)
         except BaseException:
             server.close()
             raise
-        self._server = server
         return server
 
-    def _password(self) -> str:
+    def _sign_in(self, server: smtplib.SMTP, user: str, secret: str) -> None:
+        """Sign in by one way, once: a second try with the same password would count towards a lock."""
+        offered = str(server.esmtp_features.get("auth", "")).upper().split()
+        ways = ["XOAUTH2"] if self._settings.token_command else ["CRAM-MD5", "PLAIN", "LOGIN"]
+        way = next((one for one in ways if one in offered), None)
+        if way is None:
+            raise UnreachableError(
+                _(
+                    "the mail server offers {offered} to sign in, and the settings have no way for that: set "
+                    "notices.token_command for XOAUTH2 or a password for PLAIN and LOGIN, use a relay that needs no "
+                    "sign-in (without notices.user), or set notices.transport to maildir"
+                ).format(offered=", ".join(offered) or _("nothing"))
+            )
+        if way == "XOAUTH2":
+            first = f"user={user}\x01auth=Bearer {secret}\x01\x01"
+            # A refused token is told in a challenge; an empty answer fetches the refusal itself.
+            server.auth("XOAUTH2", lambda challenge=None: first if challenge is None else "")
+            return
+        server.user, server.password = user, secret
+        server.auth(
+            way, getattr(server, "auth_" + way.lower().replace("-", "_")), initial_response_ok=way != "CRAM-MD5"
+        )
+
+    def _secret(self) -> str:
+        """The password, or the token where a command gives one."""
+        if self._settings.token_command:
+            return _output(self._settings.token_command, "notices.token_command")
         if given := self._environment.get(PASSWORD):
             return given
         if not self._settings.password_command:
             if kept := _from_keyring(self._settings.user or ""):
                 return kept
-            raise RefusedError(_("no password: set {variable} or notices.password_command").format(variable=PASSWORD))
-        # The site's or the person's own command, from their configuration.
-        command = self._settings.password_command
-        try:
-            done = subprocess.run(  # noqa: S602
-                command, shell=True, capture_output=True, text=True, timeout=SECONDS, check=False
+            raise UnreachableError(
+                _("no password: set {variable} or notices.password_command").format(variable=PASSWORD)
             )
-        except subprocess.SubprocessError as error:  # it asks for a passphrase, say, where nobody is
-            text = _("notices.password_command did not answer within {n} s; run it by hand to see why")
-            raise RefusedError(text.format(n=f"{SECONDS:g}")) from error
-        if done.returncode:
-            raise RefusedError(_("notices.password_command failed with status {n}").format(n=done.returncode))
-        return done.stdout.rstrip("\n")
+        return _output(self._settings.password_command, "notices.password_command")
+
+
+def _output(command: str, setting: str) -> str:
+    """What a command of the site's or the person's own configuration prints."""
+    try:
+        done = subprocess.run(command, shell=True, capture_output=True, text=True, timeout=SECONDS, check=False)  # noqa: S602
+    except subprocess.TimeoutExpired as error:
+        raise UnreachableError(
+            _("{setting} did not answer within {n} s; run it by hand to see why").format(
+                setting=setting, n=f"{SECONDS:g}"
+            )
+        ) from error
+    if done.returncode:
+        raise UnreachableError(_("{setting} failed with status {n}").format(setting=setting, n=done.returncode))
+    return done.stdout.rstrip("\n")
 
 
 def chosen(settings: NoticeSettings, database: Path | None, environment: Mapping[str, str]) -> Transport | None:
@@ -193,8 +289,27 @@ def _from_keyring(user: str) -> str | None:
     try:
         found = keyring.get_password("refterm", user)
     except KeyringError as error:
-        raise RefusedError(_("the keyring gives no password: {error}").format(error=error)) from error
+        raise UnreachableError(_("the keyring gives no password: {error}").format(error=error)) from error
     return None if found is None else str(found)
+
+
+def _accepted(answer: tuple[int, bytes]) -> None:
+    """Pass a yes of the server; a no is for good (5xx) or for now (4xx), at every stage (RFC 5321, 4.2.1)."""
+    code, said = answer
+    if 200 <= code < 300:
+        return
+    if code == 421 or code < 0:
+        raise UnreachableError(_said(code, said))  # the server closes the connection
+    raise RefusedError(_said(code, said), for_good=code >= 500)
+
+
+def _bytes(said: bytes | str) -> bytes:
+    return said if isinstance(said, bytes) else said.encode()
+
+
+def _words(error: Exception) -> str:
+    said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return " ".join(said.split())[:200] or type(error).__name__
 
 
 def _said(code: int, words: bytes | str) -> str:
