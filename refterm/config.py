@@ -148,19 +148,16 @@ def load(
 def _read(path: Path, *, must_exist: bool = False) -> dict[str, Any]:
     try:
         text = path.read_text("utf-8-sig")
+        import tomllib
+
+        return tomllib.loads(text)
     except (FileNotFoundError, NotADirectoryError) as error:
         if must_exist:
             raise ConfigurationError(_("{path}: there is no such configuration file").format(path=path)) from error
         return {}
     except OSError as error:
         raise ConfigurationError(f"{path}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise ConfigurationError(_("{path} is no TOML: {error}").format(path=path, error=error)) from error
-    import tomllib
-
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # not UTF-8, or not TOML
         raise ConfigurationError(_("{path} is no TOML: {error}").format(path=path, error=error)) from error
 
 

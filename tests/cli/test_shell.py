@@ -299,7 +299,7 @@ class TestFailures:
         config.state_folder().write_text("a file where the folder should be")
         sentence = complaint(refterm("list"))
         assert "ValueError: a fault of ours [31m" in sentence
-        assert "could not be noted" in sentence
+        assert "could not be logged" in sentence
 
     def test_the_log_does_not_grow_for_ever(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(log, "MOST_BYTES", 1000)

@@ -183,7 +183,7 @@ class DeskActions(LookActions):
             if not result.referrals:
                 self.say(str(result.refused[0].error), "late")
                 return
-            self.forget_undo()
+            self.messages.forget_undo()
             numbers = ", ".join(f"#{number}" for number in result.referrals)
             sentence = ngettext(
                 "Undone: {referrals} stands as before.", "Undone: {referrals} stand as before.", len(result.referrals)

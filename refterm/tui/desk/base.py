@@ -84,7 +84,7 @@ class DeskBase(Screen[None]):
         self.counts: dict[Tab, int] = {}
         self.alert: Alert | None = None
         self.searching = Searching(self, lambda: self.close_search(keep=True))
-        self._messages = Messages(office.workplace.undo_seconds)
+        self.messages = Messages(office.workplace.undo_seconds)
         self.ticker = Ticker(self, office.workplace.clock, self.wake)
         self._detail_due: asyncio.TimerHandle | None = None
         # Whether the detail was read after the list.
@@ -231,17 +231,13 @@ class DeskBase(Screen[None]):
         )
 
     def _draw_message(self) -> None:
-        self._lines["message"].show(*self._messages.pieces(self.office.workplace.now(), self.app.size))
+        self._lines["message"].show(*self.messages.pieces(self.office.workplace.now(), self.app.size))
 
     def say(self, sentence: str, style: str = "plain", *, undo: bool = False) -> None:
         """Say what happened. With `undo`, the seconds in which it can be undone are counted down beside it (U1)."""
-        self._messages.say(sentence, style, self.office.workplace.now(), undo=undo)
+        self.messages.say(sentence, style, self.office.workplace.now(), undo=undo)
         self._draw_message()
         self._plan_texts()
-
-    def forget_undo(self) -> None:
-        """Stop counting down: it was undone."""
-        self._messages.forget_undo()
 
     def _empty_text(self) -> list[str]:
         desk_is_empty = not sum(self.counts.values())
@@ -251,7 +247,7 @@ class DeskBase(Screen[None]):
 
     def _plan_texts(self) -> None:
         look = self.look()
-        moments = [self.referral_list.next_change(), self._messages.next_change(look.now)]
+        moments = [self.referral_list.next_change(), self.messages.next_change(look.now)]
         urged = [self.alert.row.received_at] if self.alert and self.alert.hot else []
         if (shown := self.detail_pane.shown) and shown.referral.flame and not shown.referral.contacted_at:
             urged.append(shown.referral.received_at)

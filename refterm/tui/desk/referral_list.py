@@ -5,6 +5,7 @@ A plain widget with its own offset: a scroll view of Textual's repaints more, an
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
@@ -112,30 +113,31 @@ class ReferralList(Widget, can_focus=True):
     def update_times(self, look: Look) -> None:
         """Draw anew the rows whose times read otherwise now, and no others (F5)."""
         self._look = look
-        for line in range(1, self.size.height):
-            row = self._row(self._top + line - 1)
-            if row and self._drawn_times.get(row.id) not in (None, time_texts(row, self.tab, look)):
+        for line, row in self._rows_in_sight():
+            if self._drawn_times.get(row.id) not in (None, time_texts(row, self.tab, look)):
                 self.refresh(Region(0, line, self.size.width, 1))
 
     def in_sight(self) -> list[Row]:
         """The rows on the screen."""
-        rows = (self._row(self._top + line) for line in range(self._lines))
-        return [row for row in rows if row]
+        return [row for _line, row in self._rows_in_sight()]
+
+    def _rows_in_sight(self) -> Iterator[tuple[int, Row]]:
+        for line in range(1, self.size.height):
+            if row := self._row(self._top + line - 1):
+                yield line, row
 
     def update_rows(self, changed: set[int], look: Look) -> None:
         """Draw anew some rows: somebody opened or closed a form on them, or their score is known now."""
         self._look = look
-        for line in range(1, self.size.height):
-            row = self._row(self._top + line - 1)
-            if row and row.id in changed:
+        for line, row in self._rows_in_sight():
+            if row.id in changed:
                 self.refresh(Region(0, line, self.size.width, 1))
 
     def next_change(self) -> datetime | None:
         """When the next of the rows in sight reads otherwise."""
         if self._look is None:
             return None
-        rows = (self._row(self._top + line) for line in range(self.size.height - 1))
-        moments = (changes_at(row, self._look) for row in rows if row)
+        moments = (changes_at(row, self._look) for row in self.in_sight())
         return min((moment for moment in moments if moment), default=None)
 
     # Moving

@@ -68,41 +68,40 @@ def columns(tab: Tab, cells: int, look: Look) -> list[Column]:
     """The columns of a tab in a list so many cells wide, in the order drawn; the most important ones at any width."""
     flames = max(width(look.signs.hot), width(look.signs.cooled))
     fixed = [Column("mark", "", 2), Column("flame", "", flames), Column("number", "#", look.digits, True)]
-    times = [Column("answer", _("Answer in"), 9, True), Column("expires", _("Expires in"), 10, True)]
-    if cells < 100:
-        times = [Column("answer", _("Answer"), 8, True), Column("expires", _("Expires"), 8, True)]
+    # Each with the width of the list from which on it is shown.
+    wanted = [(0, Column("customer", _("Customer"), 0))]
     if tab is Tab.INBOX:
-        optional = [
+        answer, expires = Column("answer", _("Answer in"), 9, True), Column("expires", _("Expires in"), 10, True)
+        if cells < 100:
+            answer, expires = Column("answer", _("Answer"), 8, True), Column("expires", _("Expires"), 8, True)
+        wanted += [
+            (0, Column("need", _("Needs"), 0)),
             (100, Column("where", _("Where"), 18)),
+            (0, answer),
+            (0, expires),
             (110, Column("who", _("Who"), 8)),
             (126, Column("fit", _("Fit"), 3, True)),
             (142, Column("value", _("Value"), 14, True)),
             (154, Column("channel", _("Channel"), 9)),
         ]
-        more = [column for least, column in optional if cells >= least]
-        return _share(
-            cells,
-            [*fixed, Column("customer", _("Customer"), 0), Column("need", _("Needs"), 0), *more[:1], *times, *more[1:]],
-        )
-    if tab is Tab.ACTIVE:
-        ends = [Column("value", _("Value"), 15, True), Column("purchase", _("Purchase"), 11, True)]
-        more = [
-            column
-            for least, column in [(96, Column("who", _("Who"), 8)), (120, Column("where", _("Where"), 18))]
-            if cells >= least
+    elif tab is Tab.ACTIVE:
+        wanted += [
+            (0, Column("engagement", _("Engagement"), 0)),
+            (96, Column("who", _("Who"), 8)),
+            (120, Column("where", _("Where"), 18)),
+            (0, Column("value", _("Value"), 15, True)),
+            (0, Column("purchase", _("Purchase"), 11, True)),
         ]
-        return _share(
-            cells,
-            [*fixed, Column("customer", _("Customer"), 0), Column("engagement", _("Engagement"), 0), *more, *ends],
-        )
-    ends = [Column("outcome", _("Outcome"), 8), Column("closed", _("Closed"), 10, True)]
-    optional = [
-        (90, Column("value", _("Value"), 15, True)),
-        (112, Column("reason", _("Reason"), 14)),
-        (130, Column("who", _("Who"), 8)),
-    ]
-    more = [column for least, column in optional if cells >= least]
-    return _share(cells, [*fixed, Column("customer", _("Customer"), 0), Column("need", _("Needs"), 0), *more, *ends])
+    else:
+        wanted += [
+            (0, Column("need", _("Needs"), 0)),
+            (90, Column("value", _("Value"), 15, True)),
+            (112, Column("reason", _("Reason"), 14)),
+            (130, Column("who", _("Who"), 8)),
+            (0, Column("outcome", _("Outcome"), 8)),
+            (0, Column("closed", _("Closed"), 10, True)),
+        ]
+    return _share(cells, [*fixed, *(column for least, column in wanted if cells >= least)])
 
 
 def _share(cells: int, wanted: list[Column]) -> list[Column]:
