@@ -14,6 +14,7 @@ _FORBIDDEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u
 _LINE_BREAKS = re.compile("\r?\n|[\u2028\u2029]")
 # What cannot be seen, or what terminals do not agree about: format characters and variation selectors.
 _INVISIBLE = ("Cf", "Cc", "Cs", "Co", "Cn", "Zl", "Zp")
+_GUID = re.compile(r"\{?([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})\}?", re.IGNORECASE)
 _VARIATION = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 # Thai and Hebrew need two marks on a letter; more only disturb the lines above and below.
 _MOST_MARKS = 2
@@ -31,6 +32,13 @@ def clean(text: str) -> str:
 def clean_line(text: str) -> str:
     """Clean a text that stands on one line: its line breaks become spaces."""
     return clean(_LINE_BREAKS.sub(" ", text))
+
+
+def identity(text: str) -> str:
+    """An identity for comparing: a GUID in small letters with its hyphens and without braces, another one as it is."""
+    bare = text.strip()
+    guid = _GUID.fullmatch(bare) if 32 <= len(bare) <= 38 else None
+    return "-".join(guid.groups()).lower() if guid else bare
 
 
 def is_blank(text: str) -> bool:

@@ -13,6 +13,8 @@ from refterm.errors import ConfigurationError, InvalidInputError, NotAllowedErro
 from refterm.i18n import _
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from click.shell_completion import CompletionItem
 
     from refterm.clock import Clock
@@ -68,6 +70,18 @@ class Invocation:
         if settings.language:
             i18n.use(settings.language)
         return settings.overridden(**flags)
+
+    def own_files(self) -> tuple[Path | None, ...]:
+        """The files that nothing is ever written over: the desk's database, and the configuration."""
+        import os
+        from pathlib import Path
+
+        from refterm import config
+
+        location = config.database_location(self.settings())
+        named = self.flags.get("config") or os.environ.get("REFTERM_CONFIG")
+        mine = Path(named) if named else config.config_folder() / "config.toml"
+        return location if isinstance(location, Path) else None, mine, config.SITE_FILE
 
     def forbid_in_kiosk(self, *names: object) -> None:
         """Refuse to touch files that the person names, where the desk is a kiosk; `-`, a pipe, is none.

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from refterm.cli import output
+from refterm.cli import newfile, output
 from refterm.cli.base import Group, Invocation, command, pass_invocation
 from refterm.cli.main import REFUSED
 from refterm.cli.terminal import is_terminal
@@ -39,14 +39,21 @@ def upgrade(invocation: Invocation) -> None:
 
 @db_.command("backup", help=_("Copy the database to a new file, whole, while others go on working."))
 @click.argument("file", type=click.Path(path_type=Path))
+@click.option("--overwrite", is_flag=True, help=_("Replace the file if it exists."))
 @pass_invocation
-def backup(invocation: Invocation, file: Path) -> None:
+def backup(invocation: Invocation, file: Path, overwrite: bool) -> None:
     """Copy the database."""
     from refterm.services.care import maintenance
 
     invocation.forbid_in_kiosk(file)
+    newfile.check(str(file), overwrite=overwrite, kept=invocation.own_files())
     with invocation.workplace() as workplace:
-        size = maintenance.backup(workplace, file)
+        if file.exists() and file.is_file():
+            whole = file.with_name(f".{file.name}.{os.getpid()}.new")
+            size = maintenance.backup(workplace, whole)
+            os.replace(whole, file)
+        else:
+            size = maintenance.backup(workplace, file)
     output.line(_("Copied the desk to {file}, {size} bytes.").format(file=file, size=size))
 
 

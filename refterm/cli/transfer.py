@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
+from dataclasses import dataclass, field
 from time import monotonic
-from typing import TYPE_CHECKING, BinaryIO, Literal, TextIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 import click
 
@@ -16,34 +17,88 @@ from refterm.cli import output
 from refterm.cli.base import Invocation, command, pass_invocation
 from refterm.cli.listing import TABS
 from refterm.cli.main import PARTIAL, REFUSED
+from refterm.cli.newfile import NewFile, check, written
 from refterm.cli.terminal import is_terminal
 from refterm.errors import NotAllowedError, RefTermError, StoreError
 from refterm.i18n import _, ngettext
 
 if TYPE_CHECKING:
-    from refterm.services.importing import Importer, Refused
+    from refterm.services.importing import Importer, Refused, Warned
+    from refterm.services.workplace import Workplace
 
-FORMATS = ("csv", "json", "ndjson")
+FORMATS = ("csv", "json", "ndjson", "xlsx")
 STANDARD = "-"
+# So many refusals and warnings are told one by one; the rest is counted.
+MOST_TOLD = 20
+Shape = Literal["auto", "csv", "json", "ndjson", "xlsx"]
+OVERWRITE = click.option("--overwrite", is_flag=True, help=_("Replace the file if it exists."))
+
+
+@dataclass
+class Told:
+    """Refusals and warnings of all files: the first ones are told at once, all of them with --json."""
+
+    bar: Progress
+    as_json: bool
+    refused: list[dict[str, Any]] = field(default_factory=list)
+    warned: list[dict[str, Any]] = field(default_factory=list)
+    count: int = 0
+
+    def refuse(self, name: str, record: Refused) -> None:
+        """A record that is refused."""
+        if self.as_json:
+            self.refused.append({"file": name, "line": record.line, "reason": record.sentence})
+        self._tell(record.sentence, f"{name}:{record.line}")
+
+    def warn(self, name: str, record: Warned) -> None:
+        """Something that was left out of a record that came in."""
+        if self.as_json:
+            self.warned.append({"file": name, "line": record.line, "warning": record.sentence})
+        self._tell(_("warning: {text}").format(text=record.sentence), f"{name}:{record.line}")
+
+    def _tell(self, sentence: str, where: str) -> None:
+        self.count += 1
+        if self.count <= MOST_TOLD and not self.as_json:
+            self.bar.clear()
+            output.complain(sentence, where)
+
+    def rest(self) -> None:
+        """How many were not told."""
+        if self.count > MOST_TOLD and not self.as_json:
+            output.complain(_("and {n} more; --json names all of them").format(n=self.count - MOST_TOLD))
 
 
 @command(
     "import",
     more=_(
-        "Reads Partner Center's JSON (an object, an array, a page, an object a line), its CSV, and refterm's own exports."
-        " `-` is standard input. The same referral again changes nothing; what cannot be read is refused by itself."
+        "Reads Partner Center's JSON (an object, an array, a page, an object a line), its CSV, workbooks, and refterm's own"
+        " exports. `-` is standard input. The same referral again changes nothing; what cannot be read is refused by itself."
     ),
 )
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path())
 @click.option("--format", "shape", type=click.Choice(("auto", *FORMATS)), default="auto", help=_("What they are."))
 @click.option("--rejects", type=click.Path(), metavar="FILE", help=_("Keep refused records there, as they were."))
+@OVERWRITE
+@click.option(
+    "--dates",
+    type=click.Choice(("day-first", "month-first")),
+    help=_("The order of dates that can be read in two ways."),
+)
+@click.option(
+    "--decimal", type=click.Choice(("comma", "point")), help=_("The mark of amounts that can be read in two ways.")
+)
+@click.option("--json", "as_json", is_flag=True, help=_("Counts, refusals and warnings as JSON."))
 @pass_invocation
 def import_(
     invocation: Invocation,
     /,
     files: tuple[str, ...],
-    shape: Literal["auto", "csv", "json", "ndjson"],
+    shape: Shape,
     rejects: str | None,
+    overwrite: bool,
+    dates: Literal["day-first", "month-first"] | None,
+    decimal: Literal["comma", "point"] | None,
+    as_json: bool,
 ) -> int:
     """Bring referrals in."""
     invocation.forbid_in_kiosk(*files, rejects)
@@ -54,36 +109,62 @@ def import_(
     readable = [name for name in files if name not in unreadable]
     if not readable:
         return REFUSED
+    if rejects:
+        _check_target(invocation, rejects, overwrite=overwrite)
     read = 0
     with ExitStack() as stack:
         workplace = stack.enter_context(invocation.workplace(create=True))
         workplace.require_writing()
         from refterm.services.importing import Importer
+        from refterm.services.importing import choices as chosen
 
         importer = Importer(workplace)
-        kept = stack.enter_context(open(rejects, "wb")) if rejects else None
+        kept = stack.enter_context(written(rejects, overwrite=overwrite)) if rejects else None
         bar = Progress(sum(os.path.getsize(name) for name in readable if os.path.isfile(name)))
+        told = Told(bar, as_json)
         for name in readable:
-            read += _import_one(importer, name, shape, kept, bar)
+            read += _import_one(importer, name, shape, kept, bar, told, chosen(dates, decimal))
         bar.clear()
-    output.line(str(importer.total))
+    told.rest()
+    total = importer.total
+    if as_json:
+        counts = {"new": total.new, "updated": total.updated, "unchanged": total.unchanged, "rejected": total.rejected}
+        lists = {"refused": told.refused, "warned": told.warned, "guesses": importer.guesses}
+        output.line(json.dumps({**counts, "warnings": total.warnings, **lists}, ensure_ascii=False))
+    else:
+        output.line(str(total))
+        for guess in importer.guesses:
+            output.line(guess)
     if not read:
         return REFUSED
-    return PARTIAL if importer.total.rejected or read < len(files) else 0
+    return PARTIAL if total.rejected or read < len(files) else 0
+
+
+def _check_target(invocation: Invocation, target: str, *, overwrite: bool) -> None:
+    """Refuse to write over the desk, the configuration, or any file that exists.
+
+    Raises:
+        RefTermError: saying which it is.
+    """
+    check(target, overwrite=overwrite, kept=invocation.own_files())
 
 
 def _import_one(
-    importer: Importer, name: str, shape: Literal["auto", "csv", "json", "ndjson"], kept: BinaryIO | None, bar: Progress
+    importer: Importer, name: str, shape: Shape, kept: NewFile | None, bar: Progress, told: Told, choices: Any
 ) -> bool:
     """Bring one file in; whether it could be read."""
-
-    def refused(record: Refused) -> None:
-        bar.clear()
-        output.complain(record.sentence, f"{name}:{record.line}")
-
     try:
         with _opened(name) as source:
-            importer.run(source, name=name, format=shape, rejects=kept, progress=bar.show, on_refused=refused)
+            importer.run(
+                source,
+                name=name,
+                format=shape,
+                rejects=kept,
+                progress=bar.show,
+                on_refused=lambda record: told.refuse(name, record),
+                on_warned=lambda record: told.warn(name, record),
+                choices=choices,
+            )
         bar.next_file()
         return True
     except (StoreError, NotAllowedError):
@@ -164,62 +245,57 @@ class Progress:
     "--format", "shape", type=click.Choice(FORMATS), help=_("What to write; otherwise as FILE's name says, or csv.")
 )
 @click.option("-o", "--output", "target", type=click.Path(), default=STANDARD, metavar="FILE", help=_("Where to."))
+@OVERWRITE
 @pass_invocation
-def export_(invocation: Invocation, /, tab: str, shape: Literal["csv", "json", "ndjson"] | None, target: str) -> None:
+def export_(
+    invocation: Invocation,
+    /,
+    tab: str,
+    shape: Literal["csv", "json", "ndjson", "xlsx"] | None,
+    target: str,
+    overwrite: bool,
+) -> None:
     """Take referrals out."""
     invocation.forbid_in_kiosk(target)
     chosen = shape or _shape_of(target)
-    with invocation.workplace() as workplace:
-        from refterm.domain.query import Tab
-        from refterm.services.exporting import Exporter
-
-        own = workplace.database.file
-        if own and os.path.exists(target) and os.path.samefile(target, own):
-            raise RefTermError(_("{file} is the desk's own database; name another file").format(file=target))
-        with _writing(target) as file:
-            count = Exporter(workplace).write(file, format=chosen, tab=Tab(tab))
     if target != STANDARD:
-        said = ngettext("Exported {n} referral to {file}.", "Exported {n} referrals to {file}.", count)
-        output.line(said.format(n=count, file=target))
+        _check_target(invocation, target, overwrite=overwrite)
+    with invocation.workplace() as workplace:
+        if target == STANDARD:
+            _export(workplace, sys.stdout.buffer, chosen, tab)
+            return
+        with written(target, overwrite=overwrite) as file:
+            count = _export(workplace, file.file, chosen, tab)
+    sentence = ngettext("Exported {n} referral to {file}.", "Exported {n} referrals to {file}.", count)
+    output.line(sentence.format(n=count, file=target))
 
 
-def _shape_of(target: str) -> Literal["csv", "json", "ndjson"]:
+def _export(workplace: Workplace, out: BinaryIO, shape: Literal["csv", "json", "ndjson", "xlsx"], tab: str) -> int:
+    """Write the referrals of a tab, texts in UTF-8 whatever the locale; how many there are."""
+    import io
+
+    from refterm.domain.query import Tab
+    from refterm.services.exporting import Exporter
+
+    exporter = Exporter(workplace)
+    if shape == "xlsx":
+        whole = io.BytesIO()
+        count = exporter.write_workbook(whole, tab=Tab(tab))
+        out.write(whole.getbuffer())
+        return count
+    stream = io.TextIOWrapper(out, "utf-8", newline="", write_through=out is sys.stdout.buffer)
+    try:
+        return exporter.write(stream, format=shape, tab=Tab(tab))
+    finally:
+        stream.detach()
+
+
+def _shape_of(target: str) -> Literal["csv", "json", "ndjson", "xlsx"]:
     match os.path.splitext(target)[1].lower():
         case ".json":
             return "json"
         case ".ndjson" | ".jsonl":
             return "ndjson"
+        case ".xlsx":
+            return "xlsx"
     return "csv"
-
-
-@contextmanager
-def _writing(target: str) -> Iterator[TextIO]:
-    """The file to write, in UTF-8 whatever the locale: whole under its name in the end, or not there at all."""
-    import io
-    import tempfile
-
-    if target == STANDARD:
-        stream = io.TextIOWrapper(sys.stdout.buffer, "utf-8", newline="", write_through=True)
-        try:
-            yield stream
-        finally:
-            stream.detach()
-        return
-    path = Path(target)
-    if path.exists() and not path.is_file():  # such as /dev/null
-        with open(path, "w", encoding="utf-8", newline="") as file:
-            yield file
-        return
-    try:
-        descriptor, unfinished = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    except OSError as error:  # of the name that was given, not of ours
-        raise OSError(error.errno, error.strerror, target) from error
-    try:
-        with open(descriptor, "w", encoding="utf-8", newline="") as file:
-            yield file
-            file.flush()
-            os.fsync(descriptor)
-        os.replace(unfinished, path)
-    except BaseException:
-        os.unlink(unfinished)
-        raise

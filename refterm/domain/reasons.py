@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from refterm.errors import InvalidInputError
 from refterm.i18n import _
+
+# One digit only: `int` refuses thousands of them.
+_NUMBERED = re.compile(r"([1-9])(?:\.0*)?(?:\s*[-–—:.)]\s+\S.*)?", re.DOTALL)
 
 # In the order of Partner Center's numbers 1 to 8. The texts are what the source sends and takes, so the keys of a
 # translation; `label` gives the person's language.
@@ -58,7 +63,7 @@ def parse(text: str) -> str:
     typed = text.strip().lower()
     if typed in REASONS:
         return typed
-    if code := of_number(typed):
+    if len(typed) == 1 and (code := of_number(typed)):
         return code
     if not typed:
         raise InvalidInputError({"reason": _("a reason is required")})
@@ -80,5 +85,11 @@ def from_source(text: str) -> tuple[str | None, str | None]:
 
 def of_number(text: str) -> str | None:
     """The code of Partner Center's number; None for anything else."""
-    # One digit only: `int` refuses thousands of them.
-    return CODES[int(text) - 1] if len(text) == 1 and text.isdecimal() and 1 <= int(text) <= len(CODES) else None
+    number = number_of(text)
+    return CODES[number - 1] if number and number <= len(CODES) else None
+
+
+def number_of(text: str) -> int | None:
+    """The number of a reason, as spreadsheets and people write it: `3`, `3.0`, `3 - Customer chose another vendor`."""
+    numbered = _NUMBERED.fullmatch(text.strip())
+    return int(numbered[1]) if numbered else None

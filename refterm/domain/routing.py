@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from refterm.domain.profile import Location, Profile
-from refterm.text import fold
+from refterm.text import fold, identity
 
 
 def route(
@@ -23,9 +23,10 @@ def route(
     """
     active = sorted((one for one in profiles if one.active), key=lambda one: fold(one.name))
     if target_id:
+        named = identity(target_id)
         for profile in active:
             for place in profile.locations:
-                if place.target_id == target_id:
+                if identity(place.target_id) == named:
                     return profile, place
     fitting = [one for one in active if country and country.upper() in one.countries]
     if not fitting:

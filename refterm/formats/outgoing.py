@@ -6,6 +6,7 @@ What the desk has no field for leaves as it came; what is as it was received kee
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -24,11 +25,6 @@ _STANDINGS = {
     (Status.ARCHIVED, Outcome.DECLINED): ("Closed", "Declined"),
     (Status.ARCHIVED, Outcome.EXPIRED): ("Closed", "Expired"),
 }
-# What stands after Partner Center's columns, for people to read; the last one alone is what import reads.
-EXTRAS = (
-    *("Received", "Expires", "Channel", "Customer Industry", "Customer Size", "Customer requested contact", "Favorite"),
-    *("Skipped until", "Outcome", "Closed", columns.OWN),
-)
 
 
 def written(known: Mapping[str, Any], present: Incoming) -> Json:
@@ -42,23 +38,9 @@ def written(known: Mapping[str, Any], present: Incoming) -> Json:
 
 
 def row(known: Mapping[str, Any], present: Incoming) -> list[str]:
-    """The same as a row of Partner Center's CSV and our columns after it."""
+    """The same as a row of Partner Center's CSV and our columns after it, the last of them the whole record."""
     content = written(known, present)
-    referral = present.referral
-    extras = (
-        _time(referral.received_at),
-        _time(referral.expires_at),
-        referral.channel.value,
-        referral.customer.industry or "",
-        referral.customer.size or "",
-        "Yes" if referral.flame else "No",
-        "Yes" if referral.favorite else "No",
-        _time(referral.skipped_until),
-        referral.outcome.value if referral.outcome else "",
-        _time(referral.closed_at),
-        dumps(content),
-    )
-    return columns.row(content, extras)
+    return [*columns.row(content), *columns.extras(content), dumps(content)]
 
 
 def _over(known: Mapping[str, Any], referral: Referral) -> Json:
@@ -125,7 +107,10 @@ def _reason(referral: Referral) -> str | None:
 
 def _team(known: Any, team: tuple[TeamMember, ...]) -> list[Json]:
     """The deal's team as the API has it; who was received so stays with all that came."""
-    kept = {member: raw for raw in columns.listed(known) if (member := record.member(raw))}
+    kept = {}
+    for raw in columns.listed(known):
+        with suppress(RecordError):
+            kept[record.member(raw)] = raw
     return [kept.get(member) or _member(member) for member in team]
 
 

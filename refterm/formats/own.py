@@ -13,12 +13,12 @@ from typing import Any, TypeVar
 from refterm.domain import reasons
 from refterm.domain.money import plain
 from refterm.domain.referral import Channel, Deal, Outcome, Status, TeamMember
-from refterm.formats import record
+from refterm.formats import fields as reading
 from refterm.formats.record import Incoming
-from refterm.formats.wire import Json, RecordError
+from refterm.formats.wire import OWN, Json, RecordError
 from refterm.i18n import _
 
-KEY = "refterm"
+KEY = OWN
 T = TypeVar("T")
 _LARGEST = 2**53
 
@@ -82,7 +82,7 @@ def restored(incoming: Incoming, kept: Any) -> Incoming:
         RecordError: when the object is not what refterm writes.
     """
     if not isinstance(kept, dict):
-        raise RecordError(_("refterm is no object: {value}").format(value=record.show(kept)))
+        raise RecordError(_("refterm is no object: {value}").format(value=reading.show(kept)))
     source, fields = incoming.referral, _Fields(kept)
     for needed in ("status", "received_at", "changed_at", "version"):
         if kept.get(needed) is None:
@@ -119,6 +119,11 @@ def restored(incoming: Incoming, kept: Any) -> Incoming:
     archived = referral.status is Status.ARCHIVED
     if archived != (referral.outcome is not None) or (archived and referral.closed_at is None):
         raise RecordError(_("refterm: status, outcome and closed_at do not belong together"))
+    decided = (referral.decided_at, referral.decided_by, referral.closed_by, referral.reason, referral.reason_notes)
+    if referral.status is Status.NEW and any(decided):
+        raise RecordError(_("refterm: status new does not go with a decision"))
+    if not archived and any((referral.closed_at, referral.closed_by, referral.reason)):
+        raise RecordError(_("refterm: status, outcome and closed_at do not belong together"))
     if referral.expires_at is None and referral.direction != "outgoing":
         raise RecordError(_("refterm.expires_at is missing"))
     return Incoming(
@@ -146,7 +151,7 @@ class _Fields:
         except ValueError:
             raise RecordError(
                 _("{field} is not what refterm writes: {value}").format(
-                    field=self._prefix + key, value=record.show(value)
+                    field=self._prefix + key, value=reading.show(value)
                 )
             ) from None
 
@@ -165,8 +170,10 @@ def _deal(value: Any, source: Deal) -> Deal:
     fields = _Fields(value, "refterm.deal.")
     return Deal(
         name=fields.optional("name", _text, source.name),
-        value=fields.optional("value", lambda digits: record.amount(_text(digits), "refterm.deal.value"), source.value),
-        currency=fields.optional("currency", lambda code: record.currency({"currency": _text(code)}), source.currency),
+        value=fields.optional(
+            "value", lambda digits: reading.amount(_text(digits), "refterm.deal.value"), source.value
+        ),
+        currency=fields.optional("currency", lambda code: reading.currency({"currency": _text(code)}), source.currency),
         timeframe=fields.optional("timeframe", _text, None),
         purchase_date=fields.optional("purchase_date", _day, source.purchase_date),
         closed_on=fields.optional("closed_on", _day, source.closed_on),
@@ -215,7 +222,7 @@ def _day(value: Any) -> date:
 
 
 def _instant(value: Any) -> datetime:
-    moment = record.instant({KEY: _text(value)}, KEY)
+    moment = reading.instant({KEY: _text(value)}, KEY)
     if moment is None:
         raise ValueError
     return moment

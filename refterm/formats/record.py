@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from decimal import Decimal
+from datetime import date, datetime, timedelta
 
-from refterm.domain import money, reasons
+from refterm.domain import reasons
 from refterm.domain.deadline import Deadlines
 from refterm.domain.referral import Channel, Contact, Customer, Deal, Outcome, Referral, Status, TeamMember
-from refterm.errors import InvalidInputError
+from refterm.formats import lenient, values
+from refterm.formats.fields import amount, currency, enum, flag, instant, object_at, objects_at, show, text
 from refterm.formats.wire import Json, RecordError
 from refterm.i18n import _
+from refterm.text import identity
 
 MICROSOFT = "msft"
-_NUMBER = re.compile(r"[+-]?[0-9]{1,30}(\.[0-9]{1,30})?")
+_HALF_A_DAY = timedelta(hours=12)
 
 _STATUSES = {"new": Status.NEW, "active": Status.ACTIVE, "closed": Status.ARCHIVED}
 _STATUSES |= {str(number): status for number, status in enumerate(tuple(_STATUSES.values()), 1)}
@@ -29,6 +29,21 @@ _SUBSTATUSES: dict[str, tuple[Status, Outcome | None]] = {
     "expired": (Status.ARCHIVED, Outcome.EXPIRED),
 }
 _SUBSTATUSES |= {str(number): meaning for number, meaning in enumerate(tuple(_SUBSTATUSES.values()), 1)}
+# A deal of co-sell that Partner Center calls an error is closed, and nothing was sold.
+_SUBSTATUSES["error"] = (Status.ARCHIVED, Outcome.LOST)
+# Seen with what is active: they say no more than that.
+_ACTIVE_TOO = ("engaged", "error")
+ERROR_REASONS = (
+    "Duplicate - created through bulk upload",
+    "Duplicate - created in Partner Center",
+    "Duplicate - sent by Microsoft",
+    "Connector data sync issues",
+    "Customer matching issues",
+    "Solution issues",
+    "Test referral",
+    "Data error",
+    "Others",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +55,21 @@ class Incoming:
         updated_at: when the source last changed it; None where the record does not say.
         restored: refterm wrote it: the marks, decisions and times of the desk it left are in `referral`.
         changed_here: restored only: it was decided at the desk it left.
+        warnings: what in the record could not be read and is left out, a sentence each.
     """
 
     referral: Referral
     updated_at: datetime | None = None
     restored: bool = False
     changed_here: bool = False
+    warnings: tuple[str, ...] = ()
 
 
 def read(record: Json, *, now: datetime, deadlines: Deadlines, dated: bool = True) -> Incoming:
     """Understand one cleaned record in the API's shape.
+
+    Only identity, receipt, customer and status can refuse it: any other field that cannot be read is left out, and the
+    warnings say so.
 
     Args:
         record: the record.
@@ -60,9 +80,21 @@ def read(record: Json, *, now: datetime, deadlines: Deadlines, dated: bool = Tru
     Raises:
         RecordError: with the reason why it cannot be read.
     """
+    try:
+        return _read(record, now, deadlines, dated=dated)
+    except RecordError:
+        readable, sentences = lenient.without_unreadable(record)
+        if not sentences:
+            raise
+        incoming = _read(readable, now, deadlines, dated=dated)
+        return replace(incoming, warnings=(*sentences, *incoming.warnings))
+
+
+def _read(record: Json, now: datetime, deadlines: Deadlines, *, dated: bool) -> Incoming:
+    """The same, but any field that cannot be read refuses the record."""
     source_id = _identity(record)
-    details = _object(record, "details")
-    requirements = _object(details, "requirements")
+    details = object_at(record, "details")
+    requirements = object_at(details, "requirements")
     customer = _customer(record, requirements)
     status, outcome = standing(record)
     outgoing = enum(record.get("direction")) == "outgoing"
@@ -73,7 +105,7 @@ def read(record: Json, *, now: datetime, deadlines: Deadlines, dated: bool = Tru
         raise RecordError(_("createdDateTime is missing"))
     estimated = received_at is None
     received_at = received_at or now
-    expires_at = instant(record, "expirationDateTime")
+    expires_at, warnings = _expiry(record, None if estimated else received_at)
     expiry_estimated = expires_at is None and not outgoing
     if outgoing:
         expires_at = None
@@ -85,16 +117,15 @@ def read(record: Json, *, now: datetime, deadlines: Deadlines, dated: bool = Tru
         decided_at = closed_at
     elif outcome is Outcome.EXPIRED:
         decided_at = None
-    reason, reason_notes = None, None
-    if status is Status.ARCHIVED:
-        reason, reason_notes = reasons.from_source(text(record, "statusReason") or "")
+    reason, reason_notes = _reason(record) if status is Status.ARCHIVED else (None, None)
     updated_at = instant(record, "updatedDateTime")
+    engagement = text(record, "engagementId")
     referral = Referral(
         id=0,
         version=1,
         changed_at=now,
         source_id=source_id,
-        engagement_id=text(record, "engagementId"),
+        engagement_id=identity(engagement) if engagement else None,
         direction="outgoing" if outgoing else "incoming",
         status=status,
         outcome=outcome,
@@ -109,8 +140,8 @@ def read(record: Json, *, now: datetime, deadlines: Deadlines, dated: bool = Tru
         received_estimated=estimated,
         expires_at=expires_at,
         expiry_estimated=expiry_estimated,
-        flame=details.get("customerRequestedContact") is True,
-        favorite=record.get("favorite") is True,
+        flame=flag(details, "customerRequestedContact"),
+        favorite=flag(record, "favorite"),
         decided_at=decided_at,
         closed_at=closed_at,
         reason=reason,
@@ -118,7 +149,32 @@ def read(record: Json, *, now: datetime, deadlines: Deadlines, dated: bool = Tru
         deal=_deal(record, details, closed_at if outcome is Outcome.WON else None),
         team=_team(record),
     )
-    return Incoming(referral, updated_at)
+    return Incoming(referral, updated_at, warnings=warnings)
+
+
+def _expiry(record: Json, received_at: datetime | None) -> tuple[datetime | None, tuple[str, ...]]:
+    """The stated expiry; one before the receipt is none, for it would bury what has just come in."""
+    stated = instant(record, "expirationDateTime")
+    if stated is None or received_at is None or stated >= received_at:
+        return stated, ()
+    sentence = _("expirationDateTime {value} is before createdDateTime; the expiry is estimated")
+    return None, (sentence.format(value=show(record.get("expirationDateTime"))),)
+
+
+def _reason(record: Json) -> tuple[str | None, str | None]:
+    """Why it was closed: code and notes. An error of Partner Center has nine reasons of its own."""
+    stated = text(record, "statusReason") or ""
+    if enum(record.get("substatus")) != "error":
+        return reasons.from_source(stated)
+    if not stated:
+        return None, None
+    return "other", error_reason(stated)
+
+
+def error_reason(stated: str) -> str:
+    """The text of a reason for an error, given as text or number."""
+    number = reasons.number_of(stated)
+    return ERROR_REASONS[number - 1] if number and number <= len(ERROR_REASONS) else stated
 
 
 def arriving(incoming: Incoming, now: datetime) -> Referral:
@@ -158,7 +214,10 @@ def standing(record: Json) -> tuple[Status, Outcome | None]:
     status = _STATUSES.get(enum(record.get("status")))
     if status is None:
         raise RecordError(_("status {value} is none of New, Active, Closed").format(value=show(record.get("status"))))
-    belongs, outcome = _SUBSTATUSES.get(enum(record.get("substatus")), (None, None))
+    substatus = enum(record.get("substatus"))
+    if status is Status.ACTIVE and substatus in _ACTIVE_TOO:
+        return status, None
+    belongs, outcome = _SUBSTATUSES.get(substatus, (None, None))
     if belongs is not status:
         raise RecordError(
             _("substatus {value} does not belong to status {status}").format(
@@ -168,127 +227,20 @@ def standing(record: Json) -> tuple[Status, Outcome | None]:
     return status, outcome
 
 
-def enum(value: object) -> str:
-    """A value of an enumeration for comparing: without case, numbers as digits; empty for what is none."""
-    if isinstance(value, str):
-        return value.strip().casefold()
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else ""
-
-
-def show(value: object) -> str:
-    """What a bad value looks like in a sentence: its beginning."""
-    return repr(value)[:40]
-
-
-def text(parent: Json, key: str) -> str | None:
-    """A text; None where it is missing or has nothing but blanks. A number is taken as its digits.
-
-    Raises:
-        RecordError: for anything else.
-    """
-    value = parent.get(key)
-    if value is None:
-        return None
-    if isinstance(value, str):
-        return value if value and not value.isspace() else None
-    if isinstance(value, int | Decimal) and not isinstance(value, bool):
-        return str(value)
-    raise RecordError(_("{field} is no text: {value}").format(field=key, value=show(value)))
-
-
-def instant(parent: Json, key: str) -> datetime | None:
-    """A time in UTC; one without a zone is meant so. None where it is missing.
-
-    Raises:
-        RecordError: for what is no time.
-    """
-    value = parent.get(key)
-    if value is None or value == "":
-        return None
-    if isinstance(value, str):
-        try:
-            moment = datetime.fromisoformat(value.strip())
-            return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-        except (ValueError, OverflowError):
-            pass
-    raise RecordError(_("{field} is no time: {value}").format(field=key, value=show(value)))
-
-
-def amount(value: object, key: str = "dealValue") -> Decimal | None:
-    """An amount, exactly; None where there is none.
-
-    Raises:
-        RecordError: when it is no number, negative, too large, or has more than four decimals.
-    """
-    if value is None or value == "":
-        return None
-    if isinstance(value, bool) or not isinstance(value, int | Decimal | str):
-        raise RecordError(_("{field} is no number: {value}").format(field=key, value=show(value)))
-    try:
-        # The API's own samples send amounts as texts, too.
-        if isinstance(value, str) and not _NUMBER.fullmatch(value.strip()):
-            raise RecordError(_("{field} is no number: {value}").format(field=key, value=show(value)))
-        exact = Decimal(value)
-        # Zeros at the end are no decimals: 5000.000000 is 5000.
-        trimmed = exact.normalize() if int(exact.as_tuple().exponent) < -money.MAX_DECIMALS else exact
-        return money.check_amount(trimmed if trimmed == exact else exact)
-    except InvalidInputError as error:
-        raise RecordError(
-            _("{field} {value}: {error}").format(field=key, value=show(value), error=next(iter(error.fields.values())))
-        ) from None
-
-
-def currency(parent: Json, key: str = "currency") -> str | None:
-    """A currency's code; None where there is none.
-
-    Raises:
-        RecordError: for what is no ISO 4217 code.
-    """
-    code = text(parent, key)
-    if code is None or code in money.CURRENCIES:
-        return code
-    try:
-        return money.parse_currency(code)
-    except InvalidInputError as error:
-        raise RecordError(next(iter(error.fields.values()))) from None
-
-
 def _identity(record: Json) -> str:
-    identity = record.get("id")
-    if not isinstance(identity, str) or not identity.strip():
+    stated = record.get("id")
+    if not isinstance(stated, str) or not stated.strip():
         raise RecordError(_("id is missing"))
-    return identity.strip()
-
-
-def _object(parent: Json, key: str) -> Json:
-    value = parent.get(key)
-    if isinstance(value, dict):
-        return value
-    if value is None:
-        return {}
-    raise RecordError(_("{field} is no object: {value}").format(field=key, value=show(value)))
-
-
-def _objects(parent: Json, key: str) -> list[Json]:
-    """A list of objects; a single one stands for a list of it."""
-    value = parent.get(key)
-    if not value and (value is None or isinstance(value, list | dict)):
-        return []
-    listed = value if isinstance(value, list) else [value]
-    for one in listed:
-        if not isinstance(one, dict):
-            raise RecordError(_("{field} is no list of objects: {value}").format(field=key, value=show(value)))
-    return listed
+    return identity(stated)
 
 
 def _customer(record: Json, requirements: Json) -> Customer:
-    profile = _object(record, "customerProfile")
+    profile = object_at(record, "customerProfile")
     company = text(profile, "name")
     if company is None:
         raise RecordError(_("the customer's name is missing"))
-    address = _object(profile, "address")
+    address = object_at(profile, "address")
     lines = [line for line in (text(address, "addressLine1"), text(address, "addressLine2")) if line]
-    duns = next((text(one, "id") for one in _objects(profile, "ids") if enum(one.get("profileType")) == "duns"), None)
     return Customer(
         company=company,
         industry="; ".join(_ids(requirements, "industries")) or None,
@@ -298,7 +250,7 @@ def _customer(record: Json, requirements: Json) -> Customer:
         city=text(address, "city"),
         address=", ".join(lines) or None,
         postal_code=text(address, "postalCode"),
-        duns=duns.strip() if duns else None,
+        duns=_duns(profile),
         contacts=tuple(
             Contact(
                 _name(person),
@@ -306,9 +258,16 @@ def _customer(record: Json, requirements: Json) -> Customer:
                 text(person, "email") or "",
                 text(person, "phoneNumber") or "",
             )
-            for person in _objects(profile, "team")
+            for person in objects_at(profile, "team")
         ),
     )
+
+
+def _duns(profile: Json) -> str | None:
+    """The first D-U-N-S number that is one; what is none is kept as it came, so that somebody sees it."""
+    stated = [text(one, "id") for one in objects_at(profile, "ids") if enum(one.get("profileType")) == "duns"]
+    given = [one.strip() for one in stated if one]
+    return next((known for one in given if (known := values.duns(one))), given[0] if given else None)
 
 
 def _name(person: Json) -> str:
@@ -317,16 +276,16 @@ def _name(person: Json) -> str:
 
 
 def _ids(requirements: Json, key: str) -> tuple[str, ...]:
-    return tuple(name for one in _objects(requirements, key) if (name := text(one, "id")))
+    return tuple(name for one in objects_at(requirements, key) if (name := text(one, "id")))
 
 
 def _solutions(requirements: Json) -> tuple[str, ...]:
-    solutions = _objects(requirements, "solutions")
+    solutions = objects_at(requirements, "solutions")
     return tuple(name for one in solutions if (name := text(one, "name") or text(one, "id")))
 
 
 def _target(record: Json) -> str | None:
-    locations = (one for one in _objects(record, "target") if enum(one.get("type")) == "businessprofilelocation")
+    locations = (one for one in objects_at(record, "target") if enum(one.get("type")) == "businessprofilelocation")
     found = next((text(one, "id") for one in locations), None)
     return found.strip() if found else None
 
@@ -339,7 +298,7 @@ def _channel(record: Json) -> Channel:
     if qualification in ("marketingqualified", "2"):
         return Channel.MARKETING
     if qualification in ("salesqualified", "3"):
-        inviter = _object(_object(record, "inviteContext"), "invitedBy")
+        inviter = object_at(object_at(record, "inviteContext"), "invitedBy")
         if enum(inviter.get("organizationId")) == MICROSOFT:
             return Channel.SALES
     return Channel.PARTNER
@@ -351,15 +310,20 @@ def _deal(record: Json, details: Json, won_at: datetime | None) -> Deal:
         name=text(record, "name"),
         value=amount(details.get("dealValue")),
         currency=currency(details),
-        purchase_date=closing.date() if closing else None,
+        purchase_date=nearest_day(closing) if closing else None,
         closed_on=won_at.date() if won_at else None,
         crm_id=text(record, "externalReferenceId"),
         campaign_id=text(record, "campaignId"),
     )
 
 
+def nearest_day(moment: datetime) -> date:
+    """The date of the nearest midnight: sources write days as midnights of their own zone."""
+    return (moment + _HALF_A_DAY).date()
+
+
 def _team(record: Json) -> tuple[TeamMember, ...]:
-    return tuple(member(person) for person in _objects(record, "team"))
+    return tuple(member(person) for person in objects_at(record, "team"))
 
 
 def member(person: Json) -> TeamMember:

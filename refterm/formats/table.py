@@ -1,27 +1,73 @@
-"""A CSV file, row by row, as spreadsheets and Partner Center write it."""
+"""A table of referrals, row by row, as spreadsheets and Partner Center write it; a CSV file or a sheet of a workbook."""
 
 from __future__ import annotations
 
-import csv
-from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import Protocol
 
 from refterm.errors import RefTermError
-from refterm.formats import columns, wire
+from refterm.formats import cells as reading
+from refterm.formats import columns, edits, wire
+from refterm.formats.edits import Edits
+from refterm.formats.judging import CREATED, JUDGED, Choices, Judge
 from refterm.formats.wire import Json, RecordError
 from refterm.i18n import _
 
-_OWN = columns.OWN.casefold()
-_KNOWN = frozenset(column.casefold() for column in (*columns.COLUMNS, columns.OWN))
+# A header may stand below a title and what else a program writes above it.
+HEADER_WITHIN = 20
+_OWN = columns.KEY
+_ID = "referral id"
+_KNOWN = frozenset([*(column.casefold() for column in (*columns.COLUMNS, columns.OWN)), *columns.ALIASES, CREATED])
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """One row as it stands in the file.
+
+    Attributes:
+        line: its first line.
+        raw: its lines as they were.
+        cells: None where the row cannot be taken apart.
+        refusal: why.
+    """
+
+    line: int
+    raw: bytes
+    cells: list[str] | None
+    refusal: str | None = None
+
+
+class Rows(Protocol):
+    """The rows of a table below its header.
+
+    Attributes:
+        header: the header as it was, in bytes.
+        titles: its cells.
+        line: the line on which it stands.
+        decimal_comma: whether the file's own form says that decimals are written with a comma.
+        guarded: whether texts that a spreadsheet would run have a `'` in front where refterm wrote the file.
+    """
+
+    header: bytes
+    titles: list[str]
+    line: int
+    decimal_comma: bool
+    guarded: bool
+
+    def __iter__(self) -> Iterator[Raw]:
+        """The rows; empty ones are passed over."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
     """One row: its first line, its lines as they were, and its record, or why it has none.
 
-    `dated` is whether the record must state when it was created: only a row that we wrote can.
+    Attributes:
+        dated: whether the record must state when it was created: only a row that we wrote can.
+        warnings: what in it cannot be read and is left out.
+        edits: what was changed in it since we wrote it.
     """
 
     line: int
@@ -30,147 +76,129 @@ class Row:
     text: str | None = None
     refusal: str | None = None
     dated: bool = False
+    warnings: tuple[str, ...] = ()
+    edits: Edits | None = None
 
 
-def is_header(line: str) -> bool:
-    """Whether a line names columns of Partner Center."""
-    _delimiter, titles = _split(line)
-    return _known(titles) > 1 or _OWN in map(str.casefold, titles)
+def folded(titles: list[str]) -> list[str]:
+    """The titles of a header for comparing: without case, stray blanks, and the mark of a required column."""
+    names = [" ".join(title.split()).rstrip("* ").casefold() for title in titles]
+    return [columns.ALIASES.get(name, name) for name in names]
 
 
-def _split(line: str) -> tuple[str, list[str]]:
-    """The delimiter and the titles of a header: the delimiter by which most of them are known."""
-    splits = []
-    for delimiter in ",;\t":
-        try:
-            titles = next(csv.reader([line], delimiter=delimiter), [])
-        except csv.Error:
-            titles = []  # no header of anybody's
-        splits.append((delimiter, [" ".join(title.split()) for title in titles]))
-    return max(splits, key=lambda split: _known(split[1]))
+def known(titles: list[str]) -> int:
+    """How many of the titles are Partner Center's, or ours."""
+    return len(_KNOWN.intersection(folded(titles)))
 
 
-def _known(titles: list[str]) -> int:
-    return len(_KNOWN.intersection(title.casefold() for title in titles))
+def is_header(titles: list[str]) -> bool:
+    """Whether these are titles of Partner Center's columns."""
+    return known(titles) > 1 or _OWN in folded(titles)
 
 
 class Table:
-    """The rows of a CSV file.
+    """The records of a table.
 
     Attributes:
-        header: its header line as it was.
+        header: its header as it was.
+        remarks: what is to be said of the whole file, each with its line.
     """
 
-    def __init__(self, stream: BinaryIO, longest: int) -> None:
-        """Read the header.
+    def __init__(self, opened: Callable[[], Rows], choices: Choices) -> None:
+        """Read the header, and judge the columns of dates and amounts by all of their cells.
+
+        Args:
+            opened: gives the rows from the beginning, as often as it is called.
+            choices: what the person says of the file.
 
         Raises:
-            RefTermError: when there is none of Partner Center's.
+            RefTermError: when the header is none of Partner Center's.
         """
-        # The cell with our own record can be longer than what the module allows at first.
-        csv.field_size_limit(longest)
-        self._lines = _Lines(stream, longest)
-        line = next((line for line in self._lines if line.strip()), "")
-        self.header = self._lines.raw()
-        self._delimiter, titles = _split(line)
-        self._names = [title.casefold() for title in titles]
-        self._titles = dict(zip(self._names, titles, strict=True))
-        if not {"referral id", _OWN}.intersection(self._names):
-            raise RefTermError(_("holds no referrals: it has no column Referral ID"))
+        self._rows = opened()
+        self.header = self._rows.header
+        titles = [" ".join(title.split()) for title in self._rows.titles]
+        self._names = folded(titles)
+        self._titles = dict(zip(reversed(self._names), reversed(titles), strict=True))
+        if not {_ID, _OWN}.intersection(self._names):
+            raise RefTermError(
+                _("holds no referrals: it has no column Referral ID; the columns need Partner Center's English names")
+            )
         self._own = _OWN in self._names
+        self._judge = Judge(choices, decimal_comma=self._rows.decimal_comma)
+        self.remarks = list(self._doubled())
+        if any(name in JUDGED for name in self._names):
+            self._see(self._rows)
+            # From the beginning again; both times cannot be read at once from one file.
+            self._rows = opened()
+
+    @property
+    def guesses(self) -> list[str]:
+        """What was read in the documented form though nothing in the file says that it is written so."""
+        return self._judge.guesses(self._titles)
 
     def __iter__(self) -> Iterator[Row]:
-        """The rows; empty ones are passed over."""
-        lines = self._lines
-        rows = self._reader()
-        while True:
-            lines.begin()
-            try:
-                cells = next(rows)
-                if any(cell.strip() for cell in cells[len(self._names) :]):
-                    raise csv.Error(_("it has more cells than the header"))
-            except StopIteration:
-                return
-            except csv.Error as error:
-                # A quote that is never closed swallows what follows: only the line on which it began is refused.
-                lines.keep_first()
-                yield Row(lines.first, lines.raw(), refusal=_("it is no CSV: {error}").format(error=error))
-                rows = self._reader()
+        """The records in the order of the file."""
+        for row in self._rows:
+            yield Row(row.line, row.raw, refusal=row.refusal) if row.cells is None else self._row(row, row.cells)
+
+    def _doubled(self) -> Iterator[tuple[int, str]]:
+        for name in {name for name in self._names if name in _KNOWN and self._names.count(name) > 1}:
+            sentence = _("the column {column} stands there more than once; the first one counts")
+            yield self._rows.line, sentence.format(column=self._titles[name])
+
+    def _see(self, rows: Rows) -> None:
+        """Look at every cell that may be read in two ways."""
+        places = [(self._names.index(name), name) for name in JUDGED if name in self._names]
+        own = self._names.index(_OWN) if self._own else None
+        for row in rows:
+            if row.cells is None:
                 continue
-            if any(cell.strip() for cell in cells):
-                yield self._row(cells)
+            for place, name in places:
+                cell = row.cells[place] if place < len(row.cells) else ""
+                if own is None or name == CREATED or own >= len(row.cells) or not self._judge.is_open(name, cell):
+                    self._judge.see(name, cell)
+                    continue
+                second = self._told(name, cell, row.cells[own])
+                if second is None:
+                    self._judge.see(name, cell)
+                else:
+                    self._judge.prove(name, second=second)
 
-    def _reader(self) -> Iterator[list[str]]:
-        return csv.reader(self._lines, delimiter=self._delimiter, strict=True)
+    @staticmethod
+    def _told(name: str, cell: str, record: str) -> bool | None:
+        """What the record beside a cell says of the form in which it is written."""
+        try:
+            content = wire.parse(columns.unguarded(record))
+            return edits.proves(name, cell, content) if _is_own(content) else None
+        except RecordError:
+            return None
 
-    def _row(self, cells: list[str]) -> Row:
-        line, raw = self._lines.first, self._lines.raw()
-        if self._lines.undecodable:
-            return Row(line, raw, refusal=_("it holds bytes that are not UTF-8; save the file as CSV UTF-8"))
-        if self._own:
-            cells = [columns.unguarded(cell) for cell in cells]
+    def _row(self, row: Raw, cells: list[str]) -> Row:
+        if self._own and self._rows.guarded:
+            cells = [columns.unguarded(cell) if cell.startswith("'") else cell for cell in cells]
         named = dict(zip(reversed(self._names[: len(cells)]), reversed(cells[: len(self._names)]), strict=True))
         try:
             if named.get(_OWN, "").strip():
-                return self._restored(line, raw, named[_OWN])
-            record = columns.to_record(named, "," if self._delimiter == ";" else ".", self._titles)
-            return Row(line, raw, record)
+                return self._restored(row, named)
+            record, warnings = reading.to_record(named, self._judge, self._titles, own=self._own)
+            if not named.get(_ID, "").strip():
+                raise RecordError(
+                    _("its cell Referral ID is empty; Partner Center gives the ID, so a deal cannot be created here")
+                )
+            return Row(row.line, row.raw, record, warnings=tuple(warnings))
         except RecordError as error:
-            return Row(line, raw, refusal=str(error))
+            return Row(row.line, row.raw, refusal=str(error))
 
-    @staticmethod
-    def _restored(line: int, raw: bytes, cell: str) -> Row:
+    def _restored(self, row: Raw, named: dict[str, str]) -> Row:
+        cell = named[_OWN]
         try:
             record, text = wire.finish(wire.parse(cell), cell)
         except RecordError as error:
             reason = _("its cell Refterm is damaged ({error}); empty it to import the other columns")
-            return Row(line, raw, refusal=reason.format(error=error))
-        return Row(line, raw, record, text, dated=True)
+            return Row(row.line, row.raw, refusal=reason.format(error=error))
+        changed = edits.found(named, record, self._judge) if _is_own(record) else None
+        return Row(row.line, row.raw, record, text, dated=True, edits=changed)
 
 
-class _Lines:
-    """Lines of text for the csv module, which takes as many as a row has; remembers them as they were.
-
-    Attributes:
-        first: the number of the first line taken, from 1.
-        undecodable: whether one of those taken holds bytes that are no UTF-8.
-    """
-
-    def __init__(self, stream: BinaryIO, longest: int) -> None:
-        self.first = 1
-        self._stream = stream
-        self._longest = longest
-        self._taken: list[bytes] = []
-        self._back: deque[bytes] = deque()
-
-    def __iter__(self) -> _Lines:
-        return self
-
-    def __next__(self) -> str:
-        raw = self._back.popleft() if self._back else self._stream.readline(self._longest)
-        if not raw:
-            raise StopIteration
-        self._taken.append(raw)
-        return raw.decode("utf-8", "surrogateescape")
-
-    @property
-    def undecodable(self) -> bool:
-        try:
-            self.raw().decode()
-        except UnicodeDecodeError:
-            return True
-        return False
-
-    def begin(self) -> None:
-        """Forget what was taken: a new row begins."""
-        self.first += len(self._taken)
-        self._taken.clear()
-
-    def keep_first(self) -> None:
-        """Give back what was taken, but for the first line."""
-        self._back.extendleft(reversed(self._taken[1:]))
-        del self._taken[1:]
-
-    def raw(self) -> bytes:
-        """What was taken, as it was."""
-        return b"".join(self._taken)
+def _is_own(content: object) -> bool:
+    return isinstance(content, dict) and isinstance(content.get(_OWN), dict)

@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
 from refterm.errors import RefTermError
+from refterm.formats import values
 from refterm.i18n import _
 from refterm.text import clean, clean_line
 
 Json = dict[str, Any]
 
 MAX_DEPTH = 64
+# The object in which refterm's own exports keep what Partner Center's shape has no place for.
+OWN = "refterm"
 # Texts that may have lines: what the customer wrote, the sender's message, notes of deals and reasons.
 _WITH_LINES = frozenset(["notes", "reason_notes"])
 # Any escape but those of a quote, a backslash and a slash may hide what must be cleaned.
 _ESCAPE = re.compile(r'\\[^"\\/]')
-# A Decimal is written as a text that begins with NUL, which no cleaned text contains, and then made a number.
-_MARKED = re.compile(r'"\\u0000([^"]*)"')
+_INDENT = re.compile(r"\n[ \t]*")
+# A Decimal is written as a text with a mark in front, and then made a number. No text from outside can have the mark: it
+# is another one each time the program runs.
+_MARK = f"\0{os.urandom(8).hex()}:"
+_MARKED = re.compile(rf'"\\u0000{_MARK[1:]}([^"]*)"')
 
 
 class RecordError(RefTermError):
@@ -58,21 +65,27 @@ def parse(text: str) -> Any:
 
 
 def finish(value: Any, text: str) -> tuple[Json, str | None]:
-    """A decoded record, cleaned, and its text where that can be kept as it is.
+    """A decoded record, cleaned and tidied, and its text where that can be kept as it is.
+
+    What refterm wrote itself is cleaned only: its texts were tidied when they came, or are people's own.
 
     Raises:
         RecordError: when it is no object, or nested too deeply.
     """
-    if not isinstance(value, dict):
+    if not isinstance(value, dict) or isinstance(value, NotANumber):
         raise RecordError(_("it is no object"))
     if text.count("{") + text.count("[") > MAX_DEPTH and _is_deeper(value, MAX_DEPTH):
         raise RecordError(_("it is nested too deeply"))
     # Line breaks between the values of a record that is written on many lines are no part of its texts.
     in_lines = "\n" in text
-    bare = text.replace("\n", "") if in_lines else text
-    if bare.isprintable() and not _ESCAPE.search(bare):
-        return value, None if in_lines else text
-    return cleaned(value), None
+    bare = _INDENT.sub("", text) if in_lines else text
+    plain = bare.isprintable() and not _ESCAPE.search(bare)
+    outside = OWN not in value
+    if plain and not (outside and values.is_untidy(bare)):
+        # NaN and Infinity are no JSON, so that such a text cannot be kept.
+        return value, None if in_lines or "NaN" in text or "Infinity" in text else text
+    result = value if plain else cleaned(value)
+    return (values.tidied_record(result) if outside and OWN not in result else result), None
 
 
 def cleaned(value: Any, *, lines: bool = False) -> Any:
@@ -94,6 +107,15 @@ def dumps(value: Any) -> str:
     return _MARKED.sub(r"\1", text) if "\\u0000" in text else text
 
 
+def known(text: str | None) -> Json:
+    """A record that was stored; an empty one where it cannot be read any more."""
+    try:
+        value = decode(text)[0] if text else {}
+    except RecordError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
 def merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> Json:
     """The older record with what the newer one states put over it; what that does not mention stays."""
     result = dict(old)
@@ -106,7 +128,7 @@ def merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> Json:
 def _marked(value: object) -> str:
     if not isinstance(value, Decimal):
         raise TypeError(f"no JSON for {type(value)}")
-    return f"\0{value}"
+    return f"{_MARK}{value}"
 
 
 def _is_deeper(value: Any, depth: int) -> bool:
@@ -116,9 +138,13 @@ def _is_deeper(value: Any, depth: int) -> bool:
     return depth == 0 or any(_is_deeper(one, depth - 1) for one in inner)
 
 
-def _no_constant(name: str) -> Any:
-    raise RecordError(_("{name} is no number").format(name=name))
+class NotANumber(dict[str, Any]):
+    """Stands for NaN and Infinity, from which no field can be read."""
+
+
+def _constant(name: str) -> Json:
+    return NotANumber(number=name)
 
 
 _encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_marked)
-_decoder = json.JSONDecoder(parse_float=Decimal, parse_constant=_no_constant)
+_decoder = json.JSONDecoder(parse_float=Decimal, parse_constant=_constant)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
-from typing import Any, Literal, TextIO
+from typing import Any, BinaryIO, Literal, TextIO
 
 from refterm.domain.deadline import as_of
 from refterm.domain.query import Tab
@@ -46,12 +46,29 @@ class Exporter:
             out.write(after if count else "[]\n")
         return count
 
+    def write_workbook(self, out: BinaryIO, *, tab: Tab = Tab.ALL) -> int:
+        """The same as a workbook; the records stand on a hidden sheet.
+
+        Raises:
+            RefTermError: when the package that writes it is missing.
+        """
+        from refterm.formats.workbook import Writer
+
+        writer, count = Writer(out), 0
+        for known, present in self._all(tab):
+            writer.write(outgoing.row(known, present))
+            count += 1
+        writer.close()
+        return count
+
     def _csv(self, out: TextIO, tab: Tab) -> int:
+        # Without the mark spreadsheets take UTF-8 for the machine's own encoding.
+        out.write("\ufeff")
         writer = csv.writer(out)
-        writer.writerow([*columns.COLUMNS, *outgoing.EXTRAS])
+        writer.writerow([*columns.COLUMNS, *columns.EXTRAS])
         count = 0
         for known, present in self._all(tab):
-            writer.writerow(outgoing.row(known, present))
+            writer.writerow(map(columns.guarded, outgoing.row(known, present)))
             count += 1
         return count
 
@@ -62,7 +79,7 @@ class Exporter:
             with self.workplace.database.reading() as connection:
                 rows = queries.with_records(connection, tab, now, last, BATCH)
             for row in rows:
-                known = wire.decode(row["record"])[0] if row["record"] else {}
+                known = wire.known(row["record"])
                 yield (
                     known,
                     Incoming(

@@ -5,17 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Protocol
 
 from refterm.domain.history import Action
 from refterm.domain.referral import Referral
-from refterm.formats import columns, own, record, wire
-from refterm.formats.reader import LONGEST, Format, Item, Reader
+from refterm.formats import cells, fields, own, record, wire
+from refterm.formats.edits import Edits
+from refterm.formats.item import Item
+from refterm.formats.jsonfile import LONGEST
+from refterm.formats.judging import Choices, Dates, Decimals
+from refterm.formats.reader import Format, Reader
 from refterm.formats.record import Incoming
 from refterm.formats.wire import Json, RecordError
-from refterm.i18n import _
-from refterm.services import merging
+from refterm.i18n import _, ngettext
+from refterm.services import editing, merging
 from refterm.services.profiles import Router
+from refterm.services.roles import Role
 from refterm.services.workplace import Workplace
 from refterm.store import arrivals as store
 from refterm.store import codec, journal, updates
@@ -25,9 +30,25 @@ from refterm.store.connection import Connection
 BATCH = 500
 
 
+class Rejects(Protocol):
+    """Where refused input goes."""
+
+    def write(self, data: bytes, /) -> int:
+        """Write some bytes."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Refused:
     """A record that could not be read: on which line it begins, and why."""
+
+    line: int
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """Something that was left out of a record that came in, or is to be said of the whole file."""
 
     line: int
     sentence: str
@@ -41,6 +62,7 @@ class Summary:
     updated: int = 0
     unchanged: int = 0
     rejected: int = 0
+    warnings: int = 0
 
     def __add__(self, other: Summary) -> Summary:
         return Summary(
@@ -48,12 +70,16 @@ class Summary:
             self.updated + other.updated,
             self.unchanged + other.unchanged,
             self.rejected + other.rejected,
+            self.warnings + other.warnings,
         )
 
     def __str__(self) -> str:
-        return _("{new} new, {updated} updated, {unchanged} unchanged, {rejected} rejected").format(
+        counts = _("{new} new, {updated} updated, {unchanged} unchanged, {rejected} rejected").format(
             new=self.new, updated=self.updated, unchanged=self.unchanged, rejected=self.rejected
         )
+        if not self.warnings:
+            return counts
+        return counts + ngettext(", {n} warning", ", {n} warnings", self.warnings).format(n=self.warnings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +91,35 @@ class _Arrival:
         kept: that.
         dated: whether its shape states when it was created.
         incoming: what it says.
+        item: as it stood in the file.
     """
 
     text: str
     kept: Json | None
     dated: bool
     incoming: Incoming
+    item: Item
+
+    @property
+    def edits(self) -> Edits | None:
+        """What somebody changed in it with a spreadsheet."""
+        return self.item.edits
+
+
+@dataclass(slots=True)
+class _Run:
+    """One file while it is brought in: where refusals and warnings go."""
+
+    reader: Reader
+    rejects: Rejects | None
+    progress: Callable[[int], None] | None
+    on_refused: Callable[[Refused], None] | None
+    on_warned: Callable[[Warned], None] | None
+
+
+def choices(dates: Dates | None, decimals: Decimals | None) -> Choices:
+    """How a person says that a file writes dates and decimals; None leaves it to the file."""
+    return Choices(dates, decimals)
 
 
 class Importer:
@@ -78,11 +127,14 @@ class Importer:
 
     Attributes:
         total: what became of all records so far, also of a file whose import was interrupted.
+        guesses: how many cells of which columns were read in the documented form, and could mean something else; a
+            sentence each.
     """
 
     def __init__(self, workplace: Workplace) -> None:
         self.workplace = workplace
         self.total = Summary()
+        self.guesses: list[str] = []
         self._rejected_header = b""
 
     def run(
@@ -91,9 +143,11 @@ class Importer:
         *,
         name: str,
         format: Format = "auto",  # noqa: A002
-        rejects: BinaryIO | None = None,
+        rejects: Rejects | None = None,
         progress: Callable[[int], None] | None = None,
         on_refused: Callable[[Refused], None] | None = None,
+        on_warned: Callable[[Warned], None] | None = None,
+        choices: Choices = Choices(),  # noqa: B008
     ) -> Summary:
         """Bring one file in, in batches, each of them a transaction: interrupted at any point, a second run completes it.
 
@@ -104,6 +158,8 @@ class Importer:
             rejects: where refused input goes, as it was, one input line each; CSV with its header.
             progress: told now and then how many bytes were read.
             on_refused: told of every record that is refused.
+            on_warned: told of all that is left out of records that come in.
+            choices: how the person says that the file writes dates and decimals.
 
         Raises:
             NotAllowedError: on a desk that is open for reading only.
@@ -115,42 +171,49 @@ class Importer:
         self.total = Summary()
         try:
             with self.workplace.database.bulk():
-                self._read(Reader(source, name=name, format=format), rejects, progress, on_refused)
+                reader = Reader(source, name=name, format=format, choices=choices)
+                self._read(_Run(reader, rejects, progress, on_refused, on_warned))
+                self.guesses += reader.guesses
             return self.total
         finally:
             self.total = before + self.total
 
-    def _read(
-        self,
-        reader: Reader,
-        rejects: BinaryIO | None,
-        progress: Callable[[int], None] | None,
-        on_refused: Callable[[Refused], None] | None,
-    ) -> None:
+    def _read(self, run: _Run) -> None:
         batch: dict[str, _Arrival] = {}
         now = self.workplace.now()
-        for item in reader:
+        for item in run.reader:
             arrival = self._arrival(item, now)
-            if isinstance(arrival, str):
-                self.total += Summary(rejected=1)
-                if on_refused:
-                    on_refused(Refused(item.line, arrival))
             if not isinstance(arrival, _Arrival):
-                if rejects is not None:
-                    self._reject(rejects, reader.header, item.raw)
+                self._refuse(run, item, arrival)
                 continue
             source_id = arrival.incoming.referral.source_id
             # The same referral twice: the second is an update of the first, which must be written by then.
             if len(batch) == BATCH or source_id in batch:
-                self._write(list(batch.values()), now)
+                self._write(run, list(batch.values()), now)
                 batch.clear()
                 now = self.workplace.now()
-                if progress:
-                    progress(reader.taken)
+                if run.progress:
+                    run.progress(run.reader.taken)
             batch[source_id] = arrival
-        self._write(list(batch.values()), now)
-        if progress:
-            progress(reader.taken)
+        self._write(run, list(batch.values()), now)
+        if run.progress:
+            run.progress(run.reader.taken)
+
+    def _refuse(self, run: _Run, item: Item, why: str | None) -> None:
+        """Count a record that is refused, tell why, and keep it; of a remark on the whole file, only tell."""
+        self._warn(run, item.line, item.warnings if item.record is None else ())
+        if why is not None:
+            self.total += Summary(rejected=1)
+            if run.on_refused:
+                run.on_refused(Refused(item.line, why))
+        if run.rejects is not None and item.raw:
+            self._reject(run.rejects, run.reader.header, item.raw)
+
+    def _warn(self, run: _Run, line: int, sentences: tuple[str, ...]) -> None:
+        for sentence in sentences:
+            self.total += Summary(warnings=1)
+            if run.on_warned:
+                run.on_warned(Warned(line, sentence))
 
     def _arrival(self, item: Item, now: datetime) -> _Arrival | str | None:
         """A record as it is understood, or why it is refused; None for the rest of one that was refused before."""
@@ -165,13 +228,13 @@ class Importer:
         except RecordError as error:
             return str(error)
         text = item.text if item.text and kept is None else wire.dumps(content)
-        return _Arrival(text, kept, item.dated, incoming)
+        return _Arrival(text, kept, item.dated, incoming, item)
 
     def _incoming(self, content: Json, kept: Json | None, now: datetime, *, dated: bool) -> Incoming:
         incoming = record.read(content, now=now, deadlines=self.workplace.deadlines, dated=dated)
         return incoming if kept is None else own.restored(incoming, kept)
 
-    def _reject(self, rejects: BinaryIO, header: bytes, raw: bytes) -> None:
+    def _reject(self, rejects: Rejects, header: bytes, raw: bytes) -> None:
         """Keep what was refused: JSON in one line, so that it can be read again line by line; CSV with its header."""
         if header and header != self._rejected_header:
             self._rejected_header = header
@@ -181,7 +244,7 @@ class Importer:
         # A line that is too long comes in parts.
         rejects.write(raw if not raw or raw.endswith(b"\n") or len(raw) >= LONGEST else raw + b"\n")
 
-    def _write(self, arrivals: list[_Arrival], now: datetime) -> None:
+    def _write(self, run: _Run, arrivals: list[_Arrival], now: datetime) -> None:
         if not arrivals:
             return
         source_ids = [arrival.incoming.referral.source_id for arrival in arrivals]
@@ -193,19 +256,48 @@ class Importer:
             for source_id, arrival in zip(source_ids, arrivals, strict=True)
             if source_id not in there
         }
+        refused: list[tuple[_Arrival, str]] = []
         with self.workplace.database.writing() as connection:
             known = store.known(connection, source_ids)
             new: list[tuple[_Arrival, dict[str, Any]]] = []
             updated = 0
             for source_id, arrival in zip(source_ids, arrivals, strict=True):
                 ours = known.get(source_id)
-                if ours is None:
-                    new.append((arrival, columns[source_id]))
-                else:
-                    updated += self._update(connection, ours, arrival, now)
+                try:
+                    self._check_names(arrival, ours)
+                    if ours is not None:
+                        updated += self._update(connection, ours, arrival, now)
+                        continue
+                    if source_id not in columns:  # it was there a moment ago
+                        columns[source_id] = _columns(arrival.incoming, record.arriving(arrival.incoming, now))
+                    edited = self._edited(columns[source_id], arrival)
+                    new.append((arrival, {**columns[source_id], **edited}))
+                except RecordError as error:
+                    refused.append((arrival, str(error)))
             self._insert(connection, new, now)
-        # Counted only once the transaction is done.
-        self.total += Summary(len(new), updated, len(arrivals) - len(new) - updated)
+        # Counted and told only once the transaction is done.
+        self.total += Summary(len(new), updated, len(arrivals) - len(new) - updated - len(refused))
+        for arrival, why in refused:
+            self._refuse(run, arrival.item, why)
+        lost = {arrival.item.line for arrival, _why in refused}
+        for arrival in arrivals:
+            if (arrival.item.warnings or arrival.incoming.warnings) and arrival.item.line not in lost:
+                self._warn(run, arrival.item.line, (*arrival.item.warnings, *arrival.incoming.warnings))
+
+    def _check_names(self, arrival: _Arrival, ours: Mapping[str, Any] | None) -> None:
+        """Refuse decisions and marks in another's name: acting as somebody else needs an admin (contract, Roles)."""
+        if arrival.kept is None or self.workplace.role >= Role.ADMIN:
+            return
+        if others := editing.names_of_others(arrival.kept, self.workplace.actor.name, ours):
+            sentence = _("refterm.{field} names {name}; bringing in what others did needs the role admin on this desk")
+            raise RecordError(sentence.format(field=others[0], name=fields.show(arrival.kept[others[0]])))
+
+    def _edited(self, row: Mapping[str, Any], arrival: _Arrival) -> dict[str, Any]:
+        """The columns that the edits of a row change of a referral as it stands."""
+        if arrival.edits is None:
+            return {}
+        standing = codec.read_referral({"id": 0, "version": 1, "profile": None, **row})
+        return editing.changes(standing, arrival.edits, self.workplace.today())
 
     def _insert(self, connection: Connection, new: list[tuple[_Arrival, dict[str, Any]]], now: datetime) -> None:
         if not new:
@@ -217,32 +309,45 @@ class Importer:
         store.add(connection, rows, [arrival.text for arrival, _values in new])
         journal.record_imported(connection, rows, self.workplace.actor, now, notices)
 
-    def _update(self, connection: Connection, ours: Mapping[str, Any], arrival: _Arrival, now: datetime) -> bool:
-        """Put what is newer over what the desk has; whether anything was."""
+    def _update(self, connection: Connection, ours: dict[str, Any], arrival: _Arrival, now: datetime) -> bool:
+        """Put what is newer over what the desk has, and then what was edited in the file; whether anything was."""
+        changes, content = self._newer(connection, ours, arrival, now)
+        # Before anything is written: a row whose edits are refused changes nothing.
+        edited = self._edited({**ours, **changes}, arrival)
+        if changes:
+            before, ours = ours, updates.update(connection, ours, {**changes, "changed_at": codec.micros(now)})
+            store.replace_record(connection, ours["id"], wire.dumps(content))
+            journal.record(connection, before, ours, Action.UPDATED, self.workplace.actor, now)
+        if edited:
+            mine = {"changed_here": 1} if "changed_here" in ours else {}
+            after = updates.update(connection, ours, {**edited, **mine, "changed_at": codec.micros(now)})
+            journal.record(connection, ours, after, Action.EDITED, self.workplace.actor, now)
+        return bool(changes or edited)
+
+    def _newer(
+        self, connection: Connection, ours: Mapping[str, Any], arrival: _Arrival, now: datetime
+    ) -> tuple[dict[str, Any], Json]:
+        """The columns that a newer record changes, and the record that then is kept."""
         newer = merging.is_newer(ours, arrival.incoming)
         if newer is False:
-            return False
+            return {}, {}
         content, incoming = self._over(connection, ours, arrival, now)
         if merging.takes_over(ours, incoming):
             settled = record.settled(incoming.referral, arrival.incoming.updated_at or now)
             incoming = replace(incoming, referral=settled)
         changes = merging.changes(ours, incoming)
         if newer is None and not changes:
-            return False
+            return {}, {}
         if incoming.updated_at is not None:
             changes["source_updated_at"] = codec.micros(incoming.updated_at)
-        after = updates.update(connection, ours, {**changes, "changed_at": codec.micros(now)})
-        store.replace_record(connection, ours["id"], wire.dumps(content))
-        journal.record(connection, ours, after, Action.UPDATED, self.workplace.actor, now)
-        return True
+        return changes or {"changed_at": codec.micros(now)}, content
 
     def _over(
         self, connection: Connection, ours: Mapping[str, Any], arrival: _Arrival, now: datetime
     ) -> tuple[Json, Incoming]:
         """The record put over what was known, so that what it does not mention stays; and what both together say."""
-        kept = store.record(connection, ours["id"])
-        known, stated = (wire.decode(text)[0] for text in (kept or "{}", arrival.text))
-        content = wire.merged(known, stated) if arrival.dated else columns.over(known, stated)
+        known, stated = wire.known(store.record(connection, ours["id"])), wire.known(arrival.text)
+        content = wire.merged(known, stated) if arrival.dated else cells.over(known, stated)
         dated = arrival.dated or "createdDateTime" in content
         incoming = self._incoming(content, arrival.kept, now, dated=dated)
         # When it was changed, only the record itself can say.

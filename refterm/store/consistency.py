@@ -14,6 +14,11 @@ FAULTS = {
     "outcome": "outcome not in ('won', 'lost', 'declined', 'expired')",
     "archived": "status = 'archived' and (outcome is null or closed_at is null)",
     "open": "status in ('new', 'active') and (outcome is not null or closed_at is not null)",
+    "decided": (
+        "status = 'new' and (decided_at is not null or decided_by is not null or closed_by is not null"
+        " or reason is not null)"
+    ),
+    "closed": "status = 'active' and (closed_by is not null or reason is not null)",
     "value": "(deal_value is null) <> (deal_value_order < 0)",
     "history": "not exists (select 1 from history where history.referral_id = referral.id)",
 }

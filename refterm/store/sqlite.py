@@ -57,6 +57,10 @@ class SqliteDatabase(Database):
         with self._explained:
             if not path.exists() and (read_only or not create):
                 raise FaultError(_("does not exist; import referrals first, or choose another file with --db"))
+            if not create and path.is_file() and path.stat().st_size == 0:
+                raise FaultError(
+                    _("is empty and no desk; restore the last backup, or make a desk there with refterm db upgrade")
+                )
             if path.is_dir():
                 raise FaultError(_("is a folder; choose a file with --db"))
             if not read_only:

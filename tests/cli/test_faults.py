@@ -200,7 +200,7 @@ class TestFullDisk:
         import_records([api_record(details__notes="x" * 5000) for _number in range(400)])
         file = small_disk / "out.ndjson"
         file.write_text("what was there before")
-        assert "No space left" in complaint(refterm("export", "-o", file))
+        assert "No space left" in complaint(refterm("export", "-o", file, "--overwrite"))
         assert [path.name for path in small_disk.iterdir()] == ["out.ndjson"]
         assert file.read_text() == "what was there before"
 

@@ -171,7 +171,7 @@ class TestCompletion:
             ("refterm list --so", ["--sort"]),
             ("refterm list --tab a", ["active", "archived", "all"]),
             ("refterm list --sort p", ["purchase_date"]),
-            ("refterm export --format ", ["csv", "json", "ndjson"]),
+            ("refterm export --format ", ["csv", "json", "ndjson", "xlsx"]),
             ("refterm decline 1 --reason o", ["other-vendor", "other"]),
             ("refterm lost 1 --reason t", ["timeline"]),
             ("refterm completion ", ["bash", "zsh", "fish"]),

@@ -168,7 +168,7 @@ def test_duplicates_point_at_each_other_newest_first(refterm: Command, import_re
         other: [],
     }
     text = refterm("show", one).out
-    assert f"#{same_company}, new in the Inbox: AIRE VALLEY  foods." in text
+    assert f"#{same_company}, new in the Inbox: AIRE VALLEY foods." in text
 
 
 @pytest.mark.parametrize(

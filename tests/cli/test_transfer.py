@@ -124,6 +124,75 @@ class TestImport:
         done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
         assert (done.returncode, done.stdout, done.stderr) == (0, "2 new, 0 updated, 0 unchanged, 0 rejected\n", "")
 
+    def test_json_names_counts_refusals_and_warnings(
+        self, refterm: Command, workplace: Workplace, tmp_path: Path
+    ) -> None:
+        file = tmp_path / "x.ndjson"
+        file.write_bytes(ndjson([api_record(details__dealValue="many")]) + b"nonsense\n" * 25)
+        result = refterm("import", file, "--json")
+        assert (result.status, result.err) == (3, "")
+        told = result.json
+        assert [told[key] for key in ("new", "updated", "unchanged", "rejected", "warnings")] == [1, 0, 0, 25, 1]
+        assert [one["line"] for one in told["refused"]] == list(range(2, 27))
+        assert [(one["file"], one["line"]) for one in told["warned"]] == [(str(file), 1)]
+        plain = refterm("import", file)
+        assert len(plain.err.splitlines()) == 21
+        assert "and 6 more" in plain.err.splitlines()[-1]
+        assert plain.lines == ["0 new, 0 updated, 1 unchanged, 25 rejected, 1 warning"]
+
+    def test_what_nothing_decides_is_told_behind_the_summary(
+        self, refterm: Command, workplace: Workplace, tmp_path: Path
+    ) -> None:
+        file = tmp_path / "x.csv"
+        file.write_text(
+            "Referral ID,Customer Name,Partner Referral Status,Partner Referral Substatus,Estimated Close Date\n"
+            "a,A,Active,Accepted,05/11/2026\n"
+        )
+        result = refterm("import", file)
+        assert result.lines[0] == "1 new, 0 updated, 0 unchanged, 0 rejected"
+        assert result.lines[1].startswith("1 of Estimated Close Date")
+        assert len(refterm("import", file, "--dates", "day-first").lines) == 1
+
+    def test_an_empty_file_is_told_by_the_status(self, refterm: Command, workplace: Workplace, tmp_path: Path) -> None:
+        file = tmp_path / "x.json"
+        file.write_bytes(b"")
+        result = refterm("import", file)
+        assert (result.status, "is empty" in result.err) == (1, True)
+
+    @pytest.mark.parametrize("companion", ["", "-wal"])
+    def test_rejects_never_over_the_desk(
+        self, refterm: Command, workplace: Workplace, mixed: Path, database_path: Path, companion: str
+    ) -> None:
+        for more in ((), ("--overwrite",)):
+            result = refterm("import", mixed, "--rejects", f"{database_path}{companion}", *more)
+            assert result.status == 1
+            assert "the desk's own database" in result.err
+        assert refterm("db", "check").status == 0
+
+    def test_rejects_refuse_a_file_that_is_there(
+        self, refterm: Command, workplace: Workplace, mixed: Path, tmp_path: Path
+    ) -> None:
+        rejects = tmp_path / "rejects.ndjson"
+        rejects.write_text("kept")
+        assert "exists already" in complaint(refterm("import", mixed, "--rejects", rejects))
+        assert rejects.read_text() == "kept"
+        refterm("import", mixed, "--rejects", rejects, "--overwrite")
+        assert rejects.read_bytes() == b'{"id": 1}\nnonsense\n'
+        assert stat.S_IMODE(rejects.stat().st_mode) == 0o600
+
+    def test_rejects_are_no_file_where_nothing_is_refused(
+        self, refterm: Command, workplace: Workplace, good: Path, tmp_path: Path
+    ) -> None:
+        refterm("import", good, "--rejects", tmp_path / "rejects")
+        assert sorted(path.name for path in tmp_path.iterdir() if "rejects" in path.name) == []
+
+    def test_a_file_of_zero_bytes_is_no_desk(self, refterm: Command, tmp_path: Path) -> None:
+        desk = tmp_path / "zero.db"
+        desk.write_bytes(b"")
+        for command in (("list",), ("db", "check")):
+            assert "is empty and no desk" in complaint(refterm(*command, "--db", desk))
+        assert desk.stat().st_size == 0
+
 
 class TestExport:
     @pytest.fixture
@@ -154,7 +223,8 @@ class TestExport:
         assert ours == theirs
 
     @pytest.mark.parametrize(
-        ("name", "begins"), [("out.json", "["), ("out.ndjson", "{"), ("out.csv", "Errors,"), ("out", "Errors,")]
+        ("name", "begins"),
+        [("out.json", "["), ("out.ndjson", "{"), ("out.csv", "\ufeffErrors,"), ("out", "\ufeffErrors,")],
     )
     def test_shape_by_name(self, refterm: Command, ids: list[int], tmp_path: Path, name: str, begins: str) -> None:
         refterm("export", "-o", tmp_path / name)
@@ -173,7 +243,9 @@ class TestExport:
     def test_a_file_that_was_there_is_replaced_whole(self, refterm: Command, ids: list[int], tmp_path: Path) -> None:
         file = tmp_path / "out.csv"
         file.write_text("x" * 100_000)
-        refterm("export", "-o", file)
+        assert "exists already" in complaint(refterm("export", "-o", file))
+        assert file.read_text() == "x" * 100_000
+        refterm("export", "-o", file, "--overwrite")
         assert "xxx" not in file.read_text("utf-8")
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
         assert [path.name for path in tmp_path.iterdir() if path.name.endswith(".part")] == []

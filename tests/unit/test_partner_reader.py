@@ -13,8 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from refterm.errors import RefTermError
+from refterm.formats import decoding, jsonfile
 from refterm.formats import reader as reading
-from refterm.formats.reader import FORMATS, Format, Item, Reader, detect
+from refterm.formats.item import Item
+from refterm.formats.reader import FORMATS, Format, Reader, detect
 from tests.samples import api_record, ndjson, page
 
 
@@ -60,10 +62,11 @@ def test_every_shape_of_json_gives_its_records(shape: str, chunk: int, monkeypat
     if chunk < reading.CHUNK:
         # Records that cross the borders of what is read at once; the shape is told from the first block.
         monkeypatch.setattr(reading, "CHUNK", max(chunk, 200))
+        monkeypatch.setattr(jsonfile, "CHUNK", max(chunk, 200))
     found = items(content)
     assert ids(found) == ["r0", "r1", "r2", "r3", "r4"]
-    assert not refused(found)
-    assert [item.record for item in found] == records(5)
+    assert [item.record for item in found if item.record] == records(5)
+    assert [item.refusal for item in found if item.refusal] == []
 
 
 @pytest.mark.parametrize("indent", [None, 0, 3])
@@ -72,9 +75,17 @@ def test_a_single_object(indent: int | None) -> None:
     assert [item.record for item in items(json.dumps(record, indent=indent).encode())] == [record]
 
 
-@pytest.mark.parametrize("content", [b"", b"\n", b" \r\n\t", b"[]", b"[ ]\n", b'{"value": []}', codecs.BOM_UTF8])
-def test_nothing_in_it_is_nothing(content: bytes) -> None:
+@pytest.mark.parametrize("content", [b"[]", b"[ ]\n", b'{"value": []}', b'{"items": []}'])
+def test_an_empty_list_is_nothing(content: bytes) -> None:
     assert items(content) == []
+
+
+@pytest.mark.parametrize("content", [b"", b"\n", b" \r\n\t", b"\x1a", codecs.BOM_UTF8, codecs.BOM_UTF16_LE])
+@pytest.mark.parametrize("name", ["x.json", "x.csv", "x.jsonl", "-"])
+def test_an_empty_file_is_told(content: bytes, name: str) -> None:
+    """A download that failed leaves one, and a script has to learn of it."""
+    with pytest.raises(RefTermError, match="is empty"):
+        items(content, name)
 
 
 ENCODINGS = {
@@ -93,6 +104,7 @@ def test_byte_order_marks_tell_the_encoding(shape: str, encoding: str) -> None:
 
 def test_utf16_may_split_a_character_at_any_block(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "CHUNK", 33)
+    monkeypatch.setattr(decoding, "CHUNK", 33)
     given = [{"id": "a", "text": "\U0001f525" * 50}]
     content = codecs.BOM_UTF16_LE + json.dumps(given[0], ensure_ascii=False).encode("utf-16-le")
     assert [item.record for item in items(content, shape="ndjson")] == given
@@ -126,7 +138,6 @@ BROKEN = [
     "42",
     '"text"',
     "null",
-    '{"id": NaN}',
     '{"id": "x" "y"}',
     '{"id": 1e999999999999999999999}',
 ]
@@ -190,7 +201,7 @@ def test_line_numbers_are_those_of_the_file() -> None:
 
 
 def test_a_line_without_end_is_refused_without_keeping_it_whole(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "LONGEST", 100)
+    monkeypatch.setattr(jsonfile, "LONGEST", 100)
     found = items(b"x" * 250 + b'\n{"id": "a"}\n', shape="ndjson")
     assert ids(found) == ["a"]
     assert [why is not None for _line, why in refused(found)] == [True, False, False]
@@ -199,8 +210,8 @@ def test_a_line_without_end_is_refused_without_keeping_it_whole(monkeypatch: pyt
 
 
 def test_a_record_without_end_stops_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "LONGEST", 100)
-    monkeypatch.setattr(reading, "CHUNK", 50)
+    monkeypatch.setattr(jsonfile, "LONGEST", 100)
+    monkeypatch.setattr(jsonfile, "CHUNK", 50)
     with pytest.raises(RefTermError, match="line 1"):
         items(b'[{"id": "a"}, {"x": "' + b"y" * 1000, shape="json")
 
@@ -287,7 +298,7 @@ def test_broken_rows_are_refused_by_themselves() -> None:
         b',b,"B,,,',  # a quote that is never closed
         b",c,C,,many,",
         b",d,D,,-5,",
-        b",e,E,,,31/12/2026",
+        b",e,E,,,soon",
         b",f,\xff,,,",
         b",g,G,,,,too,many",
         b',h,"two',
@@ -295,11 +306,10 @@ def test_broken_rows_are_refused_by_themselves() -> None:
         b",i,I,,,",
     ]
     found = items(table([]) + b"\r\n".join(rows))
-    assert ids(found) == ["a", "i"]
-    lines = [line for line, _why in refused(found)]
-    assert lines[:6] == [3, 4, 5, 6, 7, 8]
-    assert 9 in lines
-    assert [item.raw for item in found if item.line == 4] == [b",c,C,,many,\r\n"]
+    assert ids(found) == ["a", "c", "d", "e", "i"]
+    assert [line for line, _why in refused(found)] == [3, 7, 8, 9, 10]
+    assert [item.raw for item in found if item.line == 8] == [b",g,G,,,,too,many\r\n"]
+    assert [item.line for item in found if item.warnings] == [4, 5, 6]
 
 
 def test_a_csv_without_ids_holds_no_referrals() -> None:
@@ -337,3 +347,85 @@ def test_the_header_is_kept_as_it_was() -> None:
     source = Reader(io.BytesIO(codecs.BOM_UTF8 + b"Referral ID;Notes\r\na;b\r\n"), name="x")
     assert len(list(source)) == 1
     assert source.header == b"Referral ID;Notes\r\n"
+
+
+ENVELOPES: dict[str, Any] = {
+    "SDK": lambda given: {"totalCount": len(given), "items": given, "links": {"self": {"uri": "/x"}}},
+    "OData 2": lambda given: {"d": {"results": given}},
+    "flow": lambda given: {"statusCode": 200, "headers": {"a": "b"}, "body": {"value": given}},
+    "flow, short": lambda given: {"statusCode": 200, "body": {"value": given}},
+    "PowerShell": lambda given: {"value": given, "Count": len(given)},
+    "text in text": json.dumps,
+    "pages in a list": lambda given: [{"@odata.context": "x", "value": given[:1]}, {"value": given[1:]}],
+}
+
+
+@pytest.mark.parametrize("envelope", ENVELOPES)
+@pytest.mark.parametrize("indent", [None, 1])
+def test_records_in_an_envelope(envelope: str, indent: int | None) -> None:
+    found = items(json.dumps(ENVELOPES[envelope](records(3)), indent=indent).encode())
+    assert ids(found) == ["r0", "r1", "r2"]
+    assert not refused(found)
+
+
+def test_a_page_with_more_behind_it_says_how_many_are_missing() -> None:
+    content = {"@odata.count": 250, "value": records(2), "@odata.nextLink": "https://x.example/?$skiptoken=a"}
+    *_records, remark = items(json.dumps(content).encode())
+    assert "2 of 250" in remark.warnings[0]
+    assert "248" in remark.warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        ({"EventName": "referral-created", "ResourceUri": "https://x", "ResourceName": "referral"}, "event"),
+        ({"eventName": "referral-updated", "id": "a", "resourceName": "referral"}, "event"),
+        ({"error": {"code": "unauthenticated", "message": "Not you."}}, "unauthenticated: Not you."),
+        ({"code": 3000, "description": "No such thing"}, "3000: No such thing"),
+    ],
+)
+def test_what_is_no_referral_is_named(content: dict[str, Any], why: str) -> None:
+    ((_line, refusal),) = refused(items(json.dumps(content).encode()))
+    assert refusal is not None
+    assert why in refusal
+
+
+def test_keys_as_the_documentation_prints_them() -> None:
+    (item,) = items(json.dumps([{"Id": "a", "CustomerProfile": {"Name": "K"}, "Team": [{"Email": "x"}]}]).encode())
+    assert item.record == {"id": "a", "customerProfile": {"name": "K"}, "team": [{"email": "x"}]}
+
+
+@pytest.mark.parametrize("name", ["x.jsonl", "x.json", "x.csv", "-"])
+@pytest.mark.parametrize("form", ["a list, an element a line", "lines with commas"])
+def test_content_beats_the_name(name: str, form: str) -> None:
+    lines = ",\n".join(json.dumps(one) for one in records(3))
+    found = items((f"[\n{lines}\n]\n" if form.startswith("a list") else f"{lines},\n").encode(), name)
+    assert ids(found) == ["r0", "r1", "r2"]
+    assert not refused(found)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("above", ["", "sep=;\n", '"sep=;"\n', "Co-sell opportunities;;\nExported 11/25/2026;;\n\n"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+def test_a_csv_however_a_spreadsheet_leaves_it(end: str, above: str, encoding: str) -> None:
+    text = f"{above}Referral ID;Customer Name;Notes;;\na;Kontor;x;;\nb;Kontor;y;;\n\x1a"
+    found = items(text.replace("\n", end).encode(encoding), "x.csv")
+    assert ids(found) == ["a", "b"]
+    assert not refused(found)
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"\x1f\x8b\x08\x00" + b"x" * 50, "compressed"),
+        (b"<!DOCTYPE html><html></html>", "web page"),
+        ("[{}]".encode("utf-32"), "UTF-32"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"x" * 50, "old form"),
+        (b"Company Name,Country\nHafen,DE\n", "none of Partner Center's columns"),
+        (b"Engagement ID|Referral ID|Deal Name\na|b|c\n", "none of Partner Center's columns"),
+        (b"Interaktions-ID,Deal Name,CRM ID\na,b,c\n", "no column Referral ID"),
+    ],
+)
+def test_any_other_file_is_named(content: bytes, why: str) -> None:
+    with pytest.raises(RefTermError, match=why):
+        items(content, "x.csv")

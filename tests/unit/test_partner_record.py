@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import html
+import json
+import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -198,7 +201,7 @@ def test_a_list_may_arrive_as_a_single_object() -> None:
     referral = read(raw).referral
     assert referral.target_id == "here"
     assert referral.customer.contacts == (Contact("Inga"),)
-    assert referral.customer.duns == "7"
+    assert referral.customer.duns == "000000007"
     assert (referral.products, referral.services, referral.solutions) == (("Azure",), (), ("SOL-1",))
     assert referral.team == (TeamMember("Mara", "mara@partner.example"),)
 
@@ -257,7 +260,21 @@ def test_money_is_exact(value: str, digits: str) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["-5", '"many"', "1e400", "1e-5", "0.00001", "true", "[]", "{}", "1000000000000000", '"1,000"', '"1e3"', '"-1"'],
+    [
+        "-5",
+        '"many"',
+        "1e400",
+        "1e-5",
+        "0.00001",
+        "true",
+        "[]",
+        "{}",
+        "1000000000000000",
+        '"1,000"',
+        '"1e3 pieces"',
+        '"1.250,00 and more"',
+        '"-1"',
+    ],
 )
 def test_what_is_no_amount_is_refused(value: str) -> None:
     amount, _end = wire.decode(value)
@@ -273,28 +290,177 @@ def test_what_is_no_amount_is_refused(value: str) -> None:
         ({"id": 42}, "id is missing"),
         ({"createdDateTime": None}, "createdDateTime is missing"),
         ({"createdDateTime": "yesterday"}, "createdDateTime is no time: 'yesterday'"),
-        ({"createdDateTime": "0000-00-00T00:00:00Z"}, "createdDateTime is no time"),
+        ({"createdDateTime": "0000-00-00T00:00:00Z"}, "createdDateTime is missing"),
         ({"createdDateTime": 1772440000}, "createdDateTime is no time"),
-        ({"createdDateTime": "0001-01-01T00:00:00+01:00"}, "createdDateTime is no time"),
-        ({"expirationDateTime": "2026-02-30T00:00:00Z"}, "expirationDateTime is no time"),
-        ({"updatedDateTime": "soon"}, "updatedDateTime is no time"),
+        ({"createdDateTime": "0001-01-01T00:00:00+01:00"}, "createdDateTime is missing"),
         ({"status": 7}, "status 7 is none of New, Active, Closed"),
         ({"substatus": "Won"}, "substatus 'Won' does not belong to status 'New'"),
         ({"customerProfile": "Acme"}, "customerProfile is no object: 'Acme'"),
         ({"customerProfile": None}, "the customer's name is missing"),
         ({"customerProfile__name": "  "}, "the customer's name is missing"),
         ({"customerProfile__name": ["Acme"]}, "name is no text"),
-        ({"customerProfile__team": "Inga"}, "team is no list of objects: 'Inga'"),
-        ({"customerProfile__team": ["Inga"]}, "team is no list of objects"),
-        ({"details": []}, "details is no object: \\[\\]"),
-        ({"details__notes": {"text": "x"}}, "notes is no text"),
-        ({"details__currency": "EURO"}, "EURO is no ISO 4217 currency"),
-        ({"details__closingDateTime": 12}, "closingDateTime is no time: 12"),
     ],
 )
 def test_a_record_that_cannot_be_read_says_why(overrides: dict[str, Any], sentence: str) -> None:
     with pytest.raises(RecordError, match=sentence):
         read(api_record(**overrides))
+
+
+@pytest.mark.parametrize(
+    ("overrides", "sentence"),
+    [
+        ({"expirationDateTime": "2026-02-30T00:00:00Z"}, "expirationDateTime is no time"),
+        ({"updatedDateTime": "soon"}, "updatedDateTime is no time"),
+        ({"favorite": "perhaps"}, "favorite is neither yes nor no: 'perhaps'"),
+        ({"customerProfile__team": "Inga"}, "team is no list of objects: 'Inga'"),
+        ({"customerProfile__team": ["Inga"]}, "team is no list of objects"),
+        ({"customerProfile__team": [None]}, "team is no list of objects"),
+        ({"customerProfile__team": [None, {"firstName": "Inga"}]}, "team has elements that are no objects"),
+        ({"customerProfile__team": [{"firstName": {}}]}, "firstName is no text"),
+        ({"customerProfile__address": []}, "address is no object"),
+        ({"customerProfile__address": ""}, "address is no object"),
+        ({"customerProfile__ids": [None]}, "ids is no list of objects"),
+        ({"details": []}, "details is no object: \\[\\]"),
+        ({"details__notes": {"text": "x"}}, "notes is no text"),
+        ({"details__dealValue": "many"}, "dealValue is no number"),
+        ({"details__dealValue": -5}, "dealValue -5"),
+        ({"details__currency": "EURO"}, "EURO is no ISO 4217 currency"),
+        ({"details__closingDateTime": 12}, "closingDateTime is no time: 12"),
+        ({"details__customerRequestedContact": "who knows"}, "customerRequestedContact is neither yes nor no"),
+        ({"details__requirements": {"products": ["Azure", "Teams"]}}, "products is no list of objects"),
+        ({"details__requirements": {"products": "Azure"}}, "products is no list of objects"),
+        ({"team": [None]}, "team is no list of objects"),
+        ({"qualification": "SalesQualified", "inviteContext": []}, "inviteContext is no object"),
+    ],
+)
+def test_a_side_field_that_cannot_be_read_is_left_out_with_a_warning(overrides: dict[str, Any], sentence: str) -> None:
+    """A lead that expires is worth more than its postal address."""
+    incoming = read(api_record(**overrides))
+    assert len(incoming.warnings) == 1
+    assert re.search(sentence, incoming.warnings[0])
+    assert incoming.referral.status is Status.NEW
+
+
+@pytest.mark.parametrize(
+    "stated",
+    [
+        "0001-01-01T00:00:00Z",
+        "0001-01-01T00:00:00",
+        "0001-01-01T00:00:00+01:00",
+        "1601-01-01T00:00:00Z",
+        "1900-01-01T00:00:00Z",
+        "9999-12-31T23:59:59.9999999Z",
+        "9999-12-31T23:59:59-08:00",
+        "0000-00-00 00:00:00",
+    ],
+)
+@pytest.mark.parametrize("key", ["expirationDateTime", "acceptedDateTime", "closedDateTime", "updatedDateTime"])
+def test_a_time_that_stands_for_no_time_is_not_stated(key: str, stated: str) -> None:
+    given = active_record()
+    incoming, without = read({**given, key: stated}), read({**given, key: None})
+    assert (incoming.warnings, incoming.updated_at) == ((), without.updated_at)
+    assert incoming.referral == without.referral
+
+
+def test_an_expiry_before_the_receipt_is_not_stated_and_told() -> None:
+    incoming = read(api_record(createdDateTime=ago(hours=3), expirationDateTime=ago(hours=4)))
+    assert incoming.referral.expiry_estimated
+    assert incoming.referral.expires_at == NOW - timedelta(hours=3) + timedelta(days=14)
+    assert record.arriving(incoming, NOW).status is Status.NEW
+    assert "before createdDateTime" in incoming.warnings[0]
+
+
+@pytest.mark.parametrize("said", [True, "true", "True", "YES", "yes", 1, "1", " y ", "WAHR", "verdadero"])
+def test_the_flame_is_yes_in_every_usual_form(said: object) -> None:
+    assert read(api_record(details__customerRequestedContact=said)).referral.flame
+
+
+@pytest.mark.parametrize("said", [False, "false", "False", "no", 0, "0", None, ""])
+def test_and_no_in_every_usual_form(said: object) -> None:
+    incoming = read(api_record(details__customerRequestedContact=said))
+    assert (incoming.referral.flame, incoming.warnings) == (False, ())
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "7b0d5c52-8a3e-4c63-9d0e-2f6f0f1f9aab",
+        "7B0D5C52-8A3E-4C63-9D0E-2F6F0F1F9AAB",
+        "{7b0d5c52-8a3e-4c63-9d0e-2f6f0f1f9aab}",
+        "7b0d5c528a3e4c639d0e2f6f0f1f9aab",
+        " 7b0d5c52-8a3e-4c63-9d0e-2f6f0f1f9aab ",
+    ],
+)
+def test_a_guid_is_one_identity_in_all_its_forms(form: str) -> None:
+    referral = read(api_record(id=form, engagementId=form)).referral
+    assert referral.source_id == referral.engagement_id == "7b0d5c52-8a3e-4c63-9d0e-2f6f0f1f9aab"
+
+
+@pytest.mark.parametrize(
+    "form",
+    ["081466849", " 081466849 ", 81466849, "81466849", "08-146-6849", "81466849.0", "'081466849", '="081466849"'],
+)
+def test_a_duns_number_is_nine_digits_in_all_its_forms(form: object) -> None:
+    ids = [{"profileType": "Duns", "id": ""}, {"profileType": "DUNS", "id": form}]
+    assert read(api_record(customerProfile__ids=ids)).referral.customer.duns == "081466849"
+
+
+@pytest.mark.parametrize(
+    ("stated", "day"),
+    [
+        ("2022-06-29T23:00:00Z", "2022-06-30"),
+        ("2022-03-24T18:30:00Z", "2022-03-25"),
+        ("2022-03-04T03:00:00Z", "2022-03-04"),
+        ("2022-12-30T23:00:00Z", "2022-12-31"),
+        ("2022-12-31T15:00:00Z", "2023-01-01"),
+        ("2022-12-31T00:00:00Z", "2022-12-31"),
+    ],
+)
+def test_the_purchase_date_is_that_of_the_nearest_midnight(stated: str, day: str) -> None:
+    """Real payloads hold midnights of London, India, Argentina, Berlin, Tokyo."""
+    assert str(read(active_record(details__closingDateTime=stated)).referral.deal.purchase_date) == day
+
+
+@pytest.mark.parametrize(
+    ("stated", "notes"),
+    [
+        ("7", "Test referral"),
+        ("4.0", "Connector data sync issues"),
+        ("Data error", "Data error"),
+        ("something", "something"),
+        (None, None),
+    ],
+)
+def test_an_error_of_co_sell_is_closed_as_lost_with_its_own_reason(stated: object, notes: str | None) -> None:
+    referral = read({**closed_record("Lost"), "substatus": "Error", "statusReason": stated}).referral
+    assert (referral.status, referral.outcome) == (Status.ARCHIVED, Outcome.LOST)
+    assert (referral.reason, referral.reason_notes) == ("other" if notes else None, notes)
+
+
+def test_entities_and_stray_blanks_go_once_from_outside_and_never_from_our_own() -> None:
+    raw = api_record(
+        customerProfile={"name": " Brunnen &amp; S&ouml;hne  GmbH ", "address__city": "Kiel &amp;amp; co"},
+        details__notes="a &lt; b\n  indented",
+    )
+    text = json.dumps(raw)
+    outside, kept = wire.finish(json.loads(text), text)
+    assert outside["customerProfile"]["name"] == "Brunnen & Söhne GmbH"
+    assert outside["customerProfile"]["address"]["city"] == "Kiel &amp; co"
+    assert outside["details"]["notes"] == "a < b\n  indented"
+    assert kept is None
+    own = {**raw, "refterm": {}}
+    text = json.dumps(own)
+    assert wire.finish(json.loads(text), text)[0]["customerProfile"]["name"] == raw["customerProfile"]["name"]
+
+
+@pytest.mark.parametrize("text", ["x ", " x", "x  y", "x, ", "x: ", " ,x", "x\u00a0", "&auml;", "x &#252;"])
+@pytest.mark.parametrize("indent", [None, 1])
+def test_no_stray_blank_is_overlooked(text: str, indent: int | None) -> None:
+    raw = api_record(customerProfile__name=text)
+    written = json.dumps(raw, indent=indent, ensure_ascii=False)
+    read_, _kept = wire.finish(json.loads(written), written)
+    name = read_["customerProfile"]["name"]
+    assert name == html.unescape(" ".join(text.split()))
 
 
 def test_only_the_csv_may_lack_a_time_of_receipt() -> None:

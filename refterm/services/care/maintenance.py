@@ -120,6 +120,8 @@ def _faults() -> dict[str, str]:
         "outcome": _("its outcome is unknown"),
         "archived": _("archived without an outcome or a time of closing"),
         "open": _("not archived, but with an outcome or a time of closing"),
+        "decided": _("new, but with a decision"),
+        "closed": _("active, but with a reason or somebody who closed it"),
         "value": _("its value and what orders by it disagree"),
         "history": _("it has no history"),
     }
