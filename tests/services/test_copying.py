@@ -154,7 +154,7 @@ def test_a_killed_copy_leaves_nothing(tmp_path: Path, clock: SettableClock, post
 _SLOW_COPY = """
 import sys
 from refterm.config import Settings
-from refterm.services import copying
+from refterm.services.care import copying
 from refterm.store import whole_tables
 
 insert, count = whole_tables.insert, 0
