@@ -5,7 +5,7 @@ PYTHON ?=
 IN := .venv/bin/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test matrix lint bench startup screenshot catalog lock clean FORCE
+.PHONY: help demo run test matrix lint bench startup screenshot screenshots catalog lock clean FORCE
 
 help: ## list what can be made
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
@@ -38,6 +38,9 @@ startup: .venv/.installed ## show where the time of the start goes
 screenshot: .venv/.installed ## draw docs/inbox.svg anew from the demo
 	@.venv/bin/python tools/screenshot.py docs/inbox.svg
 
+screenshots: .venv/.installed ## draw every tab, form and panel; INTO=.screenshots
+	@.venv/bin/python tools/screenshot.py $(or $(INTO),.screenshots)
+
 catalog: .venv/.installed ## bring the translations up to date with the program's texts, and compile them
 	@sh tools/catalog .venv/bin/python
 
@@ -46,7 +49,7 @@ lock: ## pin the newest packages that fit into constraints.txt
 	@sh tools/lock "$(python)"
 
 clean: ## remove the environment and what checks left behind
-	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .bench .matrix build dist
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .bench .matrix .screenshots build dist
 
 # An environment of another Python than the one asked for, or whose Python is gone, is made anew.
 ifneq ($(shell test -x .venv/bin/python && echo here),here)

@@ -1,6 +1,7 @@
-"""Draws the picture of the README: the Inbox of the demo, 120x40, at an instant that is always the same.
+"""Draws pictures of the demo's screens, at an instant that is always the same.
 
-usage: screenshot.py FILE.svg
+usage: screenshot.py FILE.svg             the Inbox at 120x40, the picture of the README
+       screenshot.py FOLDER [SCREEN...]   every tab, form and panel, or those named, at 120x40 and 80x24
 """
 
 from __future__ import annotations
@@ -10,15 +11,43 @@ import os
 import re
 import sys
 import tempfile
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 INSTANT = datetime(2026, 3, 2, 11, 2, tzinfo=UTC)
-SIZE = (120, 40)
+SIZES = ((120, 40), (80, 24))
+# The keys that lead from the Inbox to each screen, by Textual's names.
+SCREENS: dict[str, tuple[str, ...]] = {
+    "inbox": (),
+    "active": ("2",),
+    "archived": ("3",),
+    "detail": ("enter",),
+    "detail-of-a-deal": ("2", "enter", "tab"),
+    "search": ("slash", "m", "o"),
+    "marked": ("space", "space"),
+    "accept": ("a",),
+    "accept-refused": ("a", "ctrl+s"),
+    "decline": ("d",),
+    "skip": ("z",),
+    "note": ("n",),
+    "filter": ("F",),
+    "edit": ("2", "e"),
+    "contact": ("2", "c"),
+    "won": ("2", "w"),
+    "lost": ("2", "l"),
+    "history": ("h",),
+    "similar": ("b",),
+    "insights": ("i",),
+    "profiles": ("p",),
+    "profiles-add": ("p", "a"),
+    "help": ("question_mark",),
+    "palette": ("ctrl+p",),
+}
 
 
-async def draw(target: Path, folder: Path) -> None:
-    """Open the demo without a terminal, and keep what it shows."""
+async def draw(keys: Sequence[str], size: tuple[int, int], folder: Path) -> str:
+    """Open a demo without a terminal, press keys, and give the picture of what it shows."""
     from refterm.clock import SettableClock
     from refterm.config import Settings
     from refterm.domain.history import Actor
@@ -31,25 +60,41 @@ async def draw(target: Path, folder: Path) -> None:
     clock = SettableClock(INSTANT)
     settings = Settings(time_zone="UTC")
     place = workplace(open_database(demo.build(folder, clock)), settings, Actor("ana", "ana"), clock)
-    app = RefTermApp(office_for(place, settings, UNICODE), states=None, settings=settings)
+    app = RefTermApp(office_for(place, settings, UNICODE, folder), states=None, settings=settings)
     try:
-        async with app.run_test(size=SIZE) as pilot:
-            await pilot.pause()
-            await app.workers.wait_for_complete()
-            await pilot.pause()
+        async with app.run_test(size=size) as pilot:
+            for key in ("", *keys):
+                if key:
+                    await pilot.press(key)
+                await pilot.pause()
+                await app.workers.wait_for_complete()
+                await pilot.pause()
             picture = app.export_screenshot(title="refterm demo")
     finally:
         place.close()
     # The reader's own fonts do: a picture in a document should fetch nothing.
-    target.write_text(re.sub(r',\s*url\([^)]*\) format\("\w+"\)', "", picture) + "\n", "utf-8")
+    return re.sub(r',\s*url\([^)]*\) format\("\w+"\)', "", picture) + "\n"
+
+
+def draw_into(target: Path, keys: Sequence[str], size: tuple[int, int]) -> None:
+    """Draw one picture, in a home of its own, whoever and wherever the person is."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ.update(HOME=folder, XDG_STATE_HOME=folder, LANG="C.UTF-8", LC_ALL="C.UTF-8", LANGUAGE="en")
+        target.write_text(asyncio.run(draw(keys, size, Path(folder))), "utf-8")
 
 
 def main() -> None:
-    """Draw into the file that is named, whoever and wherever the person is."""
-    [target] = sys.argv[1:]
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ.update(HOME=folder, XDG_STATE_HOME=folder, LANG="C.UTF-8", LC_ALL="C.UTF-8", LANGUAGE="en")
-        asyncio.run(draw(Path(target), Path(folder)))
+    """Draw into the file or the folder that is named."""
+    target, names = Path(sys.argv[1]), sys.argv[2:]
+    if target.suffix == ".svg":
+        draw_into(target, (), SIZES[0])
+        return
+    if unknown := [name for name in names if name not in SCREENS]:
+        sys.exit(f"there is no screen {unknown[0]}: choose from {', '.join(SCREENS)}")
+    target.mkdir(parents=True, exist_ok=True)
+    for name in names or SCREENS:
+        for size in SIZES:
+            draw_into(target / f"{name}-{size[0]}x{size[1]}.svg", SCREENS[name], size)
 
 
 if __name__ == "__main__":

@@ -44,7 +44,8 @@ def test_from_the_60th_second_on_it_says_why_not(seconds: float) -> None:
 
 @pytest.mark.parametrize("span", [1, 5, 3600])
 def test_the_site_can_set_the_time(span: int) -> None:
-    undo(decided(), span - 0.000001, undo_seconds=span)
+    decision = decided()
+    assert undo(decision, span - 0.000001, undo_seconds=span) is decision
     with pytest.raises(UndoError, match=f" {span} s or more ago"):
         undo(decided(), span, undo_seconds=span)
 
@@ -76,7 +77,8 @@ def test_nothing_but_a_decision(action: Action) -> None:
 
 
 def test_z2_a_clock_that_was_set_back_takes_no_undo_away() -> None:
-    undo(decided(), -3600)
+    decision = decided()
+    assert undo(decision, -3600) is decision
 
 
 def test_the_decisions_that_can_be_undone() -> None:
