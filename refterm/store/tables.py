@@ -26,7 +26,7 @@ class Referral(SQLModel, table=True):
 
     __tablename__ = "referral"
     __table_args__ = (
-        # Each serves one order of the list, or one question asked at every start; see listing.py and reading.py.
+        # Each serves one order of the list, or one question asked at every start; see listing.py and queries.py.
         Index("referral_received", "status", "received_at", "expires_at", "id"),
         Index("referral_expires", "status", "expires_at", "id"),
         Index("referral_company", "status", "company_key", "id"),

@@ -135,7 +135,7 @@ def upgrade() -> None:
         sa.Column("referrals", whole, nullable=False),
     )
     op.execute("insert into counter values ('new', 0), ('active', 0), ('archived', 0)")
-    # The tab is part of the index, so that a search in one tab never reads the others' hits; see search_index.py.
+    # The tab is part of the index, so that a search in one tab never reads the others' hits; see search.py.
     if op.get_bind().dialect.name == "postgresql":
         op.execute("create table referral_search (id integer primary key, tab text not null, words tsvector not null)")
         index("referral_search_words", "referral_search using gin (words)")
