@@ -32,6 +32,9 @@ bench: .venv/.tested ## measure against the floors; SIZES=100,10000 RUNS=3 ONLY=
 	@$(IN) tests.bench $(if $(SIZES),--sizes $(SIZES)) $(if $(RUNS),--runs $(RUNS)) $(if $(ONLY),--only $(ONLY)) \
 		$(if $(BASE),--base $(BASE)) --out $(or $(OUT),.bench/bench.json) $(if $(SIZES)$(RUNS)$(ONLY),,--page docs/benchmarks.md)
 
+growth: .venv/.tested ## open each form and panel fifty times, and tell what each keeps; takes minutes
+	@REFTERM_TEST_GROWTH=1 $(IN) pytest -q -s -p no:xdist tests/tui/test_growth.py
+
 startup: .venv/.installed ## show where the time of the start goes
 	@.venv/bin/python tools/startup.py
 

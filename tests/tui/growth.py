@@ -12,7 +12,6 @@ import sys
 import weakref
 from collections import Counter
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import monotonic
@@ -36,6 +35,9 @@ from tests.tui.seat import TestedApp, office_for
 
 INBOX = ("accept", "decline", "note", "skip", "filter", "insights", "profiles", "similar", "history", "help")
 ACTIVE = ("edit", "add_contact", "won", "lost")
+KINDS = (*INBOX, "palette", *ACTIVE, "confirm")
+
+SETTLE_SECONDS = 5
 
 
 class Counted:
@@ -74,9 +76,6 @@ class Counted:
         await self._until(lambda: not screen.is_attached)
         await self._draw(before)
 
-    def _act(self, action: str) -> None:
-        getattr(self.desk, f"action_{action}")()
-
     async def _draw(self, screen: Screen[object]) -> None:
         await self._turns()
         screen._on_timer_update()
@@ -97,20 +96,30 @@ class Counted:
             await asyncio.sleep(0.002)
         raise AssertionError("a screen did not come or go")
 
+    async def kind_once(self, kind: str) -> None:
+        """One form or panel once."""
+        self.desk.show_tab(Tab.ACTIVE if kind in ACTIVE or kind == "confirm" else Tab.INBOX)
+        if kind == "palette":
+            await self.once(kind, self.app.action_command_palette)
+        elif kind == "confirm":
+            self.desk.show_whole(True)
+            await self.pilot.press("tab")
+            await self.once(kind, self.desk.action_remove_contact)
+            self.desk.show_whole(False)
+        else:
+            inside = "action_add" if kind == "profiles" else ""
+            await self.once(kind, getattr(self.desk, f"action_{kind}"), inside=inside)
+
     async def all_once(self) -> None:
         """Every form and panel once."""
-        self.desk.show_tab(Tab.INBOX)
-        for kind in INBOX:
-            inside = "action_add" if kind == "profiles" else ""
-            await self.once(kind, partial(self._act, kind), inside=inside)
-        await self.once("palette", self.app.action_command_palette)
-        self.desk.show_tab(Tab.ACTIVE)
-        for kind in ACTIVE:
-            await self.once(kind, partial(self._act, kind))
-        self.desk.show_whole(True)
-        await self.pilot.press("tab")
-        await self.once("confirm", partial(self._act, "remove_contact"))
-        self.desk.show_whole(False)
+        for kind in KINDS:
+            await self.kind_once(kind)
+
+    async def settle(self) -> None:
+        """Wait for what is gone soon: a timer that was set while a form closed keeps that until it has run."""
+        end = monotonic() + SETTLE_SECONDS
+        while self.alive() and monotonic() < end:
+            await asyncio.sleep(0.05)
 
     def alive(self) -> Counter[str]:
         """The closed screens, their widgets and the lines drawn of them that something still holds."""
@@ -139,23 +148,41 @@ async def measure(place: Workplace, folder: Path, warm: int, rounds: int) -> dic
             await counted.all_once()
         await app.workers.wait_for_complete()
         after = private_kib()
-        # A timer that was set while a form closed keeps that until it has run.
-        end = monotonic() + 2
-        while counted.alive() and monotonic() < end:
-            await asyncio.sleep(0.05)
+        await counted.settle()
         return {"grown": after - before, "kinds": counted.kinds, "alive": counted.alive()}
 
 
-def main(warm: int, rounds: int) -> None:
+async def measure_each(place: Workplace, folder: Path, warm: int, rounds: int) -> dict[str, object]:
+    """The same for each kind by itself, one after the other; a line for each as it is done."""
+    app = TestedApp(office_for(place, folder), states=None, settings=Settings())
+    found: dict[str, object] = {}
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        for kind in KINDS:
+            counted = Counted(app, pilot)
+            for _round in range(warm):
+                await counted.kind_once(kind)
+            before = private_kib()
+            for _round in range(rounds):
+                await counted.kind_once(kind)
+            await app.workers.wait_for_complete()
+            await counted.settle()
+            grown, alive = private_kib() - before, counted.alive()
+            print(f"{kind:12} {grown:6} KiB  alive {sum(alive.values())}", file=sys.stderr, flush=True)
+            found[kind] = {"grown": grown, "alive": alive}
+    return found
+
+
+def main(warm: int, rounds: int, *, each: bool) -> None:
     """Measure, and print it."""
     with TemporaryDirectory() as name:
         folder = Path(name)
         database = open_database(folder / "desk.db")
         place = Workplace(database, SettableClock(NOW), Actor("ana", "ana"), Deadlines())
         import_into(place, [*[api_record() for _ in range(5)], *[active_record() for _ in range(3)]])
-        print(json.dumps(asyncio.run(measure(place, folder, warm, rounds))))
+        print(json.dumps(asyncio.run((measure_each if each else measure)(place, folder, warm, rounds))))
         place.close()
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]))
+    main(int(sys.argv[1]), int(sys.argv[2]), each="each" in sys.argv[3:])
