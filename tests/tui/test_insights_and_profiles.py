@@ -100,7 +100,7 @@ class TestProfiles:
                 await seat.press("backspace")
             await seat.type("inga@x.example")
             await seat.press("ctrl+s")
-            assert "Added profile DACH. 1 referral was routed." in seat.text
+            await seat.until(lambda: "Added profile DACH. 1 referral was routed." in seat.text)
             assert "has no active profile" not in seat.text
             await seat.press("escape")
             assert seat.desk.office.desk.referral(number).profile == "DACH"

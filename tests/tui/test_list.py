@@ -746,9 +746,8 @@ async def test_dates_that_sources_write_for_never_and_unknown_are_shown_in_every
     import_records(
         [
             api_record(expirationDateTime="9999-12-31T23:59:59Z"),
-            closed_record("Won", closedDateTime="0001-01-01T00:00:00Z", createdDateTime="0001-01-01T00:00:00Z"),
+            closed_record("Won", closedDateTime="0001-01-01T00:00:00Z"),
             active_record(
-                createdDateTime="0001-01-01T00:00:00Z",
                 acceptedDateTime="0001-01-01T00:00:00Z",
                 details__closingDateTime="9999-12-31T23:59:59Z",
             ),

@@ -323,9 +323,10 @@ async def test_what_another_changed_since_cannot_be_undone_and_the_desk_says_why
     async with sit() as seat:
         _accept(seat.place, number)
         seat.desk.after_write("Accepted.", undo=True)
-        Marks(luis).take(number)
+        Triage(luis).edit(number, {"name": "Another name"}, _context(luis))
         await seat.press("u")
         assert "changed" in seat.message
+        assert "luis" in seat.message
         assert Desk(luis).referral(number).status is Status.ACTIVE
 
 
