@@ -7,16 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from refterm.domain.referral import Outcome, Status
-
-
-class Tab(StrEnum):
-    """The tabs of the desk, and all of them together (`list --tab all`)."""
-
-    INBOX = "inbox"
-    ACTIVE = "active"
-    ARCHIVED = "archived"
-    ALL = "all"
-
+from refterm.domain.tabs import Tab as Tab
 
 STATUS_OF_TAB = {Tab.INBOX: Status.NEW, Tab.ACTIVE: Status.ACTIVE, Tab.ARCHIVED: Status.ARCHIVED}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from refterm.domain.query import Tab
+from refterm.domain.tabs import Tab
 from refterm.i18n import _
 
 ANYWHERE = (Tab.INBOX, Tab.ACTIVE, Tab.ARCHIVED)
