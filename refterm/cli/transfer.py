@@ -28,15 +28,15 @@ if TYPE_CHECKING:
 
 FORMATS = ("csv", "json", "ndjson", "xlsx")
 STANDARD = "-"
-# So many refusals and warnings are told one by one; the rest is counted.
-MOST_TOLD = 20
+# How many refusals and warnings are printed one by one; the rest is counted.
+MOST_SHOWN = 20
 Shape = Literal["auto", "csv", "json", "ndjson", "xlsx"]
 OVERWRITE = click.option("--overwrite", is_flag=True, help=_("Replace the file if it exists."))
 
 
 @dataclass
-class Told:
-    """Refusals and warnings of all files: the first ones are told at once, all of them with --json."""
+class Problems:
+    """Refusals and warnings of all files: the first ones are printed at once, all of them with --json."""
 
     bar: Progress
     as_json: bool
@@ -58,14 +58,14 @@ class Told:
 
     def _tell(self, sentence: str, where: str) -> None:
         self.count += 1
-        if self.count <= MOST_TOLD and not self.as_json:
+        if self.count <= MOST_SHOWN and not self.as_json:
             self.bar.clear()
             output.complain(sentence, where)
 
     def rest(self) -> None:
-        """How many were not told."""
-        if self.count > MOST_TOLD and not self.as_json:
-            output.complain(_("and {n} more; --json names all of them").format(n=self.count - MOST_TOLD))
+        """How many were not problems."""
+        if self.count > MOST_SHOWN and not self.as_json:
+            output.complain(_("and {n} more; --json names all of them").format(n=self.count - MOST_SHOWN))
 
 
 @command(
@@ -121,15 +121,15 @@ def import_(
         importer = Importer(workplace)
         kept = stack.enter_context(written(rejects, overwrite=overwrite)) if rejects else None
         bar = Progress(sum(os.path.getsize(name) for name in readable if os.path.isfile(name)))
-        told = Told(bar, as_json)
+        problems = Problems(bar, as_json)
         for name in readable:
-            read += _import_one(importer, name, shape, kept, bar, told, chosen(dates, decimal))
+            read += _import_one(importer, name, shape, kept, bar, problems, chosen(dates, decimal))
         bar.clear()
-    told.rest()
+    problems.rest()
     total = importer.total
     if as_json:
         counts = {"new": total.new, "updated": total.updated, "unchanged": total.unchanged, "rejected": total.rejected}
-        lists = {"refused": told.refused, "warned": told.warned, "guesses": importer.guesses}
+        lists = {"refused": problems.refused, "warned": problems.warned, "guesses": importer.guesses}
         output.line(json.dumps({**counts, "warnings": total.warnings, **lists}, ensure_ascii=False))
     else:
         output.line(str(total))
@@ -150,7 +150,7 @@ def _check_target(invocation: Invocation, target: str, *, overwrite: bool) -> No
 
 
 def _import_one(
-    importer: Importer, name: str, shape: Shape, kept: NewFile | None, bar: Progress, told: Told, choices: Any
+    importer: Importer, name: str, shape: Shape, kept: NewFile | None, bar: Progress, problems: Problems, choices: Any
 ) -> bool:
     """Bring one file in; whether it could be read."""
     try:
@@ -161,8 +161,8 @@ def _import_one(
                 format=shape,
                 rejects=kept,
                 progress=bar.show,
-                on_refused=lambda record: told.refuse(name, record),
-                on_warned=lambda record: told.warn(name, record),
+                on_refused=lambda record: problems.refuse(name, record),
+                on_warned=lambda record: problems.warn(name, record),
                 choices=choices,
             )
         bar.next_file()
@@ -213,7 +213,7 @@ class Progress:
         self._drawn = False
 
     def show(self, taken: int) -> None:
-        """Say that so many bytes of the present file were read."""
+        """Show how many bytes of the present file were read."""
         self._taken = taken
         if not self._seen or monotonic() - self._drawn_at < 0.1:
             return

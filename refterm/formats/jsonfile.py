@@ -194,12 +194,12 @@ class _Window:
                 return ""
 
     def skip(self, count: int) -> None:
-        """Move on by so many characters."""
+        """Move on by `count` characters."""
         self.line += self._text.count("\n", self._at, self._at + count)
         self._at += count
 
     def take(self, count: int) -> str:
-        """Move on by so many characters, and give them."""
+        """Move on by `count` characters and return them."""
         text = self._text[self._at : self._at + count]
         self.skip(count)
         return text
