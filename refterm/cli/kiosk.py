@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import shlex
 
+import click
+
 from refterm.cli.base import Invocation
 from refterm.errors import NotAllowedError, RefTermError
 from refterm.i18n import _
@@ -18,8 +20,12 @@ def asked(invocation: Invocation) -> bool:
     return bool(os.environ.get(TYPED, "").strip()) and invocation.settings().kiosk
 
 
-def answer(invocation: Invocation) -> int:
+def answer(invocation: Invocation, root: click.Command) -> int:
     """Run the command that came over SSH, where the site allows it.
+
+    Args:
+        invocation: what the site's ForceCommand gave.
+        root: the whole of refterm's command line.
 
     Returns:
         The exit status.
@@ -39,8 +45,6 @@ def answer(invocation: Invocation) -> int:
             if allowed
             else _("this is a kiosk, which answers no commands; connect without one to open the desk")
         )
-    from refterm.cli.root import root
-
     given = Invocation(invocation.clock, remote=True)
     with root.make_context("refterm", ["--kiosk", *words], obj=given) as context:
         status = root.invoke(context)

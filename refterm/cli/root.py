@@ -113,5 +113,5 @@ def root(context: click.Context, invocation: Invocation) -> int:
         from refterm.cli import kiosk
 
         if kiosk.asked(invocation):
-            return kiosk.answer(invocation)
+            return kiosk.answer(invocation, context.command)
     return open_desk(invocation)
