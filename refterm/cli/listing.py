@@ -44,7 +44,7 @@ _FILTERS = (
     click.option("--expiring", type=click.IntRange(0, 9999), metavar="HOURS", help=_("Only what expires within that.")),
     click.option("--profile", metavar="NAME", help=_("Only those of this business profile.")),
     click.option("--unrouted", is_flag=True, help=_("Only those of no business profile.")),
-    click.option("--since", metavar="DATE", help=_("Only received then or later.")),
+    click.option("--since", metavar="DATE", help=_("Only received then or later: 30d, last month, Q1, 31 Jan.")),
     click.option("--until", metavar="DATE", help=_("Only received before.")),
     click.option("--favorite", is_flag=True, help=_("Only favourites.")),
     click.option("--skipped", is_flag=True, help=_("Only those put aside.")),
@@ -75,7 +75,7 @@ def view_of(workplace: Workplace, chosen: dict[str, Any], tab: Tab | None = None
     """
     from refterm.domain.filter_words import view_from
 
-    view = view_from(chosen, workplace.actor.name, workplace.zone, tab)
+    view = view_from(chosen, workplace.actor.name, workplace.now(), workplace.zone, tab)
     if view.order == "fit" or view.filter.min_fit is not None:
         from refterm.services.background.fitting import store_scores
 

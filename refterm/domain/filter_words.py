@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from typing import Any
 
 from refterm.domain.query import Filter, Order, Tab, View
 from refterm.domain.referral import Channel, Outcome
-from refterm.domain.when import parse_day_start
+from refterm.domain.when import period
 from refterm.errors import InvalidInputError
 from refterm.i18n import _
 
@@ -35,25 +35,29 @@ _PLAIN = ("profile", "expiring", "min_fit", "country", "channel")
 _TEXTS = ("search", "profile", "since", "until", "country")
 
 
-def view_from(options: Mapping[str, Any], person: str, zone: tzinfo | None, tab: Tab | None = None) -> View:
+def view_from(
+    options: Mapping[str, Any], person: str, now: datetime, zone: tzinfo | None, tab: Tab | None = None
+) -> View:
     """The view that options of `list` ask for.
 
     Args:
         options: by name, such as `min_fit`; what is missing, None, false or empty is not asked for.
         person: who looks, whom `mine` means.
+        now: the present instant, from which periods such as `30d` count.
         zone: the person's, in which days begin; None is the machine's.
         tab: where no option names one; None lets the tab follow the filter, else be the Inbox.
 
     Raises:
         InvalidInputError: for a date that cannot be read, under the option's name.
     """
-    since, until, outcome, order = (options.get(name) for name in ("since", "until", "outcome", "sort"))
+    outcome, order = options.get("outcome"), options.get("sort")
+    since, until = period(options.get("since"), options.get("until"), now, zone)
     plain: dict[str, Any] = {name: options.get(name) for name in _PLAIN}
     plain |= {name: bool(options.get(name)) for name in FLAGS if name != "mine"}
     chosen = Filter(
         outcome=Outcome(outcome) if outcome else None,
-        since=parse_day_start(since, "since", zone) if since else None,
-        until=parse_day_start(until, "until", zone) if until else None,
+        since=since,
+        until=until,
         mine=person if options.get("mine") else None,
         **plain,
     )

@@ -19,7 +19,7 @@ from refterm.services.workplace import Workplace
 from refterm.text import width
 from tests.cli.conftest import Command, complaint, numbers
 from tests.conftest import ImportRecords
-from tests.samples import active_record, ago, ahead, api_record, closed_record
+from tests.samples import NOW, active_record, ago, ahead, api_record, closed_record
 from tests.store.support import query
 
 
@@ -161,7 +161,7 @@ def test_who_holds_it_is_who_took_it_else_who_accepted_it(
 )
 def test_a_filter_in_the_words_of_list(line: str, view: View | str) -> None:
     if isinstance(view, View):
-        assert view_from(read_options(line), "ana", None) == view
+        assert view_from(read_options(line), "ana", NOW, None) == view
     else:
         with pytest.raises(InvalidInputError, match=view):
             read_options(line)
@@ -222,13 +222,13 @@ def test_times_stand_in_the_zone_of_the_viewer(
 
 
 @pytest.mark.parametrize(
-    ("options", "flag"),
-    [(("--since", "yesterday"), "--since"), (("--until", "2026-13-01"), "--until")],
+    ("options", "why"),
+    [(("--since", "soon"), "Not a date: "), (("--until", "2026-13-01"), "There is no such day: ")],
 )
 def test_bad_dates_are_named_by_their_option(
-    refterm: Command, workplace: Workplace, options: tuple[str, str], flag: str
+    refterm: Command, workplace: Workplace, options: tuple[str, str], why: str
 ) -> None:
-    assert complaint(refterm("list", *options)).startswith(f"{flag}: {options[1]} is no date")
+    assert complaint(refterm("list", *options)).startswith(f"{options[0]}: {why}")
 
 
 @pytest.mark.parametrize(
