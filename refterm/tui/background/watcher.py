@@ -48,6 +48,10 @@ class Watcher:
     def begin(self) -> None:
         """Start to watch; only later changes are reported."""
         self._screen.set_interval(DELIVER_EVERY, self._tick)
+        self.restart()
+
+    def restart(self) -> None:
+        """Take the desk as it is for seen."""
         self._token = self._desk.token()
         self._written = self._desk.written()
 
