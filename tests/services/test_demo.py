@@ -218,6 +218,8 @@ def test_its_history_was_lived(desk: Desk, referrals: list[Referral]) -> None:
     for referral in referrals:
         received = [entry.at for entry in history if entry.referral == referral.id and entry.action == "imported"]
         assert received == [referral.received_at]
+        if referral.customer.company in elsewhere:
+            continue
         if referral.status is not Status.NEW and referral.outcome is not Outcome.EXPIRED:
             assert referral.decided_by in {"ana", "luis", "mei", "tom"}
             assert referral.decided_at is not None
