@@ -110,10 +110,8 @@ def test_what_the_presenter_did_first_stands(one: Demo) -> None:
     """The script does not fail over it, and goes on."""
     from refterm.services.triage import Triage
 
-    for number in [
-        row.id for row in one.desk.listing(__import__("refterm.domain.query", fromlist=["View"]).View()).rows(0, 40)
-    ]:
-        Triage(one.workplace).decline([number], {"reason": "budget"})
+    numbers = [row.id for row in one.desk.listing(View()).rows(0, 40)]
+    Triage(one.workplace).decline(numbers, {"reason": "budget"})
     one.wheel.move_to(NOW + timedelta(hours=2))
     assert ("5", "refterm", "imported") in one.history()
 
