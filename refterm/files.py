@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import secrets
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -59,7 +58,7 @@ class Part:
             OSError: when it cannot be made, naming the file that was asked for.
         """
         _remove_parts(target.parent)
-        self.path = target.with_name(f".{target.name[:100]}.{secrets.token_hex(6)}{_PART}")
+        self.path = target.with_name(f".{target.name[:100]}.{os.urandom(6).hex()}{_PART}")
         try:
             # O_EXCL follows no link that somebody put there.
             descriptor = os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, PRIVATE)
