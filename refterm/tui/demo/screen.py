@@ -123,7 +123,7 @@ class DemoScreen(DeskScreen):
         def done(_none: None) -> None:
             self._turning = False
             shutil.rmtree(self._kept.parent / "drafts", ignore_errors=True)
-            self.watcher.restart()
+            self.watcher.begin_anew()
             self.state.tab = Tab.INBOX
             self.state.filters.clear()
             self.state.orders.clear()
