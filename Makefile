@@ -5,7 +5,7 @@ PYTHON ?=
 IN := .venv/bin/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test matrix lint bench shared-file startup screenshot screenshots catalog lock clean FORCE
+.PHONY: help demo docs run test matrix lint bench shared-file startup screenshot screenshots catalog lock clean FORCE
 
 help: ## list what can be made
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
@@ -50,12 +50,16 @@ screenshots: .venv/.installed ## draw every tab, form and panel; INTO=.screensho
 catalog: .venv/.installed ## bring the translations up to date with the program's texts, and compile them
 	@sh tools/catalog .venv/bin/python
 
+docs: .venv/.documented ## build the pages as a site into .site/html, and the manual page docs/refterm.1
+	@.venv/bin/python tools/manpage.py
+	@.venv/bin/python tools/site.py
+
 lock: ## pin the newest packages that fit into constraints.txt
 	$(find_python)
 	@sh tools/lock "$(python)"
 
 clean: ## remove the environment and what checks left behind
-	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .bench .matrix .screenshots build dist
+	@rm -rf .venv .site .mypy_cache .ruff_cache .pytest_cache .hypothesis .bench .matrix .screenshots build dist
 
 # An environment of another Python than the one asked for, or whose Python is gone, is made anew.
 ifneq ($(shell test -x .venv/bin/python && echo here),here)
@@ -77,6 +81,11 @@ endif
 	@sh tools/make-environment "$(python)" '.[test]'
 	@echo "$(PYTHON)" > .venv/.python
 	@touch .venv/.installed $@
+
+# The generator of the pages, which nothing else needs.
+.venv/.documented: .venv/.installed
+	@$(IN) pip install --quiet --disable-pip-version-check 'mkdocs-material>=9.6,<10'
+	@touch $@
 
 # The demo's databases, so that it opens at once; without them it is played anew at each opening.
 .venv/.prepared: $(wildcard refterm/demo_data/*.json refterm/services/demo/*.py refterm/store/tables.py) | .venv/.installed

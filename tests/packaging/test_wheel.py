@@ -81,7 +81,7 @@ def test_the_wheel_carries_nothing_else(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
     tops = {name.partition("/")[0] for name in names}
-    assert tops == {"refterm", f"refterm-{refterm.__version__}.dist-info"}
+    assert tops == {"refterm", f"refterm-{refterm.__version__}.dist-info", f"refterm-{refterm.__version__}.data"}
     suffixes = {Path(name).suffix for name in names if name.startswith("refterm/")}
     assert suffixes <= {".py", ".typed", ".tcss", ".json", ".mo", ".po", ".txt", ".db", ""}, suffixes
     assert sorted(name for name in names if name.endswith(".db")) == [

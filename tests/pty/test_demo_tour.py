@@ -1,0 +1,83 @@
+"""The demo as a presenter drives it: the tour is walked to its end by keys alone, and time moves when it is moved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.pty.terminal import Terminal
+
+START = ("--start", "2026-11-25T09:00", "--speed", "0")
+
+# For each step, the word of the tour's line by which it is known in English and in Spanish, and the keys that do it.
+STEPS: tuple[tuple[tuple[str, str], tuple[str, ...]], ...] = (
+    (("whom to call first", "a quién llamar primero"), ("f",)),
+    (("Go down three rows", "Baje tres filas"), ("j", "j", "j")),
+    (("shows all of a referral", "muestra toda la referencia"), ("\r", "\x1b")),
+    (("the flame stops urging", "la llama ya no urge"), ("f", "m", "\r")),
+    (("accepts: type a value", "acepta: escriba un valor"), ("a", "\t", "12.5k", "\t", "\t", "3m", "\x13")),
+    (("undoes it for 60 s", "lo deshace durante 60 s"), ("u",)),
+    (("declines: the number", "rechaza: el número"), ("d", "1", "\x13")),
+    (("marks several", "marca varias"), (" ", "s", "\x1b")),
+    (("puts one aside", "aparta una"), ("z", "+2h", "\x13")),
+    (("searches all tabs", "busca en todo"), ("/", "microsoft", "\r", "\x1b")),
+    (("shows views", "muestra vistas"), ("V", "\x1b")),
+    (("gives a referral to a colleague", "da una referencia a un colega"), ("T", "\x1b")),
+    (("writes to the customer", "escribe al cliente"), ("R", "\x1b")),
+    (("lets time go on", "adelanta el tiempo"), (">", ">")),
+    (("reports one as won", "comunica una ganada"), ("2", "w", "\x13")),
+    (("shows how you answer", "muestra cómo responden"), ("i", "\x1b")),
+    (("finds every key", "halla cada tecla"), ("?", "\x1b")),
+)
+
+
+@pytest.fixture
+def demo(request: pytest.FixtureRequest) -> Iterator[Terminal]:
+    """A demo of some size with some options, whose clock stands."""
+    size, options = request.param
+    with Terminal("demo", *START, *options, size=size) as terminal:
+        yield terminal
+
+
+@pytest.mark.parametrize(
+    ("demo", "language"),
+    [
+        (((80, 24), ("--tour",)), 0),
+        (((120, 40), ("--tour", "--lang", "es")), 1),
+        (((120, 40), ("--tour", "--present")), 0),
+    ],
+    indirect=["demo"],
+    ids=["80x24", "spanish", "present"],
+)
+def test_the_tour_is_walked_to_its_end_by_keys(demo: Terminal, language: int) -> None:
+    demo.wait(" 1/")
+    walked = 0
+    for known, keys in STEPS:
+        if known[language] not in demo.text:
+            continue  # a desk without that action leaves the step out
+        walked += 1
+        for key in keys:
+            demo.settle()
+            demo.press(key)
+        demo.gone(known[language])
+    assert walked >= 14
+    demo.settle()
+    assert f" {walked}/{walked} " not in demo.text
+
+
+@pytest.mark.parametrize("demo", [((120, 40), ())], indirect=True)
+def test_time_goes_on_and_back_by_keys(demo: Terminal) -> None:
+    demo.wait("demo: Wed 25 Nov 09:00", "Hartwell")
+    demo.settle()
+    first = demo.text
+    demo.press(">")
+    demo.wait("mei took")
+    demo.press("]")
+    demo.wait("10:03 (+1h)")
+    demo.press(")")
+    demo.wait("Thu 26 Nov 10:03 (+1d 1h)", "became late")
+    demo.press("<")
+    demo.wait("demo: Wed 25 Nov 09:00", "Back at the beginning.")
+    demo.settle()
+    assert demo.text.splitlines()[2:20] == first.splitlines()[2:20]
