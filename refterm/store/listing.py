@@ -8,6 +8,7 @@ past due) is named by number from small indexes of its own, so that such a step 
 from __future__ import annotations
 
 from array import array
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -30,12 +31,14 @@ ROW_COLUMNS = (
     " contacted_at, taken_by, favorite, skipped_until, decided_by, closed_at, reason, deal_name, deal_value, deal_currency,"
     " purchase_date, profile, fit, version"
 )
+# What stands together in the order by value: a currency; `}` and `~`, which come last, are no currency and no value.
+_CURRENCY = "case when deal_value_order < 0 then '~' else coalesce(deal_currency, '}') end"
 # The key of each order and whether it runs downwards. The last part is the number, so no two rows share a key.
 _KEYS: dict[Order, tuple[tuple[str, ...], bool]] = {
     Order.DUE: (("received_at", "expires_at", "id"), False),
     Order.EXPIRES: (("expires_at", "id"), False),
     Order.RECEIVED: (("received_at", "expires_at", "id"), True),
-    Order.VALUE: (("deal_value_order", "id"), True),
+    Order.VALUE: ((_CURRENCY, "-deal_value_order", "id"), False),
     Order.FIT: (("coalesce(fit, -1)", "id"), True),
     Order.CUSTOMER: (("company_key", "id"), False),
     Order.PURCHASE_DATE: (("coalesce(purchase_date, '9999-12-31')", "id"), False),
@@ -113,6 +116,9 @@ def listing(
     keys, down = _KEYS[order]
     if order is Order.CLOSED_AT and (show_due or view.tab is Tab.ALL):
         keys = (f"case when {DUE} then expires_at else coalesce(closed_at, 0) end", "id")
+    if order is Order.VALUE:
+        with database.reading() as connection:
+            bound["own"] = own_currency(connection) or ""
     if view.search.strip():
         return _hits(database, view, order, where, bound, keys, down, most_hits)
     if view.tab is Tab.INBOX and order is Order.DUE:
@@ -134,7 +140,38 @@ def listing(
             if show_due and view.tab is Tab.ARCHIVED:
                 count += past_due_count(connection, now)
     index = _index(view, order, show_due=show_due)
+    if order is Order.VALUE:
+        return _by_currency(database, where, bound, keys, count, index, scan=_reads_most(view))
     return _Segment(database, where, bound, keys, down, count, index, scan=_reads_most(view))
+
+
+def _by_currency(
+    database: Database,
+    where: str,
+    bound: Mapping[str, Any],
+    keys: tuple[str, ...],
+    count: int | None,
+    index: str | None,
+    *,
+    scan: bool,
+) -> Listing:
+    """The order by value: the desk's own currency first, then the others by name."""
+    if not bound["own"]:
+        return _Segment(database, where, bound, keys, False, count, index, scan=scan)
+    own, before = (
+        _Segment(database, f"{where} and {_CURRENCY} {sign} :own", bound, keys, False, None, index, scan=scan)
+        for sign in ("=", "<")
+    )
+    rest = None if count is None else count - own.count - before.count
+    after = _Segment(database, f"{where} and {_CURRENCY} > :own", bound, keys, False, rest, index, scan=scan)
+    return _Joined((own, before, after))
+
+
+def own_currency(connection: Connection) -> str | None:
+    """The desk's own currency: that of most of its active profiles; None where none has one."""
+    query = "select currency from profile where active = 1 and currency is not null"
+    found = Counter(row[0] for row in connection.execute(query).fetchall())
+    return min(found, key=lambda currency: (-found[currency], currency), default=None)
 
 
 def _index(view: View, order: Order, *, show_due: bool) -> str | None:
@@ -365,6 +402,8 @@ def _hits(
     if view.tab is Tab.ARCHIVED and ":now" in where:
         statuses = (*statuses, Status.NEW.value)
     ordered = ", ".join(f"{key} desc" if down else key for key in keys)
+    if order is Order.VALUE:
+        ordered = f"{_CURRENCY} <> :own, {ordered}"
     if view.tab is Tab.INBOX and order is Order.DUE:
         ordered = f"id not in ({HOT}), {ordered}"
     ids: list[int] = []
