@@ -14,7 +14,8 @@ from refterm.domain.row import Row
 from refterm.services.workplace import Workplace
 from refterm.store import queries
 from refterm.store.connection import Connection
-from refterm.store.listing import MOST_HITS, Listing, counts, listing, past_due_count
+from refterm.store.counting import counts, past_due_count
+from refterm.store.listing import MOST_HITS, Listing, listing
 
 __all__ = ["Alert", "Changes", "Desk", "Listing"]
 

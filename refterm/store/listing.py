@@ -8,7 +8,6 @@ past due) is named by number from small indexes of its own, so that such a step 
 from __future__ import annotations
 
 from array import array
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -19,8 +18,9 @@ from refterm.domain.query import Filter, Order, Tab, View
 from refterm.domain.referral import Outcome, Status
 from refterm.domain.row import Row
 from refterm.store import codec, search
-from refterm.store.conditions import DUE, HOT, OPEN_FLAME, PAST_DUE, WAITING, where_clause
+from refterm.store.conditions import DUE, HOT, OPEN_FLAME, where_clause
 from refterm.store.connection import ALL, Connection, Record, placeholders
+from refterm.store.counting import counts, inbox_count, own_currency, past_due_count
 from refterm.store.database import Database
 
 PAGE = 100
@@ -162,13 +162,6 @@ def _by_currency(
     return _Joined((own, before, after))
 
 
-def own_currency(connection: Connection) -> str | None:
-    """The desk's own currency: that of most of its active profiles; None where none has one."""
-    query = "select currency from profile where active = 1 and currency is not null"
-    found = Counter(row[0] for row in connection.execute(query).fetchall())
-    return min(found, key=lambda currency: (-found[currency], currency), default=None)
-
-
 def condition(
     connection: Connection, view: View, now: datetime, today: date, deadlines: Deadlines
 ) -> tuple[str, dict[str, Any]]:
@@ -212,39 +205,6 @@ def _reads_most(view: View) -> bool:
     unserved = {"profile": None, "mine": None, "country": None, "channel": None, "unassigned": False, "unrouted": False}
     bare = replace(view.filter, **unserved) == Filter()  # type: ignore[arg-type]
     return bare and view.filter != Filter() and view.tab is Tab.ARCHIVED
-
-
-def counts(connection: Connection, now: datetime) -> dict[Tab, int]:
-    """How many rows each tab has, without counting: from the counters that every writer keeps."""
-    kept = dict(connection.execute("select status, referrals from counter").fetchall())
-    return {
-        Tab.INBOX: kept[Status.NEW] - _put_aside(connection, now),
-        Tab.ACTIVE: kept[Status.ACTIVE],
-        Tab.ARCHIVED: kept[Status.ARCHIVED],
-    }
-
-
-def inbox_count(connection: Connection, now: datetime) -> int:
-    """How many rows the Inbox has."""
-    kept = connection.execute("select referrals from counter where status = 'new'").fetchone()[0]
-    return int(kept) - _put_aside(connection, now)
-
-
-def past_due_count(connection: Connection, now: datetime) -> int:
-    """How many new referrals are past their expiry, not yet archived."""
-    return int(
-        connection.execute(f"select count(*) from ({PAST_DUE}) as due", {"now": codec.micros(now)}).fetchone()[0]
-    )
-
-
-def _put_aside(connection: Connection, now: datetime) -> int:
-    bound = {"now": codec.micros(now)}
-    # Left to itself the planner reads the whole Inbox instead of the few that are put aside.
-    skipped = connection.execute(
-        f"select count(*) from referral indexed by referral_skipped where skipped_until > :now and {WAITING}",
-        bound,
-    ).fetchone()[0]
-    return int(skipped) + past_due_count(connection, now)
 
 
 class _Segment:
