@@ -134,7 +134,16 @@ def why_off(action: Action, now: Situation) -> str | None:
     return None
 
 
-_SHOWN = {"slash": "/", "question_mark": "?", "pagedown": "PgDn", "pageup": "PgUp"}
+_SHOWN = {
+    "slash": "/",
+    "question_mark": "?",
+    "pagedown": "PgDn",
+    "pageup": "PgUp",
+    "right_square_bracket": "]",
+    "right_parenthesis": ")",
+    "greater_than_sign": ">",
+    "less_than_sign": "<",
+}
 
 
 def key_name(key: str) -> str:
