@@ -55,7 +55,7 @@ def again(connection: Connection, number: int, now: int) -> bool:
         "update outbox set state = case when attempts = 0 and due_at > :now then 'held' else 'due' end,"
         " due_at = case when attempts = 0 and due_at > :now then due_at else :now end,"
         " attempts = 0, error = null, claimed_until = null"
-        " where id = :number and state in ('failed', 'dropped', 'due')",
+        " where id = :number and (state in ('failed', 'dropped', 'due') or state = 'held' and due_at is null)",
         {"now": now, "number": number},
     )
     return done.rowcount == 1
