@@ -21,7 +21,7 @@ class Damage:
 
     Attributes:
         text: what, in the words of SQLite, with the name of the table or index before it.
-        can_be_made_anew: whether it is an index, which holds nothing of its own.
+        can_be_made_anew: whether only an index disagrees with its table; a page that is broken needs a backup.
     """
 
     text: str
@@ -69,6 +69,5 @@ def _objects(connection: Connection) -> dict[int, tuple[str, str]]:
 
 def _named(line: str, objects: dict[int, tuple[str, str]]) -> Damage:
     found = _PAGE.search(line)
-    kind, name = objects.get(int(found[1]), ("", "")) if found else ("", "")
-    is_index = kind == "index" or (not kind and _INDEX.search(line) is not None)
-    return Damage(f"{name}: {line}" if name else line, is_index)
+    name = objects[int(found[1])][1] if found and int(found[1]) in objects else ""
+    return Damage(f"{name}: {line}" if name else line, _INDEX.search(line) is not None)

@@ -132,18 +132,12 @@ def test_what_is_no_good_backup_is_refused_and_changes_nothing(
 class TestCheck:
     """`db check` says what is damaged, and what to do."""
 
-    @pytest.mark.parametrize(
-        ("name", "remedy"),
-        [("history", "refterm db restore FILE"), ("referral_expires", "refterm db check --mend makes it anew")],
-    )
-    def test_names_what_is_damaged_and_what_to_do(
-        self, refterm: Command, backup: Path, database_path: Path, name: str, remedy: str
-    ) -> None:
-        damage(database_path, [name])
+    def test_names_what_is_damaged_and_what_to_do(self, refterm: Command, backup: Path, database_path: Path) -> None:
+        damage(database_path, ["history"])
         done = refterm("db", "check")
         assert (done.status, done.err) == (1, "")
-        assert f"fault  {name}: " in done.out
-        assert remedy in done.out
+        assert "fault  history: " in done.out
+        assert "refterm db restore FILE" in done.out
 
     def test_a_file_of_which_nothing_can_be_read(self, refterm: Command, backup: Path, database_path: Path) -> None:
         content = bytearray(database_path.read_bytes())

@@ -99,7 +99,7 @@ class DeskScreen(Covered, StillBelow, DeskActions):
         self._follow()
         if held.hold.reason == "clock":
             why = _("The clock of this machine has jumped to {now}.").format(
-                now=local_time(held.hold.since, self.office.workplace.zone)
+                now=f"{local_time(held.hold.since, self.office.workplace.zone):%Y-%m-%d %H:%M}"
             )
         else:
             why = _("This desk was restored from a backup.")
