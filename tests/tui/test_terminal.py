@@ -177,7 +177,7 @@ def test_escape_and_a_key_in_one_piece_are_told_apart_later() -> None:
     found = parse("\x1bq\x1b\x7f\x1b\x13\x1bf\x1b\x1b")
     assert said(found) == ["Prefixed"] * 4 + ["escape"]
     prefixed = [event for event in found if isinstance(event, Prefixed)]
-    assert [said([*event.alt]) for event in prefixed] == [["alt+q"], ["ctrl+w"], ["ctrl+s"], ["ctrl+right"]]
+    assert [said([*event.alt]) for event in prefixed] == [["alt+q"], ["ctrl+w"], ["alt+ctrl+s"], ["ctrl+right"]]
     assert [said([*event.keys]) for event in prefixed] == [["q"], ["backspace"], ["ctrl+s"], ["f"]]
 
 

@@ -187,7 +187,8 @@ class TerminalDriver(LinuxDriver):
         if (burst or now < self._burst_until) and not self._ask(self._terminal.takes_text, True):
             if burst and now >= self._burst_until:
                 self._loop.call_soon_threadsafe(self._terminal.refuse_paste)
-            self._burst_until = time.monotonic() + BURST_SECONDS
+            if len(data) >= BURST_BYTES:
+                self._burst_until = time.monotonic() + BURST_SECONDS
             found = [event for event in found if not isinstance(event, events.Key | Prefixed)]
         self._take(found)
 

@@ -203,7 +203,8 @@ class TerminalParser(XTermParser):
         if ESC + character in ANSI_SEQUENCES_KEYS:
             alt = list(self._known_keys(ESC + character))
         else:
-            alt = list(self._known_keys(character, alt=True))
+            named = self._known_keys(character, alt=True)
+            alt = [key if "alt+" in key.key else events.Key(f"alt+{key.key}", None) for key in named]
         yield Prefixed(alt, keys)
 
     def _whole(self, sequence: str) -> Iterator[Message]:
