@@ -34,7 +34,6 @@ from textual.screen import Screen
 from textual.strip import Strip
 from textual.style import Style
 from textual.widget import Widget
-from textual.widgets import Input, TextArea
 
 from refterm.i18n import _
 from refterm.log import note_failure
@@ -232,6 +231,8 @@ class SafeApp(App[None]):
 
     def takes_text(self) -> bool:
         """Whether what is typed goes into a field."""
+        from textual.widgets import Input, TextArea  # not needed by the first screen
+
         return isinstance(self.focused, Input | TextArea)
 
     def refuse_paste(self) -> None:
