@@ -8,7 +8,6 @@ import sys
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -39,7 +38,7 @@ from refterm.tui.draw import themes
 from refterm.tui.draw.filters import AsciiLetters, AsciiScrollBar, NoColours
 from refterm.tui.draw.signs import ASCII_ONLY, Signs, choose_signs
 from refterm.tui.office import DeskApp, Office
-from refterm.tui.terminal.ending import Ending
+from refterm.tui.terminal import ending
 
 
 def stylesheet() -> Path:
@@ -207,7 +206,7 @@ def office_for(place: Workplace, settings: Settings, signs: Signs, folder: Path 
     return Office(place, Desk(place), drafts, signs)
 
 
-def run_desk(settings: Settings, *, acting: str | None = None, demo: bool = False) -> int:
+def run_desk(settings: Settings, *, acting: str | None = None) -> int:
     """Open the desk and stay until the person leaves.
 
     Returns:
@@ -217,50 +216,32 @@ def run_desk(settings: Settings, *, acting: str | None = None, demo: bool = Fals
         RefTermError: when the desk cannot be opened.
     """
     i18n.use(settings.language)
-    ending = Ending()
-    ending.watch()
-    _forget_size()
+    ending.watched()
     if settings.theme and settings.theme not in themes.offered():
         raise ConfigurationError(_("theme must be one of {allowed}").format(allowed=", ".join(themes.offered())))
-    if demo:
-        return _run_demo(settings, acting, ending)
     place = open_workplace(settings, acting=acting)
     states = ViewStates(config.state_folder(), place.actor.name)
-    return _run(place, settings, states, ending)
-
-
-def _run_demo(settings: Settings, acting: str | None, ending: Ending) -> int:
-    from refterm.clock import SystemClock
-    from refterm.services import demo
-
-    # The people of the demo are invented: never send them mail.
-    settings = replace(settings, notices=replace(settings.notices, transport="off"))
-    with demo.throwaway(SystemClock()) as path:
-        place = open_workplace(replace(settings, database=str(path)), acting=acting)
-        # Drafts are deleted with the demo.
-        return _run(place, settings, None, ending, path.parent, _("demo: made-up referrals, thrown away at the end"))
-
-
-def _run(
-    place: Workplace,
-    settings: Settings,
-    states: ViewStates | None,
-    ending: Ending,
-    folder: Path | None = None,
-    caption: str = "",
-) -> int:
     signs = choose_signs(settings.ascii, os.environ, coerced=bool(sys.flags.utf8_mode))
-    office = replace(office_for(place, settings, signs, folder), caption=caption)
-    app = RefTermApp(office, states=states, settings=settings)
-    app.ending = ending
+    app = RefTermApp(office_for(place, settings, signs), states=states, settings=settings)
+    return run_app(app, place, settings)
+
+
+def run_app(app: RefTermApp, place: Workplace, settings: Settings) -> int:
+    """Show a desk until the person leaves, then close it.
+
+    Returns:
+        The exit status.
+    """
+    app.ending = ending.watched()
+    _forget_size()
     threading.excepthook = lambda failed: app.fail(failed.exc_value or failed.exc_type())
     try:
         app.run(mouse=settings.mouse)
     finally:
-        ending.closed()
+        app.ending.closed()
         if app.desk is None or app.desk.presence.leave():
             place.close()
-    return ending.status or app.return_code or 0
+    return app.ending.status or app.return_code or 0
 
 
 def _forget_size() -> None:

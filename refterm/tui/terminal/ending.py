@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import lru_cache
 from types import FrameType
 from typing import Any, Protocol
 
@@ -123,6 +124,14 @@ class Ending:
             os.write(2, RESTORE)
         with suppress(OSError):
             os.set_blocking(2, True)
+
+
+@lru_cache(1)
+def watched() -> Ending:
+    """The ending of this process, with signals minded from the first call on."""
+    ending = Ending()
+    ending.watch()
+    return ending
 
 
 def terminal_gone() -> bool:
