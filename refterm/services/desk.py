@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from refterm.domain.deadline import as_of, purchase_passes_at
-from refterm.domain.history import Entry
+from refterm.domain.history import Action, Entry
 from refterm.domain.holding import Hold
 from refterm.domain.query import Tab, View
 from refterm.domain.referral import Referral, Status
@@ -242,6 +242,8 @@ class Desk:
             last = entries[-1].id if entries else token
             more = last < newest
             arrived, expired = queries.came_and_went(connection, token) if more else (0, 0)
+        if more or any(entry.action == Action.SETTING_CHANGED for entry in entries):
+            self.workplace.read_settings()
         return Changes(max(newest, last), entries, more, arrived=arrived, expired=expired)
 
     def next_instant(self) -> datetime | None:
