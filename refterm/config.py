@@ -22,7 +22,7 @@ SITE_FILE = Path("/etc/refterm/config.toml")
 POSTGRES = ("postgresql+psycopg", "postgresql", "postgres")
 # One letter is a drive of Windows, not a scheme.
 _MISTYPED = re.compile(r"(?i)(?:sqlite|postgres(?:ql)?(?:\+\w+)?):|[a-z][a-z0-9+.-]+:/")
-SITE_ONLY = ("kiosk", "locked", "roles")
+SITE_ONLY = ("kiosk", "kiosk_commands", "locked", "roles")
 # Tables that are kept in the database, with an example of how to set them.
 IN_DATABASE = {"deadlines": "deadlines.respond_hours=24", "people": "people.bob=bob@example.com"}
 # The upper limit of every number: 100 000 days are 273 years.
@@ -86,6 +86,7 @@ class Settings:
     notices: NoticeSettings = field(default_factory=NoticeSettings)
     partner_center: PartnerCenterSettings = field(default_factory=PartnerCenterSettings)
     kiosk: bool = False
+    kiosk_commands: tuple[str, ...] = field(default=(), metadata={"each": ("list", "show", "insights")})
     locked: tuple[str, ...] = ()
     roles: RoleSettings = field(default_factory=RoleSettings)
 
@@ -123,20 +124,22 @@ def load(
         config: the user's file, as `--config` names it; it must exist.
         environment: instead of the process's.
         site: the site's file; only tests name another.
-        kiosk: no user's file is read; the site's file can say so, too, and then no flag and no variable names another
-            database.
+        kiosk: no user's file is read, and no flag and no variable names another database; the site's file can say so,
+            too.
 
     Raises:
         ConfigurationError: naming file, key and what is allowed.
     """
     environment = os.environ if environment is None else environment
     named = config or (Path(environment["REFTERM_CONFIG"]) if environment.get("REFTERM_CONFIG") else None)
-    settings: Settings = _merge(Settings(), _read(site), site, "", site=True)
+    sites = _read(site)
+    settings: Settings = _merge(Settings(), sites, site, "", site=True)
     _check_locked(settings.locked, site)
-    if settings.kiosk:  # else `--db` or REFTERM_DB would open another desk
-        settings = replace(settings, locked=(*settings.locked, "database"))
-    settings = replace(settings, kiosk=kiosk or settings.kiosk)
-    if not settings.kiosk:
+    if "notices" in sites:  # one way out for all; a password command of a user's would run for the desk
+        settings = replace(settings, locked=(*settings.locked, "notices"))
+    if kiosk or settings.kiosk:  # else `--db` or REFTERM_DB would open another desk
+        settings = replace(settings, kiosk=True, locked=(*settings.locked, "database"))
+    else:
         path = named or config_folder() / "config.toml"
         mine = _read(path, must_exist=named is not None)
         _refuse_locked(mine, settings.locked, path)
@@ -235,6 +238,12 @@ def _check(value: Any, hint: Any, metadata: Mapping[str, Any], where: str, key: 
     if wanted not in (bool, int, str):
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
             raise ConfigurationError(_("{where} must be a list of texts").format(where=where))
+        if unknown := [item for item in value if item not in metadata.get("each", value)]:
+            raise ConfigurationError(
+                _("{where} may name {allowed}, not {text}").format(
+                    where=where, allowed=", ".join(metadata["each"]), text=unknown[0]
+                )
+            )
         return tuple(value)
     if key == "time_zone":
         _check_zone(value, where)

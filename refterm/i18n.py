@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gettext
 import os
+import re
 from functools import lru_cache
 from typing import Literal
 
@@ -17,7 +18,23 @@ def use(language: str | None) -> None:
     _language = language
     # Without pathlib, which costs --help and --version 5 ms.
     folder = os.path.join(os.path.dirname(__file__), "locale")
-    _catalogue = gettext.translation("refterm", folder, [language] if language else None, fallback=True)
+    _catalogue = gettext.translation("refterm", folder, _own(folder, language), fallback=True)
+
+
+def _own(folder: str, language: str | None) -> list[str]:
+    """The languages that are asked for, as far as the name is that of a folder of ours.
+
+    gettext takes a name such as `/folder` or `../folder` for a path; in a kiosk that would read a file of the user's.
+    """
+    asked = [language] if language else _asked()
+    ours = set(os.listdir(folder))
+    return [name for name in asked if re.split("[_.@]", name)[0] in ours and os.sep not in name]
+
+
+def _asked() -> list[str]:
+    """The languages of the environment, in gettext's order."""
+    values = (os.environ.get(name) for name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"))
+    return next((value for value in values if value), "").split(":")
 
 
 def _(text: str) -> str:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 else:
     TextType = click.ParamType
 
+# What a kiosk has not, whatever the role.
+NOT_IN_KIOSK = ("demo", "login", "logout")
 HELP = {"help_option_names": ["-h", "--help"], "terminal_width": min(columns() or 80, 100) - 2}
 
 
@@ -35,10 +37,12 @@ class Invocation:
     Attributes:
         clock: instead of the machine's; None is the machine's.
         flags: what was given, by the name of the setting.
+        remote: whether the command came over SSH to a kiosk, which chooses no database, no file and no other person.
     """
 
-    def __init__(self, clock: Clock | None = None) -> None:
+    def __init__(self, clock: Clock | None = None, *, remote: bool = False) -> None:
         self.clock = clock
+        self.remote = remote
         self.flags: dict[str, Any] = {}
 
     @property
@@ -62,11 +66,12 @@ class Invocation:
         settings = config.load(config=Path(named) if named else None, kiosk="kiosk" in flags)
         for key, flag in (("database", "--db"), ("user", "--as")):
             if key in flags and key in settings.locked:
-                raise ConfigurationError(
-                    _("{flag} cannot be used here: {key} is locked by the site's configuration").format(
-                        flag=flag, key=key
-                    )
+                why = (
+                    _("{flag} cannot be used here: this is a kiosk")
+                    if settings.kiosk
+                    else _("{flag} cannot be used here: {key} is locked by the site's configuration")
                 )
+                raise ConfigurationError(why.format(flag=flag, key=key))
         if settings.language:
             i18n.use(settings.language)
         return settings.overridden(**flags)
@@ -137,6 +142,8 @@ def _remember(context: click.Context, parameter: click.Parameter, value: Any) ->
         raise click.BadParameter(_("it cannot be empty"), context, parameter)
     invocation = context.find_object(Invocation)
     assert invocation is not None
+    if invocation.remote and parameter.name in ("database", "config", "user"):
+        raise NotAllowedError(_("{flag} cannot be used here: this is a kiosk").format(flag=parameter.opts[0]))
     # `--no-mouse` is the one that switches a setting off.
     invocation.flags[str(parameter.name)] = False if parameter.name == "mouse" else value
 
@@ -176,7 +183,12 @@ class Command(click.Command):
 
         Raises:
             RefTermError: naming each option that is not acceptable, and why.
+            NotAllowedError: for what a kiosk has not.
         """
+        task = ctx.command_path.partition(" ")[2]
+        invocation = ctx.find_object(Invocation)
+        if task in NOT_IN_KIOSK and invocation is not None and invocation.settings().kiosk:
+            raise NotAllowedError(_("this is a kiosk, where there is no refterm {command}").format(command=task))
         try:
             return super().invoke(ctx)
         except InvalidInputError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -108,4 +109,9 @@ def root(context: click.Context, invocation: Invocation) -> int:
         return 0
     from refterm.cli.opening import open_desk
 
+    if "SSH_ORIGINAL_COMMAND" in os.environ:
+        from refterm.cli import kiosk
+
+        if kiosk.asked(invocation):
+            return kiosk.answer(invocation, context.command)
     return open_desk(invocation)

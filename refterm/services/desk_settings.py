@@ -36,7 +36,7 @@ def change(workplace: Workplace, assignment: str) -> Set:
         NotAllowedError: on a desk that is open for reading only, and unless an admin does it.
     """
     workplace.require_writing()
-    workplace.require_admin(_("Changing the desk's settings"))
+    workplace.require("db set")
     key, separator, typed = (part.strip() for part in assignment.partition("="))
     if not separator:
         raise InvalidInputError(

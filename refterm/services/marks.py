@@ -79,7 +79,7 @@ class Marks:
             if referral.taken_by and (not over or was not in (None, referral.taken_by)):
                 raise ConflictError(_("{who} has taken it; release it first").format(who=referral.taken_by))
             if referral.taken_by:
-                self.workplace.require_admin(_("Taking what others have taken"))
+                self.workplace.require("take of others")
             return Action.TAKEN, {"taken_by": me}
 
         self._apply(referral_id, change)
@@ -103,7 +103,7 @@ class Marks:
             if was not in (None, referral.taken_by):
                 raise ConflictError(_("{who} has taken it; release it first").format(who=referral.taken_by))
             if referral.taken_by != self.workplace.actor.name:
-                self.workplace.require_admin(_("Releasing what others have taken"))
+                self.workplace.require("release of others")
             return Action.RELEASED, {"taken_by": None}
 
         self._apply(referral_id, change)

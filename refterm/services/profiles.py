@@ -157,7 +157,7 @@ class Profiles:
 
     def _require(self) -> None:
         self.workplace.require_writing()
-        self.workplace.require_admin(_("Keeping profiles"))
+        self.workplace.require("profile")
 
     def _write(self, connection: Connection, before: Profile, after: Profile) -> None:
         if not store.update(connection, before, after):

@@ -1,4 +1,4 @@
-"""Roles (contract, Roles): decided by the real Unix login, never by the acting name."""
+"""Roles (contract, Roles): decided by the real Unix login, never by the acting name; and what each may do."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Set
 from enum import IntEnum
 
 from refterm.config import RoleSettings
+from refterm.i18n import _
 
 
 class Role(IntEnum):
@@ -15,6 +16,45 @@ class Role(IntEnum):
     VIEWER = 1
     TRIAGER = 2
     ADMIN = 3
+
+
+# Every command, and what of a command needs more than the rest of it: the role that it needs at least. The actions of
+# the screens ask for the same words (`Workplace.require`).
+NEEDS: dict[str, Role] = {
+    **dict.fromkeys(
+        ("list", "show", "history", "insights", "export", "outbox", "profile list", "doctor", "completion", "demo"),
+        Role.VIEWER,
+    ),
+    "db check": Role.VIEWER,
+    "logout": Role.VIEWER,
+    **dict.fromkeys(("import", "accept", "decline", "edit", "contact", "won", "lost", "undo"), Role.TRIAGER),
+    **dict.fromkeys(("note", "contacted", "take", "release", "favorite", "skip", "unskip"), Role.TRIAGER),
+    **dict.fromkeys(("assign", "reply", "follow-up", "sync", "login", "tick"), Role.TRIAGER),
+    "outbox of one's own": Role.TRIAGER,
+    "outbox of others": Role.ADMIN,
+    "take of others": Role.ADMIN,
+    "release of others": Role.ADMIN,
+    "profile": Role.ADMIN,
+    "sync --full": Role.ADMIN,
+    "sync --adopt": Role.ADMIN,
+    **dict.fromkeys(("db upgrade", "db backup", "db restore", "db set", "db copy", "db check --mend"), Role.ADMIN),
+}
+
+
+def duty(task: str) -> str:
+    """What a task is called, to begin a sentence with; a command is called as it is typed."""
+    named = {
+        "db set": _("Changing the desk's settings"),
+        "db upgrade": _("Upgrading a desk"),
+        "db backup": _("A backup"),
+        "db copy": _("Copying a desk"),
+        "db check --mend": _("Mending a desk"),
+        "profile": _("Keeping profiles"),
+        "outbox of others": _("Keeping the outbox"),
+        "take of others": _("Taking what others have taken"),
+        "release of others": _("Releasing what others have taken"),
+    }
+    return named.get(task, f"refterm {task}")
 
 
 def role_of(login: str, groups: Set[str], settings: RoleSettings) -> Role:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 
@@ -14,7 +13,7 @@ from refterm.domain.deadline import Deadlines, deadlines_of
 from refterm.domain.history import Actor
 from refterm.errors import ConfigurationError, NotAllowedError, StoreError
 from refterm.i18n import _
-from refterm.services.roles import Role, own_groups, role_of
+from refterm.services.roles import NEEDS, Role, duty, own_groups, role_of
 from refterm.store import queries
 from refterm.store.database import Database
 from refterm.store.opening import open_database
@@ -67,27 +66,22 @@ class Workplace:
         Raises:
             NotAllowedError: saying which of the two it is.
         """
-        if self.role < Role.TRIAGER:
-            raise NotAllowedError(
-                _("{login} may only look here; ask an admin of this desk for the role triager").format(
-                    login=self.actor.login
-                )
-            )
+        self.require("note")
         if self.database.read_only:
             raise NotAllowedError(
                 _("this desk is open for reading only; open it without --read-only to change anything")
             )
 
-    def require_admin(self, duty: str) -> None:
-        """Refuse what only an admin does.
+    def require(self, task: str) -> None:
+        """Refuse what this login's role may not do.
 
         Args:
-            duty: what it is, to begin a sentence with.
+            task: a key of `roles.NEEDS`.
 
         Raises:
-            NotAllowedError: for any other role.
+            NotAllowedError: naming the role that it needs.
         """
-        _require_admin(self.role, self.actor.login, duty)
+        _require(self.role, self.actor.login, task)
 
     def read_settings(self) -> None:
         """Read the desk's settings from the database.
@@ -163,7 +157,7 @@ def workplace(database: Database, settings: Settings, actor: Actor, clock: Clock
         zone=settings.zone(),
         undo_seconds=settings.undo_seconds,
         tell_customers=settings.notices.customers != "never",
-        role=own_role(settings, actor.login),
+        role=min(own_role(settings, actor.login), server_role(database)),
         remind_respond=timedelta(hours=settings.notices.remind_respond_hours),
         remind_expire=timedelta(hours=settings.notices.remind_expire_hours),
     )
@@ -171,34 +165,48 @@ def workplace(database: Database, settings: Settings, actor: Actor, clock: Clock
     return opened
 
 
+def server_role(database: Database) -> Role:
+    """The most that the database's server lets this login do; a file says nothing of it."""
+    if not database.may_write:
+        return Role.VIEWER
+    return Role.ADMIN if database.may_keep else Role.TRIAGER
+
+
 def own_role(settings: Settings, login: str) -> Role:
     """The role of this process's login."""
     return Role.ADMIN if settings.roles == RoleSettings() else role_of(login, own_groups(), settings.roles)
 
 
-def require_admin(settings: Settings, duty: str, acting: str | None = None) -> None:
-    """Raise unless this login is an admin; for use before the database is open.
+def require(settings: Settings, task: str, acting: str | None = None) -> None:
+    """Refuse what this login's role may not do, as `Workplace.require` does; for use before the database is open.
 
     Raises:
-        NotAllowedError: for any other role.
+        NotAllowedError: naming the role that it needs.
     """
     login = who(settings, acting).login
-    _require_admin(own_role(settings, login), login, duty)
+    _require(own_role(settings, login), login, task)
 
 
-def _require_admin(role: Role, login: str, duty: str) -> None:
-    if role < Role.ADMIN:
-        raise NotAllowedError(_("{duty}: only an admin may do this; {login} is not one").format(duty=duty, login=login))
+def _require(role: Role, login: str, task: str) -> None:
+    if role >= NEEDS[task]:
+        return
+    if NEEDS[task] < Role.ADMIN:
+        raise NotAllowedError(
+            _("{login} may only look here; ask an admin of this desk for the role triager").format(login=login)
+        )
+    raise NotAllowedError(
+        _("{duty}: only an admin may do this; {login} is not one").format(duty=duty(task), login=login)
+    )
 
 
-def who(settings: Settings, acting: str | None = None, environment: Mapping[str, str] | None = None) -> Actor:
+def who(settings: Settings, acting: str | None = None) -> Actor:
     """The actor: the given name, else the configured one, else the login; the login is always the real one.
 
     Raises:
         ConfigurationError: for a name that is empty or has control characters.
         NotAllowedError: for another's name, where the site names roles and the login is no admin.
     """
-    login = login_of(os.environ if environment is None else environment)
+    login = login_of()
     name = acting if acting is not None else settings.user if settings.user is not None else login
     if not name.strip() or not name.isprintable():
         raise ConfigurationError(_("the name of who acts cannot be empty; give one with --as, REFTERM_USER or user"))
@@ -211,11 +219,11 @@ def who(settings: Settings, acting: str | None = None, environment: Mapping[str,
     return Actor(name.strip(), login)
 
 
-def login_of(environment: Mapping[str, str]) -> str:
-    """The real Unix login of this process."""
+def login_of() -> str:
+    """The real Unix login of this process; its number where no account has it. No variable changes it."""
     import pwd
 
     try:
         return pwd.getpwuid(os.getuid()).pw_name
     except KeyError:  # a user that no account names, as in containers
-        return environment.get("LOGNAME") or str(os.getuid())
+        return str(os.getuid())

@@ -61,6 +61,12 @@ def again(connection: Connection, number: int, now: int) -> bool:
     return done.rowcount == 1
 
 
+def person(connection: Connection, number: int) -> str | None:
+    """Who wrote a letter; None for what the desk owes by itself, or where there is no such notice."""
+    row = connection.execute("select person from outbox where id = ?", (number,)).fetchone()
+    return None if row is None or row[0] is None else str(row[0])
+
+
 def drop(connection: Connection, number: int) -> bool:
     """Never deliver a notice; whether there is one that was not delivered yet."""
     done = connection.execute(

@@ -68,10 +68,10 @@ class TestHandedOver:
     def test_flags(
         self, refterm: Command, workplace: Workplace, opened: list[Any], command: tuple[str, ...], after: bool
     ) -> None:
-        flags = ("--read-only", "--ascii", "--no-mouse", "--kiosk", "--as", "luis", "--db", "other.db")
+        flags = ("--read-only", "--ascii", "--no-mouse", "--as", "luis", "--db", "other.db")
         assert refterm(*((*command, *flags) if after else (*flags, *command))).status == 0
         ((settings, acting, demo),) = opened
-        assert (settings.read_only, settings.ascii, settings.mouse, settings.kiosk) == (True, True, False, True)
+        assert (settings.read_only, settings.ascii, settings.mouse, settings.kiosk) == (True, True, False, False)
         assert (settings.database, acting, demo) == ("other.db", "luis", bool(command))
 
     def test_no_user_file_is_read_in_kiosk(

@@ -268,7 +268,11 @@ def test_any_terminal_shows_the_desk_and_is_left_in_order(database_path: Path, k
 def test_a_kiosk_is_not_left_by_any_key(database_path: Path) -> None:
     """No suspension, no picture of the screen written to a file, no shell: only the desk."""
     _fill(database_path, "Penhale Boatyard Ltd")
-    with Terminal("--kiosk", "--db", str(database_path), "--as", "ana", size=(80, 24)) as terminal:
+    # A kiosk takes no `--db`: its desk is the site's, or the one in the user's data folder.
+    data = Path(os.environ["XDG_DATA_HOME"], "refterm")
+    data.mkdir(parents=True)
+    shutil.copy(database_path, data / "desk.db")
+    with Terminal("--kiosk", "--as", "ana", size=(80, 24)) as terminal:
         terminal.wait("Penhale Boatyard", "q quit")
         terminal.press("\x1a")
         terminal.wait("This desk is locked down.")

@@ -83,11 +83,11 @@ class TestWhatBeatsWhat:
 
     def test_a_table_is_merged_key_by_key(self, files: Files) -> None:
         found = files.load(
-            site="[notices]\nremind_respond_hours = 8\nremind_expire_hours = 48",
-            user="[notices]\nremind_respond_hours = 12",
+            site="[partner_center]\ntenant = 'ours'\ninterval_minutes = 48",
+            user="[partner_center]\ninterval_minutes = 12",
         )
-        assert (found.notices.remind_respond_hours, found.notices.remind_expire_hours) == (12, 48)
-        assert found.notices.deliver == "desk"
+        assert (found.partner_center.tenant, found.partner_center.interval_minutes) == ("ours", 12)
+        assert found.partner_center.client_id is None
 
     def test_a_false_flag_counts(self, files: Files) -> None:
         assert files.load(user="mouse = true").overridden(mouse=False).mouse is False
@@ -300,10 +300,26 @@ class TestKiosk:
         found = load(environment={"REFTERM_CONFIG": str(tmp_path / "missing.toml")}, site=files.site)
         assert found.kiosk
 
-    def test_another_database_is_named_by_whoever_starts_it_but_not_past_the_site(self, files: Files) -> None:
-        elsewhere = {"REFTERM_DB": "x.db"}
-        assert files.load(environment=elsewhere, kiosk=True).database == "x.db"
-        assert files.load(site="kiosk = true\ndatabase = 'ours.db'", environment=elsewhere).database == "ours.db"
+    @pytest.mark.parametrize(("site", "flag"), [("kiosk = true\n", False), ("", True)])
+    def test_no_other_database_can_be_named(self, files: Files, site: str, flag: bool) -> None:
+        site += "database = 'ours.db'"
+        found = files.load(site=site, environment={"REFTERM_DB": "x.db"}, kiosk=flag)
+        assert found.database == "ours.db"
+        with pytest.raises(ConfigurationError, match="database is locked"):
+            found.overridden(database="x.db")
+
+    def test_commands_that_it_answers_are_looks(self, files: Files) -> None:
+        assert files.load(site="kiosk_commands = ['list', 'show', 'insights']").kiosk_commands[1] == "show"
+        sentence = files.refused(site="kiosk_commands = ['list', 'import']")
+        assert sentence.endswith("kiosk_commands may name list, show, insights, not import")
+        assert "belongs in the site's file" in files.refused(user="kiosk_commands = ['list']")
+
+
+def test_where_the_site_says_how_notices_go_out_nobody_else_does(files: Files) -> None:
+    """Contract, Roles: a user's `[notices]` is refused; its password command would run for the desk."""
+    site = "[notices]\ndeliver = 'tick'"
+    assert files.load(site=site).notices.deliver == "tick"
+    assert "notices is locked" in files.refused(site=site, user="[notices]\nmaildir = 'x'")
 
 
 class TestDatabase:

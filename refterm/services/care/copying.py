@@ -11,7 +11,7 @@ from refterm import config
 from refterm.config import Settings
 from refterm.errors import RefTermError
 from refterm.i18n import _
-from refterm.services.workplace import require_admin
+from refterm.services.workplace import require
 from refterm.store import search, whole_tables
 from refterm.store.connection import Connection
 from refterm.store.database import Database
@@ -38,7 +38,7 @@ def copy(settings: Settings, source: str, target: str, *, acting: str | None = N
         RefTermError: when the target is not empty, or a row did not arrive as it was.
         StoreError: when either cannot be read or written.
     """
-    require_admin(settings, _("Copying a desk"), acting)
+    require(settings, "db copy", acting)
     places = [config.database_location(replace(settings, database=name)) for name in (source, target)]
     with closing(open_database(places[0], read_only=True)) as database:
         is_new = isinstance(places[1], Path) and not places[1].exists()

@@ -144,7 +144,7 @@ def _roles(settings: Settings, *, on_server: bool) -> Finding:
     """What the roles of the site's file protect, plainly (contract, Roles)."""
     if settings.roles == RoleSettings():
         return Finding(_("roles"), _("none: everyone who can open the desk is admin"))
-    role = _(", you are {role}").format(role=own_role(settings, login_of(os.environ)).name.lower())
+    role = _(", you are {role}").format(role=own_role(settings, login_of()).name.lower())
     if on_server:
         return Finding(_("roles"), _("guard against mistakes; what protects are the server's own roles") + role)
     return Finding(

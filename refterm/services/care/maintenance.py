@@ -10,7 +10,7 @@ from refterm import config
 from refterm.config import Settings
 from refterm.errors import NotAllowedError
 from refterm.i18n import _
-from refterm.services.workplace import Workplace, require_admin
+from refterm.services.workplace import Workplace, require
 from refterm.store import consistency
 from refterm.store.opening import open_database
 from refterm.store.schema import revision
@@ -51,7 +51,7 @@ def upgrade(settings: Settings) -> Upgraded:
     """
     if settings.read_only:
         raise NotAllowedError(_("this desk is open for reading only; the database was not changed"))
-    require_admin(settings, _("Upgrading a desk"))
+    require(settings, "db upgrade")
     database = open_database(config.database_location(settings))
     database.close()
     return Upgraded(database.name, database.revision_found, revision.HEAD)
@@ -67,7 +67,7 @@ def backup(workplace: Workplace, target: Path) -> int:
         StoreError: when the file exists or cannot be written; nothing is left of it then.
         NotAllowedError: unless an admin does it.
     """
-    workplace.require_admin(_("A backup"))
+    workplace.require("db backup")
     workplace.database.backup(target)
     return target.stat().st_size
 
@@ -108,7 +108,7 @@ def mend(workplace: Workplace) -> None:
         NotAllowedError: on a desk that is open for reading only, and unless an admin does it.
     """
     workplace.require_writing()
-    workplace.require_admin(_("Mending a desk"))
+    workplace.require("db check --mend")
     with workplace.database.writing() as connection:
         consistency.make_derived_anew(connection)
 
