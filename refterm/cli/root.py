@@ -42,6 +42,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "insights": ("insights", _("Show how you answer, what is won, and what to change.")),
     "tick": ("notices", _("Archive what is due and deliver notices, once; for cron or a systemd timer.")),
     "outbox": ("notices", _("Show what is owed, sent, failed; try again or drop.")),
+    "login": ("partner_center", _("Sign in to Partner Center, by a device code or a browser.")),
+    "logout": ("partner_center", _("Forget the sign-in to Partner Center.")),
     "db": ("care", _("Upgrade, back up or check the database.")),
     "doctor": ("care", _("Check everything the desk needs, and say how to mend each fault.")),
     "completion": ("shell", _("Print the completion script of a shell.")),

@@ -163,6 +163,10 @@ class PartnerCenter:
             return self.one(source_id)
         return self._same(_record(self._content(answer), answer.headers.get("etag", "")), source_id)
 
+    def close(self) -> None:
+        """Close all connections."""
+        self._transport.close()
+
     def _of(self, source_id: str) -> str:
         return f"{self._base}/{quote(source_id, safe='')}"
 
@@ -187,7 +191,9 @@ class PartnerCenter:
         if answer.status == 401:
             if _error(answer)[0] == NO_MFA:
                 raise SignedOutError(
-                    _("Partner Center asks for multifactor authentication (900421): sign in again with it, refterm login")
+                    _(
+                        "Partner Center asks for multifactor authentication (900421): sign in again with it, refterm login"
+                    )
                 )
             token = self._tokens.token(fresh=True, claims=_claims(answer))
             answer = self._send(method, url, token, headers, content)

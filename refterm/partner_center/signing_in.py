@@ -91,9 +91,9 @@ class SignIn:
             say(_("To sign in to Partner Center, open this address in a browser:"))
             say(words_of_url(flow["auth_uri"]))
             say(
-                _("If the browser is on another machine, first type there: ssh -L {port}:127.0.0.1:{port} {host}").format(
-                    port=port, host=socket.gethostname()
-                )
+                _(
+                    "If the browser is on another machine, first type there: ssh -L {port}:127.0.0.1:{port} {host}"
+                ).format(port=port, host=socket.gethostname())
             )
             answer = _one_request(sockets, BROWSER_SECONDS)
         finally:
@@ -185,7 +185,9 @@ _CAUSES: dict[str, Callable[[], str]] = {
     "7000218": lambda: _(
         "the application does not allow public client flows; switch them on in its registration (Authentication)"
     ),
-    "700016": lambda: _("the tenant knows no application of this client_id; check partner_center.client_id and .tenant"),
+    "700016": lambda: _(
+        "the tenant knows no application of this client_id; check partner_center.client_id and .tenant"
+    ),
 }
 
 

@@ -63,7 +63,9 @@ class GivenToken:
     def token(self, *, fresh: bool = False, claims: str | None = None) -> Token:
         """The token."""
         if fresh or claims:
-            raise SignedOutError(_("the token of REFTERM_PARTNER_CENTER_TOKEN is not taken any more; hand in a new one"))
+            raise SignedOutError(
+                _("the token of REFTERM_PARTNER_CENTER_TOKEN is not taken any more; hand in a new one")
+            )
         return self._token
 
 

@@ -44,7 +44,9 @@ class Answer:
         """
         kind = self.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind != "application/json" and not (kind.startswith("application/") and kind.endswith("+json")):
-            raise NoAnswerError(_("the answer is no JSON but {kind}").format(kind=words(kind) or _("of no stated kind")))
+            raise NoAnswerError(
+                _("the answer is no JSON but {kind}").format(kind=words(kind) or _("of no stated kind"))
+            )
         try:
             return json.loads(self.body, parse_float=Decimal)
         except (ValueError, RecursionError, ArithmeticError):

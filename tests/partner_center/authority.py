@@ -113,7 +113,7 @@ class Authority:
             hashed = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
             if asked is None or asked.get("code_challenge_method") != "S256" or asked["code_challenge"] != hashed:
                 return 400, {"error": "invalid_grant", "error_description": "AADSTS501481: the code verifier"}
-            return 200, self._issue(self.account)
+            return 200, self._issue(self.account, asked.get("nonce"))
         if grant == "refresh_token":
             account = self.refresh.pop(form.get("refresh_token", ""), None)
             if account is None:
@@ -122,13 +122,13 @@ class Authority:
             return 200, self._issue(account)
         return 400, {"error": "unsupported_grant_type"}
 
-    def _issue(self, account: str) -> Json:
+    def _issue(self, account: str, nonce: str | None = None) -> Json:
         access, refresh = jwt({"upn": account, "tid": TENANT, "n": secrets.token_hex(8)}), secrets.token_urlsafe(40)
         self.access[access], self.refresh[refresh] = account, account
         self.issued += [access, refresh]
         info = base64.urlsafe_b64encode(json.dumps({"uid": account, "utid": TENANT}).encode()).decode().rstrip("=")
         claims = {"preferred_username": account, "tid": TENANT, "sub": account, "oid": account, "aud": CLIENT}
-        claims |= {"iss": f"{self.url}/{TENANT}/v2.0", "iat": 0, "exp": 2**33}
+        claims |= {"iss": f"{self.url}/{TENANT}/v2.0", "iat": 0, "exp": 2**33, "nonce": nonce}
         return {
             "token_type": "Bearer",
             "access_token": access,

@@ -91,26 +91,30 @@ class Referrals:
         """What the account sees."""
         return [record for key, record in self.records.items() if key not in self.hides]
 
-    def first(self, query: Json) -> tuple[list[Json], str | None]:
-        """The first page of a list."""
+    def where(self, query: Json) -> tuple[list[str], int]:
+        """What a request of the list asks for: the referrals of the whole list, and where the page begins."""
+        token = query.get("$skiptoken")
+        if token is not None:
+            if token not in self._tokens:
+                raise RefusalError(400, "invalidRequest", "The skip token is not valid.")
+            return self._tokens[token]
         found = self.visible()
         for name, wanted in re.findall(r"(\w+) eq '([^']*)'", query.get("$filter", "")):
             found = [record for record in found if record.get(name) == wanted]
         key, _blank, way = query.get("$orderby", "createdDateTime").partition(" ")
         found.sort(key=lambda record: (record[key], record["id"]), reverse=way == "desc")
-        return self._page([record["id"] for record in found], 0)
+        return [record["id"] for record in found], 0
 
-    def following(self, token: str) -> tuple[list[Json], str | None]:
-        """The page of a token."""
-        if token not in self._tokens:
-            raise RefusalError(400, "invalidRequest", "The skip token is not valid.")
-        return self._page(*self._tokens[token])
+    def token(self, ids: list[str], start: int) -> str:
+        """A token for a page that begins there."""
+        made = f"t{len(self._tokens)}-{start}+/="
+        self._tokens[made] = (ids, start)
+        return made
 
-    def _page(self, ids: list[str], start: int) -> tuple[list[Json], str | None]:
+    def page(self, ids: list[str], start: int) -> tuple[list[Json], str | None]:
+        """A page, and the token of the next one."""
         more = start + PAGE < len(ids)
-        token = f"t{len(self._tokens)}-{start + PAGE}+/=" if more else None
-        if token is not None:
-            self._tokens[token] = (ids, start + PAGE)
+        token = self.token(ids, start + PAGE) if more else None
         return [self.records[one] for one in ids[start : start + PAGE]], token
 
     def forget_tokens(self) -> None:
@@ -172,7 +176,9 @@ class Referrals:
     def twice(self) -> list[str]:
         """Every effect that happened more than once: the same change of the same referral, or of one request."""
         moves = Counter(
-            (effect.referral, str(effect.fields["substatus"][1])) for effect in self.effects if "substatus" in effect.fields
+            (effect.referral, str(effect.fields["substatus"][1]))
+            for effect in self.effects
+            if "substatus" in effect.fields
         )
         requests = Counter(effect.request_id for effect in self.effects if effect.fields)
         members = [

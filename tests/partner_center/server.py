@@ -218,19 +218,16 @@ class _Handler(BaseHTTPRequestHandler):
             return referrals.patch(referral, asked.body, etag, request)
         if fault == "bad-token":
             referrals.forget_tokens()
-        token = asked.query.get("$skiptoken")
-        records, following = referrals.first(asked.query) if token is None else referrals.following(token)
+        ids, start = referrals.where(asked.query)
+        records, following = referrals.page(ids, start)
         if fault == "empty":
-            # The same page again, under its own token.
-            referrals._tokens["again"] = ([one["id"] for one in records], 0)
-            records, following = [], "again"
+            records, following = [], referrals.token(ids, start)
         if fault == "doubled":
             records = records + records
         if fault == "stale":
             records = [{**one, "updatedDateTime": one["createdDateTime"], "name": "stale"} for one in records]
         if fault == "loop":
-            following = token or "loop"
-            referrals._tokens.setdefault("loop", ([one["id"] for one in records], 0))
+            following = asked.query.get("$skiptoken") or referrals.token(ids, start)
         content: Json = {"@odata.count": len(records), "value": records}
         if following:
             link = "https://elsewhere.example/steal" if fault == "foreign-link" else self.standin.link
