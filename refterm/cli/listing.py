@@ -43,7 +43,7 @@ _IMPORTANCE = {
 @click.option("--flame", is_flag=True, help=_("Only where the customer asked to be contacted directly."))
 @click.option("--overdue", is_flag=True, help=_("Only late to answer (Inbox), purchase date passed (Active)."))
 @click.option("--profile", metavar="NAME", help=_("Only those of this business profile."))
-@click.option("--since", metavar="DATE", help=_("Only received then or later."))
+@click.option("--since", metavar="DATE", help=_("Only received then or later: 30d, last month, Q1, 31 Jan."))
 @click.option("--until", metavar="DATE", help=_("Only received before."))
 @click.option("--favorite", is_flag=True, help=_("Only favourites."))
 @click.option("--skipped", is_flag=True, help=_("Only those put aside."))
@@ -93,13 +93,14 @@ def _view(workplace: Workplace, chosen: dict[str, str | None]) -> View:
     """What the options with a value ask for."""
     from refterm.domain.query import Filter, Order, Tab, View
     from refterm.domain.referral import Outcome
-    from refterm.domain.when import parse_day_start
+    from refterm.domain.when import period
 
-    outcome, order, since, until = chosen["outcome"], chosen["sort"], chosen["since"], chosen["until"]
+    outcome, order = chosen["outcome"], chosen["sort"]
+    since, until = period(chosen["since"], chosen["until"], workplace.now(), workplace.zone)
     wanted = Filter(
         outcome=Outcome(outcome) if outcome else None,
-        since=None if since is None else parse_day_start(since, "since", workplace.zone),
-        until=None if until is None else parse_day_start(until, "until", workplace.zone),
+        since=since,
+        until=until,
         profile=chosen["profile"],
     )
     tab = Tab(chosen["tab"] or (Tab.ARCHIVED if outcome else Tab.INBOX))
