@@ -44,6 +44,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "outbox": ("notices", _("Show what is owed, sent, failed; try again or drop.")),
     "login": ("partner_center", _("Sign in to Partner Center, by a device code or a browser.")),
     "logout": ("partner_center", _("Forget the sign-in to Partner Center.")),
+    "sync": ("partner_center", _("Pull from Partner Center and push to it, once.")),
     "db": ("care", _("Upgrade, back up or check the database.")),
     "doctor": ("care", _("Check everything the desk needs, and say how to mend each fault.")),
     "completion": ("shell", _("Print the completion script of a shell.")),

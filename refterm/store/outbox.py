@@ -9,7 +9,8 @@ from typing import Any
 from refterm.store import codec
 from refterm.store.connection import Connection, placeholders
 
-_DUE = "state in ('held', 'due') and due_at <= :now and (claimed_until is null or claimed_until <= :now)"
+# A push is for the sync.
+_DUE = "kind <> 'push' and state in ('held', 'due') and due_at <= :now and (claimed_until is null or claimed_until <= :now)"
 
 
 def claim(connection: Connection, now: int, until: int, limit: int) -> list[dict[str, Any]]:
@@ -55,7 +56,7 @@ def again(connection: Connection, number: int, now: int) -> bool:
         "update outbox set state = case when attempts = 0 and due_at > :now then 'held' else 'due' end,"
         " due_at = case when attempts = 0 and due_at > :now then due_at else :now end,"
         " attempts = 0, error = null, claimed_until = null"
-        " where id = :number and state in ('failed', 'dropped', 'due')",
+        " where id = :number and (state in ('failed', 'dropped', 'due') or state = 'held' and due_at is null)",
         {"now": now, "number": number},
     )
     return done.rowcount == 1

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from refterm.clock import SettableClock
+from refterm.services.workplace import Workplace
 from tests.partner_center.server import StandIn, standing_in
+from tests.partner_center.support import Office, connected
 
 
 @pytest.fixture
@@ -18,3 +20,10 @@ def standin(tmp_path: Path, clock: SettableClock, monkeypatch: pytest.MonkeyPatc
         monkeypatch.delenv(name, raising=False)
     with standing_in(tmp_path, clock.now) as running:
         yield running
+
+
+@pytest.fixture
+def office(workplace: Workplace, clock: SettableClock, standin: StandIn) -> Iterator[Office]:
+    """A desk that is connected to the stand-in."""
+    with connected(workplace, clock, standin) as made:
+        yield made
