@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import json
 import sys
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING
 
 import click
 
 from refterm.cli import output
 from refterm.cli.base import Invocation, command, pass_invocation
 from refterm.cli.terminal import is_terminal
+from refterm.errors import RefTermError
 from refterm.i18n import _, ngettext
+
+if TYPE_CHECKING:
+    from refterm.services.workplace import Workplace
 
 
 @command(
@@ -80,7 +86,8 @@ def sync_(
         import os
 
         os.nice(10)  # a key of a desk goes first
-    with invocation.workplace(create=not dry_run) as workplace:
+    lease, _point, kind = (background or "").partition(":")
+    with invocation.workplace(create=not dry_run) as workplace, _noted(workplace, lease):
         if dry_run:
             workplace.require("sync")
             for text in running.would_send(workplace):
@@ -88,7 +95,6 @@ def sync_(
             return 0
         bar = Counted()
         with closing(connecting.client(settings.partner_center, token=invocation.token)) as client:
-            lease, _point, kind = (background or "").partition(":")
             summary, status = running.run(
                 workplace,
                 client,
@@ -123,6 +129,19 @@ def sync_(
     if summary.error and not as_json:
         output.complain(summary.error)
     return status
+
+
+@contextmanager
+def _noted(workplace: Workplace, lease: str) -> Iterator[None]:
+    """Let the desk that started this process see why it could not begin."""
+    try:
+        yield
+    except RefTermError as error:
+        if lease:
+            from refterm.services.sync import standing
+
+            standing.failed(workplace, lease, str(error))
+        raise
 
 
 def _wants_to_send(count: int) -> bool:

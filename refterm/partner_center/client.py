@@ -63,7 +63,7 @@ class PartnerCenter:
 
     Attributes:
         requests: how many were sent.
-        answered_at: the service's own time of its latest answer, as its `Date` header has it; empty at first.
+        notes: which headers its answers have.
     """
 
     def __init__(
@@ -87,7 +87,6 @@ class PartnerCenter:
         self._base = base_url.rstrip("/") + PATH
         self.before = before
         self.requests = 0
-        self.answered_at = ""
         self.notes: dict[str, str] = {}
 
     def who(self) -> Token:
@@ -120,8 +119,6 @@ class PartnerCenter:
             raise NoAnswerError(_("the answer is no list of referrals"))
         records = tuple(_record(one, "") for one in listed if isinstance(one, dict))
         link = content.get("@odata.nextLink")
-        if isinstance(link, str) and link:
-            self.notes["nextLink"] = re.sub(r"(?i)(skiptoken=)[^&]*", r"\1...", words(link))
         return Page(records, _skip_token(link))
 
     def one(self, source_id: str) -> Record:
@@ -162,6 +159,16 @@ class PartnerCenter:
         if answer.status == 204 or not answer.body:
             return self.one(source_id)
         return self._same(_record(self._content(answer), answer.headers.get("etag", "")), source_id)
+
+    def probe(self, query: str, source_id: str | None = None) -> tuple[int, Json]:
+        """Status and content of a question that may be refused; it only reads (`doctor --partner-center`)."""
+        url = f"{self._base}?{query}" if source_id is None else self._of(source_id)
+        answer = self._send("GET", url, self._tokens.token(), None, None)
+        self.notes |= dict.fromkeys(answer.headers, "")
+        try:
+            return answer.status, self._content(answer)
+        except NoAnswerError:
+            return answer.status, {}
 
     def close(self) -> None:
         """Close all connections."""
@@ -227,9 +234,7 @@ class PartnerCenter:
             "client-request-id": str(uuid.uuid4()),
             **(headers or {}),
         }
-        answer = self._transport.send(method, url, given, content)
-        self.answered_at = answer.headers.get("date", "")
-        return answer
+        return self._transport.send(method, url, given, content)
 
     @staticmethod
     def _words(answer: Answer, token: Token) -> str:

@@ -79,6 +79,12 @@ def standings(connection: Connection, referral_ids: Sequence[int]) -> dict[int, 
     return {number: _object(row) for number, row in remote.standings(connection, referral_ids).items()}
 
 
+def standing(workplace: Workplace, referral_id: int) -> dict[str, Any] | None:
+    """The object `remote` of one referral; None where no sync brought it."""
+    with workplace.database.reading() as connection:
+        return standings(connection, [referral_id]).get(referral_id)
+
+
 def _object(row: Mapping[str, Any]) -> dict[str, Any]:
     since = row["not_visible_since"]
     if since is not None:

@@ -24,14 +24,9 @@ def cache_path() -> Path:
     return config.state_folder() / "partner-center.json"
 
 
-def is_set_up(settings: PartnerCenterSettings) -> bool:
-    """Whether there is a way to sign in at all."""
-    return bool((settings.client_id and settings.tenant) or settings.token_command)
-
-
 def may_be_signed_in(settings: PartnerCenterSettings) -> bool:
     """Whether a token can probably be had, as far as can be told without asking anybody."""
-    return bool(settings.token_command) or (is_set_up(settings) and cache_path().exists())
+    return bool(settings.token_command) or (settings.is_set_up and cache_path().exists())
 
 
 def forget() -> bool:
