@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -69,24 +70,20 @@ def logout_(invocation: Invocation) -> None:
 @click.option("--dry-run", is_flag=True, help=_("Only say what would be sent."))
 @click.option("--adopt", is_flag=True, help=_("Bind this desk to the account's tenant and organisation."))
 @click.option("--json", "as_json", is_flag=True, help=_("What was done, as JSON."))
-@click.option("--background", metavar="LEASE", hidden=True)
 @pass_invocation
-def sync_(
-    invocation: Invocation, /, full: bool, dry_run: bool, adopt: bool, as_json: bool, background: str | None
-) -> int:
+def sync_(invocation: Invocation, /, full: bool, dry_run: bool, adopt: bool, as_json: bool) -> int:
     """Pull and push once.
 
     Returns:
         The exit status: 0 whole, 1 refused, 3 in part.
     """
-    from refterm.services.sync import connecting, running
+    from refterm.services.sync import connecting, running, standing
 
     settings = invocation.settings()
-    if background is not None:
-        import os
-
+    # A desk that starts this hands its lease along.
+    lease, _point, kind = os.environ.pop(standing.LEASE_OF, "").partition(":")
+    if lease:
         os.nice(10)  # a key of a desk goes first
-    lease, _point, kind = (background or "").partition(":")
     with invocation.workplace(create=not dry_run) as workplace, _noted(workplace, lease):
         if dry_run:
             workplace.require("sync")
@@ -106,7 +103,7 @@ def sync_(
             )
             bar.clear()
             waits = running.on_hold(workplace)
-            if waits and status != 1 and background is None and _wants_to_send(waits):
+            if waits and status != 1 and not lease and _wants_to_send(waits):
                 running.let_go(workplace)
                 more, status = running.run(workplace, client, pulls=False)
                 summary.pushed, summary.error = summary.pushed + more.pushed, more.error
@@ -134,12 +131,12 @@ def sync_(
 @contextmanager
 def _noted(workplace: Workplace, lease: str) -> Iterator[None]:
     """Let the desk that started this process see why it could not begin."""
+    from refterm.services.sync import standing
+
     try:
         yield
     except RefTermError as error:
         if lease:
-            from refterm.services.sync import standing
-
             standing.failed(workplace, lease, str(error))
         raise
 

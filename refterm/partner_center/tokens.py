@@ -8,13 +8,13 @@ import json
 import os
 import shlex
 import subprocess
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from refterm import files
 from refterm.errors import ConfigurationError
 from refterm.i18n import _
 from refterm.partner_center.errors import SignedOutError, words
@@ -136,7 +136,7 @@ class Cache:
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Nobody else reads or writes the file meanwhile."""
-        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        files.make_folder(self.path.parent)
         os.chmod(self.path.parent, 0o700)
         descriptor = os.open(self.path.with_name(self.path.name + ".lock"), os.O_RDWR | os.O_CREAT, 0o600)
         try:
@@ -154,17 +154,7 @@ class Cache:
 
     def write(self, text: str) -> None:
         """Keep something else, whole or not at all."""
-        descriptor, name = tempfile.mkstemp(prefix=f".{self.path.name}.", dir=self.path.parent)  # 0600
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(name, self.path)
-        except BaseException:
-            with suppress(OSError):
-                os.unlink(name)
-            raise
+        files.write(self.path, text.encode())
 
     def remove(self) -> bool:
         """Forget the sign-in; whether there was one."""

@@ -51,7 +51,9 @@ def test_when_a_pass_is_due() -> None:
     assert due(replace(NOTHING, next_push=later + timedelta(seconds=1)), settings, later, 0.5) is None
     assert due(NOTHING, settings, NOW + timedelta(minutes=9), 0.0) == "pull"
     assert due(NOTHING, settings, NOW + timedelta(minutes=10.5), 1.0) is None
-    assert due(replace(NOTHING, paused_until=NOW + timedelta(hours=1)), settings, NOW + timedelta(minutes=30), 0) is None
+    assert (
+        due(replace(NOTHING, paused_until=NOW + timedelta(hours=1)), settings, NOW + timedelta(minutes=30), 0) is None
+    )
     assert due(replace(NOTHING, syncing=1), settings, NOW + timedelta(hours=1), 0) is None
     assert due(replace(NOTHING, tried_at=None), settings, NOW, 0) == "pull"
 
@@ -146,10 +148,13 @@ def test_the_token_of_the_environment_is_taken_out(
         import json
 
         said = json.loads(output)
-        assert list(said) == (
-            "account tenant organization started_at ended_at complete requests received new updated unchanged pushed merged"
-            " yielded failed waiting paused_until error"
-        ).split()
+        assert (
+            list(said)
+            == (
+                "account tenant organization started_at ended_at complete requests received new updated unchanged pushed merged"
+                " yielded failed waiting paused_until error"
+            ).split()
+        )
         assert (said["new"], said["complete"]) == (1, True)
         standin.pause_seconds = 1000
         standin.fail("GET", "429")

@@ -20,6 +20,8 @@ from refterm.store import codec, remote
 
 # passing.py says the same; it is not imported, for it brings the client.
 LEASE = timedelta(seconds=90)
+# The variable in which a desk hands the lease, and what the pass is for, to its process.
+LEASE_OF = "REFTERM_SYNC_LEASE"
 # A push that is due starts a pass of its own, but not sooner after the last one.
 PUSH_PAUSE = timedelta(seconds=5)
 
@@ -129,9 +131,10 @@ def start(workplace: Workplace, settings: Settings, kind: str) -> subprocess.Pop
         if not remote.take_lease(connection, holder, codec.micros(now), codec.micros(now + LEASE)):
             return None
     # Not as arguments, which everybody on the machine can read: an address may hold a password.
-    environment = {**os.environ, "REFTERM_DB": _location(settings), "REFTERM_USER": workplace.actor.name}
+    handed = {LEASE_OF: f"{holder}:{kind}"}
+    environment = {**os.environ, **handed, "REFTERM_DB": _location(settings), "REFTERM_USER": workplace.actor.name}
     return subprocess.Popen(  # noqa: S603 - this program
-        [sys.executable, "-m", "refterm", "sync", "--json", "--background", f"{holder}:{kind}"],
+        [sys.executable, "-m", "refterm", "sync", "--json"],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
