@@ -115,6 +115,11 @@ class DeskBase(Screen[None]):
         return View(tab, self.state.orders.get(tab), self.state.filters.get(tab, Filter()), self.search)
 
     @property
+    def caption(self) -> str:
+        """Which desk this is, where it is not the person's own."""
+        return ""
+
+    @property
     def row(self) -> Row | None:
         """The referral under the cursor."""
         return self.referral_list.current
@@ -220,7 +225,7 @@ class DeskBase(Screen[None]):
         look, workplace = self.look(), self.office.workplace
         view = self.view
         hits = self.referral_list.count if view.search or view.filter != Filter() else None
-        caption = self.connection.caption if self.connection.lost else self.office.caption
+        caption = self.connection.caption if self.connection.lost else self.caption
         here = self.presence.count
         synced = self.syncing.status if self.syncing and not self.connection.lost else ""
         self._lines["top"].show(*bars.top(workplace.actor.name, caption, workplace.looks_only, here, look, synced))
