@@ -133,7 +133,7 @@ def start(workplace: Workplace, settings: Settings, kind: str) -> subprocess.Pop
     # Not as arguments, which everybody on the machine can read: an address may hold a password.
     handed = {LEASE_OF: f"{holder}:{kind}"}
     environment = {**os.environ, **handed, "REFTERM_DB": _location(settings), "REFTERM_USER": workplace.actor.name}
-    return subprocess.Popen(  # noqa: S603 - this program
+    return subprocess.Popen(
         [sys.executable, "-m", "refterm", "sync", "--json"],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
