@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from refterm.domain.history import Action
+from refterm.domain.referral import Outcome, Status
 from refterm.formats import record
 from refterm.formats.wire import RecordError
 from refterm.i18n import _
@@ -253,7 +254,12 @@ def _insert(one: Pass, connection: Connection, new: Sequence[Seen], now: datetim
     router = Router(one.workplace, connection)
     notices = [(row["id"], notice) for row in rows for notice in router.arrive(row, now)]
     arrivals.add(connection, rows, [found.text for found in new])
-    journal.record_imported(connection, rows, one.there, now, notices)
+    expired = [
+        row
+        for row, found in zip(rows, new, strict=True)
+        if row["outcome"] == Outcome.EXPIRED and found.incoming.referral.status is Status.NEW
+    ]
+    journal.record_imported(connection, rows, one.there, now, notices, expired)
     remote.keep(connection, [remembered(one, row["id"], found) for row, found in zip(rows, new, strict=True)])
     one.summary.new += len(new)
 
