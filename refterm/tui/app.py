@@ -94,7 +94,7 @@ class RefTermApp(DeskApp):
             kiosk=settings.kiosk,
             bell=settings.bell,
             notices=settings.notices,
-            syncs=settings if settings.partner_center.is_set_up and not self.office.caption else None,
+            syncs=settings if settings.partner_center.is_set_up else None,
         )
         return self.desk
 
