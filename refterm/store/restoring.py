@@ -19,7 +19,6 @@ from refterm.store.schema import revision
 from refterm.store.sqlite import SqliteConnection, explained, first_damage, look_at
 from refterm.store.sqlite_file import COMPANIONS, companion, share
 
-_NOT_SYNCED = "sync.watermark%"
 _UNDELIVERED = "state in ('held', 'due')"
 
 
@@ -86,7 +85,7 @@ def prepare(connection: Connection, desk_id: str) -> int:
     connection.execute(f"update outbox set state = 'held', due_at = null, claimed_until = null where {_UNDELIVERED}")
     held = connection.execute("select count(*) from outbox where state = 'held'").fetchone()[0]
     connection.execute("delete from presence")
-    connection.execute("delete from setting where key like ?", (_NOT_SYNCED,))
+    connection.execute("update sync set watermark = null, full_at = null, lease = null, lease_until = null")
     updates.put_setting(connection, queries.DESK_ID, desk_id)
     return int(held)
 

@@ -79,6 +79,17 @@ def test_nothing_owed_goes_out_until_it_is_retried(
     assert "Delivered 1 notice." in refterm("tick").out
 
 
+def test_the_next_sync_asks_for_everything(refterm: Command, backup: Path, database_path: Path) -> None:
+    with closing(sqlite3.connect(backup)) as connection:
+        connection.execute("delete from sync")
+        connection.execute("insert into sync (account, watermark, full_at, lease) values ('a@us.example', 5, 5, 'x')")
+        connection.commit()
+    assert refterm("db", "restore", backup, "--yes").status == 0
+    with closing(sqlite3.connect(database_path)) as connection:
+        found = connection.execute("select account, watermark, full_at, lease from sync").fetchall()
+    assert found == [("a@us.example", None, None, None)]
+
+
 def test_nothing_is_archived_until_somebody_says_so(refterm: Command, backup: Path, clock: SettableClock) -> None:
     refterm("db", "restore", backup, "--yes")
     clock.advance(timedelta(days=4))
