@@ -35,6 +35,9 @@ ASCII = Signs(hot="HOT", cooled="WARM", rule="-", thumb="|", ellipsis="...", dot
 # A terminal that cannot show UTF-8 at all: customers' texts lose their accents, too.
 ASCII_ONLY = Signs(hot="HOT", cooled="WARM", rule="-", thumb="|", ellipsis="...", dot="-", sanitize=_plain)
 
+# The Linux console and terminals of its age show letters, but no emoji.
+_NO_EMOJI = ("linux", "vt1", "vt2", "vt3", "vt4", "vt5")
+
 
 def choose_signs(ascii_wanted: bool | None, environment: Mapping[str, str], *, coerced: bool) -> Signs:
     """The signs for a terminal: what the person wants, else what the locale says it shows.
@@ -52,4 +55,6 @@ def choose_signs(ascii_wanted: bool | None, environment: Mapping[str, str], *, c
     shows = "utf-8" in named or "utf8" in named
     if ascii_wanted:
         return ASCII if shows else ASCII_ONLY
+    if ascii_wanted is None and shows and environment.get("TERM", "").startswith(_NO_EMOJI):
+        return ASCII
     return UNICODE if shows or ascii_wanted is False else ASCII_ONLY
