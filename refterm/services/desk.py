@@ -183,6 +183,11 @@ class Desk:
             for entry in queries.history(connection, referral_id):
                 yield shown_entry(entry)
 
+    def latest(self, referral_id: int, count: int) -> list[Entry]:
+        """The latest history entries of a referral, the newest first (T4)."""
+        with self.workplace.database.reading() as connection:
+            return [shown_entry(entry) for entry in queries.latest(connection, referral_id, count)]
+
     def profiles(self) -> list[str]:
         """The names of the profiles that referrals are routed to."""
         with self.workplace.database.reading() as connection:

@@ -93,6 +93,12 @@ def history(
         yield _entry(row)
 
 
+def latest(connection: Connection, referral_id: int, count: int) -> list[Entry]:
+    """The latest history entries of a referral, the newest first."""
+    query = "select * from history where referral_id = ? order by id desc limit ?"
+    return [_entry(row) for row in connection.execute(query, (referral_id, count))]
+
+
 def last_entry(connection: Connection) -> int:
     """The number of the newest history entry; 0 where there is none."""
     return int(connection.execute("select coalesce(max(id), 0) from history").fetchone()[0])
