@@ -7,14 +7,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from refterm.domain.deadline import as_of, purchase_passes_at
-from refterm.domain.history import Action, Entry
+from refterm.domain.history import Entry
 from refterm.domain.query import Tab, View
-from refterm.domain.referral import Referral
+from refterm.domain.referral import Referral, Status
 from refterm.domain.row import Row
 from refterm.services.workplace import Workplace
 from refterm.store import queries
 from refterm.store.connection import Connection
-from refterm.store.listing import MOST_HITS, Listing, counts, listing, past_due_count
+from refterm.store.counting import counts, past_due_count
+from refterm.store.listing import MOST_HITS, Listing, listing
 
 __all__ = ["Alert", "Changes", "Desk", "Listing"]
 
@@ -180,13 +181,20 @@ class Desk:
     def history(self, referral_id: int | None = None) -> Iterator[Entry]:
         """The history of one referral or of the whole desk, oldest first (T4)."""
         with self.workplace.database.reading() as connection:
-            for entry in queries.history(connection, referral_id):
+            for entry in queries.history_by_time(connection, referral_id):
                 yield shown_entry(entry)
 
     def latest(self, referral_id: int, count: int) -> list[Entry]:
         """The latest history entries of a referral, the newest first (T4)."""
         with self.workplace.database.reading() as connection:
             return [shown_entry(entry) for entry in queries.latest(connection, referral_id, count)]
+
+    def source_says(self, referral: Referral) -> str | None:
+        """The outcome or status that the source has come to otherwise than this desk; None where they agree."""
+        if referral.status is Status.NEW:
+            return None
+        with self.workplace.database.reading() as connection:
+            return queries.source_says(connection, referral.id)
 
     def profiles(self) -> list[str]:
         """The names of the profiles that referrals are routed to."""
@@ -207,6 +215,12 @@ class Desk:
         """A number that is another once anything was written; asking costs some microseconds."""
         return self.workplace.database.change_token()
 
+    def is_another(self) -> bool:
+        """Whether the database holds another desk than before, because it was restored; reads the desk's settings again."""
+        before = self.workplace.desk_id
+        self.workplace.read_settings()
+        return before not in ("", self.workplace.desk_id)
+
     def changes(self, token: int) -> Changes:
         """What was written since a history entry."""
         with self.workplace.database.reading() as connection:
@@ -215,8 +229,6 @@ class Desk:
             last = entries[-1].id if entries else token
             more = last < newest
             arrived, expired = queries.came_and_went(connection, token) if more else (0, 0)
-        if more or any(entry.action == Action.SETTING_CHANGED for entry in entries):
-            self.workplace.read_settings()
         return Changes(max(newest, last), entries, more, arrived=arrived, expired=expired)
 
     def next_instant(self) -> datetime | None:

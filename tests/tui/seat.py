@@ -215,7 +215,11 @@ class Seat:
             widget.refresh()
         await self._rounds()
         now, before = self.text.splitlines(), shown.splitlines()
-        assert now == before, (len(now), len(before), [pair for pair in zip(now, before, strict=False) if pair[0] != pair[1]])
+        assert now == before, (
+            len(now),
+            len(before),
+            [pair for pair in zip(now, before, strict=False) if pair[0] != pair[1]],
+        )
 
 
 def screen_segments(app: RefTermApp) -> list[list[Segment]]:
@@ -232,7 +236,7 @@ def screen_text(app: RefTermApp) -> str:
 
 def office_for(place: Workplace, folder: Path, signs: Signs = UNICODE) -> Office:
     """The services on a desk, with drafts in a folder of the test."""
-    drafts = Drafts(folder / "drafts", str(place.database.file), place.actor.name)
+    drafts = Drafts(folder / "drafts", place.desk_id, place.actor.name)
     return Office(place, Desk(place), drafts, signs)
 
 

@@ -10,7 +10,7 @@ from refterm.store.connection import Connection
 from refterm.store.faults import FaultError
 
 # Every revision this program knows, oldest first; a test holds them against the migrations folder.
-REVISIONS = ("0001", "0002", "0003", "0004", "0005")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006")
 HEAD = REVISIONS[-1]
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -54,6 +54,18 @@ def is_behind(revision: str | None) -> bool:
             revision=revision
         )
     )
+
+
+def require_head(connection: Connection) -> None:
+    """Refuse to write into a database that another program has upgraded meanwhile, or put an older one in its place.
+
+    Raises:
+        FaultError: saying so.
+    """
+    row = connection.execute("select version_num from alembic_version").fetchone()
+    found = None if row is None else str(row[0])
+    if is_behind(found):
+        raise FaultError(_("has an older schema by now ({revision}); open the desk again").format(revision=found))
 
 
 def upgrade(connection: Connection, begin: Callable[[Connection], None]) -> None:

@@ -71,13 +71,13 @@ class LookActions(DeskBase):
 
     def action_next_record(self) -> None:
         """In the full detail: the next referral of the list."""
-        self._turn(1)
+        self._page_to(1)
 
     def action_previous_record(self) -> None:
         """In the full detail: the one before."""
-        self._turn(-1)
+        self._page_to(-1)
 
-    def _turn(self, by: int) -> None:
+    def _page_to(self, by: int) -> None:
         """Go to another referral; the full detail shows it at once."""
         if not self.whole:
             self.say(_("J and K turn the pages of the full detail; enter opens it."), "dim")

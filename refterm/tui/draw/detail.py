@@ -33,7 +33,7 @@ from refterm.tui.draw.sheet import (
     wrap,
     wrapped,
 )
-from refterm.words import action_word, flame_text, outcome_word, same_customer_text
+from refterm.words import action_word, contradiction_text, flame_text, outcome_word, same_customer_text
 
 # From this width on there are two columns.
 TWO_COLUMNS = 100
@@ -48,6 +48,7 @@ class Shown:
     Attributes:
         same: the newest referrals of the same customer (I9).
         same_count: how many there are.
+        said: what the source decided otherwise.
         contact: which contact of the deal the cursor is on, None outside the full-screen detail.
         entries: its latest history entries, the newest first (T4).
     """
@@ -57,6 +58,7 @@ class Shown:
     same_count: int = 0
     contact: int | None = None
     entries: tuple[Entry, ...] = ()
+    said: str | None = None
 
 
 def alert_text(
@@ -143,7 +145,10 @@ def _sheet(shown: Shown, cells: int, look: Look, *, whole: bool) -> Lines:
     other = cells - own - BETWEEN if two else cells
     top = _alert_lines(flame_line(referral, look), cells, look)
     head, asks, people = _head(referral, own, look), _asks(referral, own, look), _people(referral, own, look)
-    deal = deal_lines(referral, own, look) + (team_lines(shown, own, look) if whole else [])
+    deal = deal_lines(referral, own, look)
+    if shown.said:
+        deal += labelled("", contradiction_text(shown.said), own, look, "late")
+    deal += team_lines(shown, own, look) if whole else []
     times, judging = _times(referral, other, look), _judging(referral, other, look)
     past = same_lines(shown, other, look) + _timeline(shown, other, look, whole=whole)
     numbers = _numbers(referral, own, look) if whole else []
