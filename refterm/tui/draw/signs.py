@@ -14,6 +14,8 @@ class Signs:
 
     Attributes:
         hot, cooled: the flame and what it becomes after 72 h (F1, F3).
+        marked: before a row that is marked.
+        order: in the heading of the column that the list is ordered by.
         sanitize: escapes a text from outside for this terminal.
     """
 
@@ -23,6 +25,8 @@ class Signs:
     thumb: str
     ellipsis: str
     dot: str
+    marked: str
+    order: str
     sanitize: Callable[[str], str] = display
 
 
@@ -30,10 +34,12 @@ def _plain(text: str) -> str:
     return ascii_only(display(text))
 
 
-UNICODE = Signs(hot="🔥", cooled="○", rule="─", thumb="▐", ellipsis="…", dot="·")
-ASCII = Signs(hot="HOT", cooled="WARM", rule="-", thumb="|", ellipsis="...", dot="-")
+UNICODE = Signs(hot="🔥", cooled="○", rule="─", thumb="▐", ellipsis="…", dot="·", marked="•", order="▾")
+ASCII = Signs(hot="HOT", cooled="WARM", rule="-", thumb="|", ellipsis="...", dot="-", marked="x", order="^")
 # A terminal that cannot show UTF-8 at all: customers' texts lose their accents, too.
-ASCII_ONLY = Signs(hot="HOT", cooled="WARM", rule="-", thumb="|", ellipsis="...", dot="-", sanitize=_plain)
+ASCII_ONLY = Signs(
+    hot="HOT", cooled="WARM", rule="-", thumb="|", ellipsis="...", dot="-", marked="x", order="^", sanitize=_plain
+)
 
 # The Linux console and terminals of its age show letters, but no emoji.
 _NO_EMOJI = ("linux", "vt1", "vt2", "vt3", "vt4", "vt5")
