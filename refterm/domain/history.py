@@ -35,10 +35,16 @@ class Action(StrEnum):
     WON = "won"
     LOST = "lost"
     UNDONE = "undone"
+    PUSHED = "pushed"
+    MERGED = "merged"
+    YIELDED = "yielded"
+    RETURNED = "returned"
+    ADOPTED = "adopted"
     PROFILE_ADDED = "profile-added"
     PROFILE_EDITED = "profile-edited"
     PROFILE_REMOVED = "profile-removed"
     SETTING_CHANGED = "setting-changed"
+    RESTORED = "restored"
 
 
 DECISIONS = (Action.ACCEPTED, Action.DECLINED, Action.WON, Action.LOST)

@@ -9,7 +9,8 @@ from typing import Any
 from refterm.store import codec
 from refterm.store.connection import Connection, placeholders
 
-_DUE = "state in ('held', 'due') and due_at <= :now and (claimed_until is null or claimed_until <= :now)"
+# A push is for the sync.
+_DUE = "kind <> 'push' and state in ('held', 'due') and due_at <= :now and (claimed_until is null or claimed_until <= :now)"
 
 
 def claim(connection: Connection, now: int, until: int, limit: int) -> list[dict[str, Any]]:
@@ -100,6 +101,24 @@ def release(connection: Connection, numbers: Sequence[int]) -> None:
     connection.executemany(
         "update outbox set claimed_until = null where id = ? and state = 'due'", [(number,) for number in numbers]
     )
+
+
+# How the error of a notice begins that could not be delivered because the way out is closed for all.
+CLOSED = "no connection: "
+
+
+def closed_until(connection: Connection, now: int) -> tuple[int, str] | None:
+    """Until when nobody tries the way out again, as it was closed a moment ago, and why; None where it is open."""
+    row = connection.execute(
+        "select due_at, error from outbox where state = 'due' and due_at > ? and error like ? order by due_at desc limit 1",
+        (now, CLOSED + "%"),
+    ).fetchone()
+    return None if row is None else (int(row["due_at"]), str(row["error"]))
+
+
+def open_again(connection: Connection) -> None:
+    """Let the way out be tried at once, as somebody asks for it."""
+    connection.execute("update outbox set error = null where state = 'due' and error like ?", (CLOSED + "%",))
 
 
 def put_off_all(connection: Connection, now: int, due_at: int, error: str) -> None:
