@@ -48,7 +48,8 @@ class Filter:
         flame: the customer asked to be contacted directly (F1) and the referral is not archived.
         overdue: late to answer (Inbox), purchase date passed (Active).
         mine: taken or accepted by this person.
-        ids: these referrals only, such as those a finding speaks of (G5).
+        ids: these referrals only, such as those a finding speaks of (G5), also those put aside.
+        label: what these are, for people.
     """
 
     outcome: Outcome | None = None
@@ -61,6 +62,7 @@ class Filter:
     overdue: bool = False
     mine: str | None = None
     ids: tuple[int, ...] = ()
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)

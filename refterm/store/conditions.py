@@ -29,7 +29,9 @@ def where_clause(view: View, bound: dict[str, Any], *, show_due: bool) -> str:
     """
     chosen, parts = view.filter, []
     if view.tab is Tab.INBOX:
-        parts += [INBOX, f"id {'in' if chosen.skipped else 'not in'} ({SKIPPED})"]
+        parts.append(INBOX)
+        if not chosen.ids:  # a finding counts those put aside as well, and opens what it counts
+            parts.append(f"id {'in' if chosen.skipped else 'not in'} ({SKIPPED})")
     elif view.tab is Tab.ACTIVE:
         parts.append("status = 'active'")
     elif view.tab is Tab.ARCHIVED:

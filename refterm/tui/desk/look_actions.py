@@ -211,19 +211,19 @@ class LookActions(DeskBase):
         self.reload(top=True)
         self.app.keep_view()
 
-    def show_only(self, referrals: Sequence[int]) -> None:
-        """Narrow the list to some referrals, in the tab of the first of them."""
+    def show_only(self, referrals: Sequence[int], label: str = "") -> None:
+        """Narrow the list to some referrals, in the tab of the first of them; `label` says what they are."""
         rows = self.office.desk.rows(list(referrals[-MOST_ONLY:]))
         if not rows:
             return
         tabs = {status: tab for tab, status in STATUS_OF_TAB.items()}
         self.show_tab(tabs[rows[0].status])
         self.search = ""
-        self.set_filter(Filter(ids=tuple(row.id for row in rows)))
+        self.set_filter(Filter(ids=tuple(row.id for row in rows), label=label))
 
     def open_record(self, referral: int) -> None:
         """One referral, whole, wherever it stands."""
-        self.show_only([referral])
+        self.show_only([referral], f"#{referral}")
         self.show_whole(True)
 
     # Search
