@@ -188,7 +188,7 @@ def test_no_line_is_wider_than_it_may_be(lived: Workplace, monkeypatch: pytest.M
     Profiles(lived).add(
         {"name": "東北精密工業 " * 6, "region": "DACH", "country": ["DE"], "location": ["Kiel;;A;a@x.example"]}
     )
-    monkeypatch.setenv("LC_ALL", "de_DE.UTF-8")
+    monkeypatch.setattr("refterm.services.insight.insight_text.decimal_mark", lambda: ",")
     found = gather(lived, since=NOW - timedelta(days=90))
     for cells in (40, 63, 64, 80, 103, 104, 200):
         drawn = Drawn(cells, unicode=unicode, sanitize=display if unicode else lambda text: ascii_only(display(text)))
