@@ -298,12 +298,12 @@ def _ended(found: Insights, drawn: Drawn) -> list[Line]:
     one = found.figures
     rate = share(one.win_rate) if one.ended >= ENOUGH else drawn.dash
     ended = _("expired {expired}, win rate {rate}").format(expired=share(one.expired_share), rate=rate)
-    lines = [Line(((drawn.cut(f"{_('How they ended')}   {ended}", drawn.cells), "plain"),))]
+    lines = [Line(((drawn.cut(_("How they ended") + "   " + ended, drawn.cells), "plain"),))]
     if one.declined_by_reason:
         words = [
             f"{reasons.word(reason).replace('-', ' ')} {count}" for reason, count in one.declined_by_reason.items()
         ]
-        lines.append(_listed(f"{_('Declined')} {sum(one.declined_by_reason.values())}", words, drawn))
+        lines.append(_listed(_("Declined") + f" {sum(one.declined_by_reason.values())}", words, drawn))
     months = []
     for month, values in reversed(found.months.items()):
         day = date.fromisoformat(f"{month}-01")
