@@ -11,7 +11,6 @@ from textual.widgets import Input
 from refterm.domain.query import ORDERS, STATUS_OF_TAB, Filter, Order, Tab
 from refterm.i18n import _
 from refterm.tui.desk.base import DeskBase
-from refterm.words import tab_word
 
 # Forms and panels are imported when they open: they load Textual's inputs, which the first frame does not need.
 
@@ -107,16 +106,6 @@ class LookActions(DeskBase):
         if self.reload():
             self.show_detail()
             self.say(_("Read again."), "dim")
-
-    def action_help(self) -> None:
-        """All keys: those that do something here first."""
-        from refterm.tui.desk.screen import DeskScreen
-        from refterm.tui.panels.help import HelpScreen
-        from refterm.tui.panels.palette import action_entries
-
-        assert isinstance(self, DeskScreen)
-        where = tab_word(self.state.tab) + (f" #{self.row.id}" if self.row else "")
-        self.app.push_screen(HelpScreen(action_entries(self), where, self.office.signs, self.app.size.width))
 
     def action_back(self) -> None:
         """One step back: out of the search, the detail, then the search's hits, the filter, the marks."""

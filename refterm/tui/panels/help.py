@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
 from refterm.i18n import _
 from refterm.text import width
+from refterm.tui.actions import Action, key_name
 from refterm.tui.draw.signs import Signs
 from refterm.tui.panels.finder import Entry, Finder, matching
 
@@ -55,3 +57,24 @@ def legend(signs: Signs, cells: int) -> list[str]:
             lines.append(" " * width(_("Signs:")))
         lines[-1] += "   " + part
     return lines
+
+
+def action_entries(
+    actions: Iterable[Action], why_off: Callable[[str], str | None], run: Callable[[str], object]
+) -> list[Entry]:
+    """Every action with its key, by its groups; without a way to do it where it is off.
+
+    Args:
+        actions: all of them.
+        why_off: says by its name why one cannot be done now.
+        run: does one by its name.
+    """
+    every = list(actions)
+    groups = list(dict.fromkeys(action.group for action in every))
+    found = []
+    for action in sorted(every, key=lambda one: groups.index(one.group)):
+        why = why_off(action.id)
+        keys = " ".join(key_name(key) for key in action.keys)
+        group = _("Not here") if why else action.group
+        found.append(Entry(action.label, keys, None if why else partial(run, action.id), group, why or ""))
+    return found

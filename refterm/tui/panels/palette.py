@@ -8,9 +8,9 @@ from refterm.domain.query import Tab, View
 from refterm.domain.referral import Status
 from refterm.domain.row import Row
 from refterm.i18n import _
-from refterm.tui.actions import key_name
 from refterm.tui.desk.screen import DeskScreen
 from refterm.tui.panels.finder import Entry, Finder, matching
+from refterm.tui.panels.help import action_entries
 from refterm.words import outcome_word, tab_word
 
 CELLS = 66
@@ -28,7 +28,8 @@ class Palette(Finder):
 
     def entries(self, typed: str) -> list[Entry]:
         """Actions that match, then customers, then themes."""
-        actions = matching(action_entries(self._desk), typed)
+        desk = self._desk
+        actions = matching(action_entries(desk.actions.values(), desk.why_off, desk.run_action), typed)
         able = [entry for entry in actions if entry.run]
         off = [entry for entry in actions if not entry.run]
         return [*able, *self._customers(typed), *matching(self._themes(), typed), *off]
@@ -60,15 +61,3 @@ def _standing(row: Row) -> str:
     if row.status is Status.ARCHIVED and row.outcome:
         return outcome_word(row.outcome)
     return tab_word(row.status)
-
-
-def action_entries(desk: DeskScreen) -> list[Entry]:
-    """Every action with its key, in the order of its groups; without a way to do it where it is off."""
-    found = []
-    groups = list(dict.fromkeys(action.group for action in desk.actions.values()))
-    for action in sorted(desk.actions.values(), key=lambda one: groups.index(one.group)):
-        why = desk.why_off(action.id)
-        run = None if why else partial(desk.run_action, action.id)
-        keys = " ".join(key_name(key) for key in action.keys)
-        found.append(Entry(action.label, keys, run, _("Not here") if why else action.group, why or ""))
-    return found
