@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,7 @@ class Office:
         drafts: what was typed and not yet sent.
         signs: what this terminal can draw.
         caption: which desk this is, where it is not the person's own, such as the demo's.
+        phrases: texts of one's own and of the site for notes, by name.
     """
 
     workplace: Workplace
@@ -34,6 +36,7 @@ class Office:
     drafts: Drafts
     signs: Signs = UNICODE
     caption: str = ""
+    phrases: Mapping[str, str] = field(default_factory=dict)
 
     # Loaded at first use: the first screen is there 5 ms sooner.
 
