@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from refterm.domain.deadline import as_of, purchase_passes_at
-from refterm.domain.history import Action, Entry
+from refterm.domain.history import Entry
 from refterm.domain.query import Tab, View
 from refterm.domain.referral import Referral
 from refterm.domain.row import Row
@@ -22,6 +22,11 @@ __all__ = ["Alert", "Changes", "Desk", "Listing"]
 HIDDEN_FIELDS = frozenset({"changed_here"})
 # Of more changes than this only the number is given.
 MOST_ENTRIES = 200
+
+
+def shown_entry(entry: Entry) -> Entry:
+    """An entry of the history without what is only stored for undo."""
+    return replace(entry, changes={field: both for field, both in entry.changes.items() if field not in HIDDEN_FIELDS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,9 +185,7 @@ class Desk:
         """The history of one referral or of the whole desk, oldest first (T4)."""
         with self.workplace.database.reading() as connection:
             for entry in queries.history(connection, referral_id):
-                yield replace(
-                    entry, changes={field: both for field, both in entry.changes.items() if field not in HIDDEN_FIELDS}
-                )
+                yield shown_entry(entry)
 
     def profiles(self) -> list[str]:
         """The names of the profiles that referrals are routed to."""
@@ -203,6 +206,12 @@ class Desk:
         """A number that is another once anything was written; asking costs some microseconds."""
         return self.workplace.database.change_token()
 
+    def is_another(self) -> bool:
+        """Whether the database holds another desk than before, because it was restored; reads the desk's settings again."""
+        before = self.workplace.desk_id
+        self.workplace.read_settings()
+        return before not in ("", self.workplace.desk_id)
+
     def changes(self, token: int) -> Changes:
         """What was written since a history entry."""
         with self.workplace.database.reading() as connection:
@@ -211,8 +220,6 @@ class Desk:
             last = entries[-1].id if entries else token
             more = last < newest
             arrived, expired = queries.came_and_went(connection, token) if more else (0, 0)
-        if more or any(entry.action == Action.SETTING_CHANGED for entry in entries):
-            self.workplace.read_settings()
         return Changes(max(newest, last), entries, more, arrived=arrived, expired=expired)
 
     def next_instant(self) -> datetime | None:

@@ -34,6 +34,7 @@ class Workplace:
         role: what the login may do.
         remind_respond: how long before the recommended response's end the contacts are reminded.
         remind_expire: how long before the expiry.
+        desk_id: which desk this is, wherever its database lies; a restored one is another.
     """
 
     database: Database
@@ -46,6 +47,7 @@ class Workplace:
     role: Role = Role.ADMIN
     remind_respond: timedelta = timedelta(hours=4)
     remind_expire: timedelta = timedelta(hours=24)
+    desk_id: str = ""
 
     def now(self) -> datetime:
         """The present instant in UTC."""
@@ -90,7 +92,9 @@ class Workplace:
             StoreError: when they cannot be read.
         """
         with self.database.reading() as connection:
-            self.deadlines = deadlines_of(queries.settings(connection))
+            kept = queries.settings(connection)
+        self.desk_id = kept.get(queries.DESK_ID, "")
+        self.deadlines = deadlines_of(kept)
 
     def reconnect(self) -> None:
         """Reach a database server again that was lost.
@@ -121,7 +125,11 @@ def open_workplace(
         NotAllowedError: when this person may not act under that name.
     """
     actor = who(settings, acting)
-    database = open_database(config.database_location(settings), read_only=settings.read_only, create=create)
+    # A viewer looks and changes nothing, be it the schema.
+    keeps = own_role(settings, actor.login) > Role.VIEWER
+    database = open_database(
+        config.database_location(settings), read_only=settings.read_only, create=create and keeps, upgrade=keeps
+    )
     try:
         return workplace(database, settings, actor, clock or clock_of(database))
     except BaseException:

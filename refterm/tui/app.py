@@ -10,7 +10,6 @@ import sys
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import ClassVar
@@ -24,7 +23,7 @@ from textual.command import Provider
 from textual.dom import DOMNode
 from textual.screen import Screen
 from textual.scrollbar import ScrollBar, ScrollBarRender
-from textual.theme import BUILTIN_THEMES
+from textual.theme import Theme
 
 import refterm
 from refterm import config, i18n
@@ -37,6 +36,7 @@ from refterm.services.personal.view_state import ViewState, ViewStates
 from refterm.services.workplace import Workplace, open_workplace
 from refterm.tui.background.work import work
 from refterm.tui.desk.screen import DeskScreen
+from refterm.tui.draw import themes
 from refterm.tui.draw.filters import AsciiLetters, AsciiScrollBar, NoColours
 from refterm.tui.draw.signs import ASCII_ONLY, Signs, choose_signs
 from refterm.tui.office import DeskApp, Office
@@ -74,7 +74,9 @@ class RefTermApp(DeskApp):
         self._states = states
         self._view_kept = True
         self._view_lock = threading.Lock()
+        self._sixteen: themes.SixteenColours | None = None
         self.state = states.load() if states else ViewState()
+        self._first_theme()
         if self.no_color:
             textual_quirks.replace_grey_filter(self, NoColours())
             self.add_class("-no-colour")
@@ -93,10 +95,7 @@ class RefTermApp(DeskApp):
         return self.desk
 
     def on_mount(self) -> None:
-        """Set the theme and the signal handlers."""
-        theme = self.state.theme or self.settings.theme
-        if theme in self.available_themes:
-            self.theme = theme
+        """Mind the signals, and a theme that is chosen."""
         self.theme_changed_signal.subscribe(self, lambda _theme: self._keep_theme())
         self.call_after_refresh(textual_quirks.collect_garbage)
         if not self.is_headless:
@@ -155,7 +154,30 @@ class RefTermApp(DeskApp):
         with suppress(OSError):
             self._save_view()
 
+    # Colours
+
+    @property
+    def available_themes(self) -> dict[str, Theme]:
+        """The themes that can be read well."""
+        return themes.offered()
+
+    def _first_theme(self) -> None:
+        """Start in the chosen theme, else in the dark one."""
+        offered = self.available_themes
+        wanted = (self.state.theme, self.settings.theme, themes.DARK)
+        textual_quirks.begin_with_theme(self, next(name for name in wanted if name in offered))
+        if self.console.color_system == "standard" and not self.no_color:
+            self._sixteen = themes.SixteenColours(self.current_theme)
+            textual_quirks.add_filter(self, self._sixteen)
+
+    def get_css_variables(self) -> dict[str, str]:
+        """Textual's, and over them the colours by their roles."""
+        self.theme_variables = super().get_css_variables() | themes.variables(self.current_theme)
+        return self.theme_variables
+
     def _keep_theme(self) -> None:
+        if self._sixteen:
+            self._sixteen.use(self.current_theme)
         if self.state.theme != self.theme:
             self.state.theme = self.theme
             self.keep_view()
@@ -205,11 +227,11 @@ def terminal_gone() -> bool:
 
 def office_for(place: Workplace, settings: Settings, signs: Signs, folder: Path | None = None) -> Office:
     """The services that the screens work with; drafts lie in the state folder, or in the one given."""
-    drafts = Drafts((folder or config.state_folder()) / "drafts", place.database.name, place.actor.name)
+    drafts = Drafts((folder or config.state_folder()) / "drafts", place.desk_id, place.actor.name)
     return Office(place, Desk(place), drafts, signs, phrases=settings.phrases)
 
 
-def run_desk(settings: Settings, *, acting: str | None = None, demo: bool = False) -> int:
+def run_desk(settings: Settings, *, acting: str | None = None) -> int:
     """Open the desk and stay until the person leaves.
 
     Returns:
@@ -219,33 +241,21 @@ def run_desk(settings: Settings, *, acting: str | None = None, demo: bool = Fals
         RefTermError: when the desk cannot be opened.
     """
     i18n.use(settings.language)
-    if settings.theme and settings.theme not in BUILTIN_THEMES:
-        raise ConfigurationError(_("theme must be one of {allowed}").format(allowed=", ".join(sorted(BUILTIN_THEMES))))
-    if demo:
-        return _run_demo(settings, acting)
+    if settings.theme and settings.theme not in themes.offered():
+        raise ConfigurationError(_("theme must be one of {allowed}").format(allowed=", ".join(themes.offered())))
     place = open_workplace(settings, acting=acting)
     states = ViewStates(config.state_folder(), place.actor.name)
-    return _run(place, settings, states)
-
-
-def _run_demo(settings: Settings, acting: str | None) -> int:
-    from refterm.clock import SystemClock
-    from refterm.services import demo
-
-    # The people of the demo are invented: never send them mail.
-    settings = replace(settings, notices=replace(settings.notices, transport="off"))
-    with demo.throwaway(SystemClock()) as path:
-        place = open_workplace(replace(settings, database=str(path)), acting=acting)
-        # Drafts are deleted with the demo.
-        return _run(place, settings, None, path.parent, _("demo: made-up referrals, thrown away at the end"))
-
-
-def _run(
-    place: Workplace, settings: Settings, states: ViewStates | None, folder: Path | None = None, caption: str = ""
-) -> int:
     signs = choose_signs(settings.ascii, os.environ, coerced=bool(sys.flags.utf8_mode))
-    office = replace(office_for(place, settings, signs, folder), caption=caption)
-    app = RefTermApp(office, states=states, settings=settings)
+    app = RefTermApp(office_for(place, settings, signs), states=states, settings=settings)
+    return run_app(app, place, settings)
+
+
+def run_app(app: RefTermApp, place: Workplace, settings: Settings) -> int:
+    """Show a desk until the person leaves, then close it.
+
+    Returns:
+        The exit status.
+    """
     try:
         app.run(mouse=settings.mouse)
     finally:

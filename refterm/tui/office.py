@@ -27,7 +27,6 @@ class Office:
         desk: the read side.
         drafts: what was typed and not yet sent.
         signs: what this terminal can draw.
-        caption: which desk this is, where it is not the person's own, such as the demo's.
         phrases: texts of one's own and of the site for notes, by name.
     """
 
@@ -35,7 +34,6 @@ class Office:
     desk: Desk
     drafts: Drafts
     signs: Signs = UNICODE
-    caption: str = ""
     phrases: Mapping[str, str] = field(default_factory=dict)
 
     # Loaded at first use: the first screen is there 5 ms sooner.

@@ -137,6 +137,8 @@ def test_the_readme_names_every_command_with_its_options() -> None:
         if row is None:
             missing.append(name)
             continue
+        if "[the filters of list]" in row:
+            row += next(line for line in table if "`refterm list" in line)
         options = [parameter for parameter in command.params if isinstance(parameter, click.Option)]
         for option in options:
             if not {*option.opts} & (COMMON | OPENING) and not any(flag in row for flag in option.opts):
@@ -183,7 +185,7 @@ def test_the_picture_is_the_programs_own() -> None:
     picture = (ROOT / "docs" / "inbox.svg").read_text("utf-8")
     assert "<svg" in picture
     assert "Inbox" in picture
-    assert "Hansen" in picture
+    assert "Hartwell" in picture
     assert not [word for word in MACHINE_PATHS if word in picture]
 
 
@@ -193,7 +195,7 @@ def test_the_picture_can_be_drawn(tmp_path: Path) -> None:
     subprocess.run([sys.executable, ROOT / "tools" / "screenshot.py", target], cwd=ROOT, check=True, timeout=120)
     picture = target.read_text("utf-8")
     assert "Inbox" in picture
-    assert "Hansen" in picture
+    assert "Hartwell" in picture
 
 
 def test_other_screens_can_be_drawn(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from refterm.services.desk import Desk
 from refterm.services.personal.drafts import Drafts
 from refterm.services.workplace import Workplace
 from refterm.tui.app import stylesheet
+from refterm.tui.draw import themes
 from refterm.tui.draw.signs import ASCII, UNICODE
 from refterm.tui.forms.form import Form
 from refterm.tui.office import Office
@@ -35,7 +36,7 @@ _CHARACTERS = {"space": " ", "enter": "\r", "tab": "\t", "escape": "\x1b"}
 
 def office_at(place: Workplace, folder: Path, *, plain: bool = False) -> Office:
     """An office at a workplace, its drafts in a folder of the test."""
-    drafts = Drafts(folder / "drafts", str(place.database.file), place.actor.name)
+    drafts = Drafts(folder / "drafts", place.desk_id, place.actor.name)
     return Office(place, Desk(place), drafts, ASCII if plain else UNICODE)
 
 
@@ -49,6 +50,10 @@ class Host(App[None]):
         self.animation_level = "none"
         self.set_class(plain, "-ascii")
         self.closed_with: list[object] = []
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """The colours of the stylesheet by their roles."""
+        return themes.variables(themes.OWN[0])
 
 
 class Sitting(Generic[T]):

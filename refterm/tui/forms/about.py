@@ -15,6 +15,7 @@ from refterm.errors import RefTermError
 from refterm.i18n import _
 from refterm.text import fit, width
 from refterm.tui.draw.row import deal_value
+from refterm.tui.draw.themes import DIM
 from refterm.tui.forms import parts
 from refterm.tui.office import Office
 from refterm.words import outcome_word
@@ -263,7 +264,7 @@ class AboutPane(Widget):
     def render(self) -> Content:
         """The lines, as plain text."""
         cells = max(self.content_size.width, 1)
-        styles = {"strong": "bold"}
+        styles = {"strong": "bold", "dim": DIM}
         return Content("\n").join(
             Content.styled(fit(text, cells).rstrip() if width(text) > cells else text, styles.get(style, style))
             for text, style in self.lines(cells)

@@ -15,6 +15,7 @@ from textual.widget import Widget
 from refterm.i18n import _
 from refterm.text import fit, width
 from refterm.tui.draw.signs import Signs
+from refterm.tui.draw.themes import DIM
 
 
 def frame_title(title: str, beside: str, cells: int, signs: Signs) -> Content:
@@ -110,13 +111,13 @@ class FormFooter(Container):
     def render(self) -> Content:
         """The message, and one line of keys under it; what leaves stands before them where there is room."""
         cells = self.content_size.width
-        return Content("\n").join([*self._above(cells), Content.styled(self._last(cells), "dim")])
+        return Content("\n").join([*self._above(cells), Content.styled(self._last(cells), DIM)])
 
     def _above(self, cells: int) -> list[Content]:
         text = self._message
         lines = Content(self._signs.sanitize(text)).wrap(max(cells, 20)) if text else []
         if self._leaves and not self._beside(cells):
-            lines += [Content.styled(line.plain, "dim") for line in Content(self._leaves).wrap(max(cells, 20))]
+            lines += [Content.styled(line.plain, DIM) for line in Content(self._leaves).wrap(max(cells, 20))]
         return list(lines) or [Content("")]
 
     def _beside(self, cells: int) -> bool:

@@ -15,6 +15,7 @@ from textual.geometry import Region
 
 from refterm.text import fit, width
 from refterm.tui.draw.signs import Signs
+from refterm.tui.draw.themes import DIM
 from refterm.tui.forms.fields import Field, FieldSpec, Texts
 
 # A sentence that has fewer cells than this beside its field begins under the first field of the row.
@@ -121,7 +122,7 @@ class FormRow(Horizontal):
         for start, sentence in self._sentences(cells):
             for line in sentence:
                 if at < len(lines):
-                    lines[at].append((start, line, "bold $foreground"))
+                    lines[at].append((start, line, "bold $desk-text"))
                 at += 1
 
     def _sentences(self, cells: int) -> list[tuple[int, list[str]]]:
@@ -140,7 +141,7 @@ class FormRow(Horizontal):
     def _draw_remarks(self, lines: list[list[tuple[int, str, str]]], places: Sequence[Region]) -> None:
         for spec, place in zip(self.specs, places, strict=True):
             if spec.remark and place.bottom < len(lines) and not lines[place.bottom]:
-                lines[place.bottom].append((place.x, spec.remark, "dim"))
+                lines[place.bottom].append((place.x, spec.remark, DIM))
 
 
 def _line(pieces: Sequence[tuple[int, str, str]], cells: int, ellipsis: str) -> Content:
