@@ -46,11 +46,16 @@ def news(desk: Desk, changes: Changes, look: Look) -> News | None:
         numbers = frozenset(row.id for row in arrived)
         return News(arrivals(arrived, count, look), "strong", numbers)
     me = desk.workplace.actor.name
-    others = [entry for entry in entries if entry.by != me and entry.action != Action.IMPORTED and entry.referral]
+    others = [entry for entry in entries if entry.by != me and entry.referral and not _arrival(entry)]
     gone = [entry.referral for entry in others if entry.by == DESK.name and entry.referral]
     if gone:
         return News(expired(desk.rows(gone[:NAMED]), max(changes.expired, len(gone)), look), "plain")
     return News(done_by_other(others[-1], len(others)), "dim") if others else None
+
+
+def _arrival(entry: Entry) -> bool:
+    """Whether a referral came in; also past its expiry, which is archived with its first version."""
+    return entry.action == Action.IMPORTED or (entry.action == Action.EXPIRED and entry.version == 1)
 
 
 def arrivals(rows: Sequence[Row], count: int, look: Look) -> str:

@@ -186,6 +186,7 @@ class DeskBase(Screen[None]):
             referral = self.office.desk.referral(number)
             same = self.office.desk.duplicates(number)
             others = self.office.desk.rows(same[:SAME_SHOWN])
+            said = self.office.desk.source_says(referral)
         except NotFoundError:
             self.detail_pane.show(None, look)
             return
@@ -197,7 +198,7 @@ class DeskBase(Screen[None]):
             self.contact_index = None
         else:
             self.contact_index = min(self.contact_index or 0, len(referral.team) - 1)
-        self.detail_pane.show(Shown(referral, tuple(others), len(same), self.contact_index), look)
+        self.detail_pane.show(Shown(referral, tuple(others), len(same), self.contact_index, said), look)
         self._draw_keys()
         if referral.status is Status.NEW:
             self.fit_scores.soon()
