@@ -22,7 +22,7 @@ from refterm.services.background.letters import LetterError, letter
 from refterm.services.background.transports import RefusedError, Transport, UnreachableError
 from refterm.services.desk import Desk
 from refterm.services.workplace import Workplace
-from refterm.store import codec, outbox, queries
+from refterm.store import codec, outbox, queries, remote
 from refterm.text import fold
 
 # Whoever took a notice has it for so long; after that it counts as not delivered, and another takes it.
@@ -91,6 +91,8 @@ class Outbox:
                 raise NotFoundError(
                     _("there is no notice {id} of which that can be done; see refterm outbox").format(id=number)
                 )
+            if change is outbox.drop:
+                remote.look_again(connection, number)
 
 
 def deliver_due(

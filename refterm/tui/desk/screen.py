@@ -54,6 +54,8 @@ class DeskScreen(Covered, StillBelow, DeskActions):
         self.call_after_refresh(self.watcher.expire)
         self.call_after_refresh(self.ticker.schedule)
         self.presence.begin()
+        if self.syncing:
+            self.syncing.begin()
 
     # Messages
 
