@@ -95,6 +95,12 @@ def history(
         yield _entry(row)
 
 
+def latest(connection: Connection, referral_id: int, count: int) -> list[Entry]:
+    """The latest history entries of a referral, the newest first."""
+    query = "select * from history where referral_id = ? order by id desc limit ?"
+    return [_entry(row) for row in connection.execute(query, (referral_id, count))]
+
+
 def history_by_time(connection: Connection, referral_id: int | None = None) -> Iterator[Entry]:
     """The history, oldest first (T4). An expiry is written when it is noticed, and happened at its deadline (I4)."""
     one = "" if referral_id is None else "where referral_id = :id"
@@ -253,6 +259,12 @@ def outbox(connection: Connection, referral_id: int | None = None) -> list[dict[
 def settings(connection: Connection) -> dict[str, str]:
     """Every setting of the desk that is kept, by its key."""
     return {row[0]: row[1] for row in connection.execute("select key, value from setting order by key").fetchall()}
+
+
+def setting(connection: Connection, key: str) -> str | None:
+    """One setting of the desk."""
+    row = connection.execute("select value from setting where key = ?", (key,)).fetchone()
+    return None if row is None else str(row[0])
 
 
 def profile_currency(connection: Connection, name: str) -> str | None:
