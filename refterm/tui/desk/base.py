@@ -183,8 +183,7 @@ class DeskBase(Screen[None]):
     @property
     def in_detail(self) -> int | None:
         """The referral that the detail shows: an open form keeps it on its own, wherever that went."""
-        held = self.form.referrals if self.form else ()
-        here = self.row.id if self.row else None
+        held, here = self.form.referrals if self.form else (), self.row.id if self.row else None
         return here if not held or here in held else held[0]
 
     def show_detail(self) -> None:
@@ -198,7 +197,7 @@ class DeskBase(Screen[None]):
             referral = self.office.desk.referral(number)
             same = self.office.desk.duplicates(number)
             others = self.office.desk.rows(same[:SAME_SHOWN])
-            entries = self.office.desk.latest(row.id, MOST_ENTRIES if self.whole else LATEST)
+            entries = self.office.desk.latest(number, MOST_ENTRIES if self.whole else LATEST)
             said = self.office.desk.source_says(referral)
         except NotFoundError:
             self.detail_pane.show(None, look)
