@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 
 from refterm.i18n import _
 from refterm.tui.draw.signs import Signs
-from refterm.tui.panels.chooser import Block, Chooser
+from refterm.tui.panels.chooser import Chooser, Item
 
 
 class PhrasesScreen(Chooser):
@@ -21,11 +21,12 @@ class PhrasesScreen(Chooser):
         super().__init__(_("Phrases"), "", signs, cells=78)
         self._phrases, self._use = dict(phrases), use
 
-    def blocks(self) -> list[Block]:
+    def items(self, cells: int) -> list[Item]:
         """The name of each and its text."""
         if not self._phrases:
-            return [Block([_('None yet: write [phrases] and NAME = "text" into config.toml.')])]
-        return [Block([name, *text.splitlines()], key) for key, (name, text) in enumerate(self._phrases.items())]
+            return self.sentence(_('None yet: write [phrases] and NAME = "text" into config.toml.'), cells)
+        rows = [(name, " ".join(text.split())) for name, text in self._phrases.items()]
+        return self.rows((_("Name"), _("Phrases")), rows, cells)
 
     def act(self, key: int) -> None:
         """Use one."""
