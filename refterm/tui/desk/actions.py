@@ -16,6 +16,7 @@ from refterm.tui.actions import registry, why_off
 from refterm.tui.desk.look_actions import LookActions
 
 if TYPE_CHECKING:
+    from refterm.services.marks import Toggled
     from refterm.services.triage import Done
     from refterm.tui.forms.form import Form
 
@@ -143,8 +144,16 @@ class DeskActions(LookActions):
         if row := self.row:
             from refterm.tui.background import news
 
+            following = self.referral_list.following if row.contacted_at is None else None
             contacted = partial(self.office.marks.contacted, row.id, was=row.contacted_at is not None)
-            self.write(contacted, lambda done: self.after_write(news.contacted(done, row.company)))
+
+            def done(result: Toggled) -> None:
+                self.after_write(news.contacted(result, row.company))
+                # The referral goes to another place in the list; whoever works it off stays where they are.
+                if following is not None and not self.whole:
+                    self.referral_list.go_to(following)
+
+            self.write(contacted, done)
 
     def action_take(self) -> None:
         """Take it, or release it; another's only after a question (T3)."""
