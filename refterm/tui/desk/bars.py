@@ -187,11 +187,12 @@ def empty(
     if view.search:
         searched = display(view.search)[:40]
         numbers = {tab: number for number, tab in enumerate((Tab.INBOX, Tab.ACTIVE, Tab.ARCHIVED), 1)}
-        there = [
-            f"{numbers[tab]}: {_('{n} in {tab}').format(n=n, tab=tab_word(tab))}"
+        found = [
+            (numbers[tab], _("{n} in {tab}").format(n=n, tab=tab_word(tab)))
             for tab, n in (elsewhere or {}).items()
             if n
         ]
+        there = [f"{number}: {text}" for number, text in found]
         if there:
             here = _("Nothing in {tab} for {search}.").format(tab=tab_word(view.tab), search=searched)
             return [here, ", ".join(there) + ".", _("escape clears the search.")]
