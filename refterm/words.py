@@ -81,6 +81,7 @@ def action_word(action: str) -> str:
         Action.LOST: _("lost"),
         Action.UNDONE: _("undone"),
         Action.SETTING_CHANGED: _("setting changed"),
+        Action.RESTORED: _("restored from a backup"),
     }
     return {str(known): word for known, word in words.items()}.get(action, action)
 

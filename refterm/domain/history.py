@@ -44,6 +44,7 @@ class Action(StrEnum):
     PROFILE_EDITED = "profile-edited"
     PROFILE_REMOVED = "profile-removed"
     SETTING_CHANGED = "setting-changed"
+    RESTORED = "restored"
 
 
 DECISIONS = (Action.ACCEPTED, Action.DECLINED, Action.WON, Action.LOST)
