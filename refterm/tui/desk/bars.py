@@ -116,7 +116,7 @@ def filter_text(chosen: Filter, zone: tzinfo | None) -> str:
         _("fit {n} or more").format(n=chosen.min_fit) if chosen.min_fit is not None else "",
         display(chosen.country.upper()) if chosen.country else "",
         chosen.channel or "",
-        _("those of a finding") if chosen.ids else "",
+        (chosen.label or _("those of a finding")) if chosen.ids else "",
     ]
     return ", ".join(part for part in parts if part)
 
