@@ -91,7 +91,7 @@ class LookActions(DeskBase):
 
         if self.whole:
             self.show_whole(False)
-        self.app.push_screen(ViewsScreen(self.office, self))
+        self.app.push_screen(ViewsScreen(self.office, self.state.tab, self.set_filter))
 
     def action_filter(self) -> None:
         """The form that narrows the list."""

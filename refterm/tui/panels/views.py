@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from textual import events
 from textual.content import Content
 
@@ -10,7 +12,6 @@ from refterm.domain.referral import Outcome
 from refterm.i18n import _
 from refterm.text import fit, width
 from refterm.tui.background.work import work
-from refterm.tui.desk.look_actions import LookActions
 from refterm.tui.office import Office
 from refterm.tui.panels.panel import Panel
 
@@ -47,17 +48,17 @@ def views_of(tab: Tab, me: str) -> list[Named]:
 class ViewsScreen(Panel):
     """The views of the tab; a letter goes to one at once."""
 
-    def __init__(self, office: Office, desk: LookActions) -> None:
+    def __init__(self, office: Office, tab: Tab, choose: Callable[[Filter], None]) -> None:
         super().__init__(_("Views"), _("press a key"), office.signs, cells=56)
-        self._desk = desk
+        self._tab, self._choose = tab, choose
         self._office = office
-        self._views = views_of(desk.state.tab, office.workplace.actor.name)
+        self._views = views_of(tab, office.workplace.actor.name)
         self._counts: list[int] = []
         self._wide = 50
 
     def on_mount(self) -> None:
         """Count in a thread."""
-        tab, views = self._desk.state.tab, self._views
+        tab, views = self._tab, self._views
         wanted = [View(tab, filter=chosen) for _key, _name, chosen in views]
         work(self, lambda: self._office.desk.counts_of(wanted), self._counted, group="views", exclusive=True)
 
@@ -85,4 +86,4 @@ class ViewsScreen(Panel):
         event.stop()
         event.prevent_default()
         self.dismiss(None)
-        self._desk.set_filter(found)
+        self._choose(found)
