@@ -18,6 +18,7 @@ from typing import Any, get_args, get_type_hints
 
 from refterm.errors import ConfigurationError
 from refterm.i18n import _
+from refterm.text import clean
 
 SITE_FILE = Path("/etc/refterm/config.toml")
 POSTGRES = ("postgresql+psycopg", "postgresql", "postgres")
@@ -91,6 +92,7 @@ class Settings:
     undo_seconds: int = field(default=60, metadata={"least": 0})
     notices: NoticeSettings = field(default_factory=NoticeSettings)
     partner_center: PartnerCenterSettings = field(default_factory=PartnerCenterSettings)
+    phrases: Mapping[str, str] = field(default_factory=dict)
     kiosk: bool = False
     kiosk_commands: tuple[str, ...] = field(default=(), metadata={"each": ("list", "show", "insights")})
     locked: tuple[str, ...] = ()
@@ -222,9 +224,18 @@ def _merge(over: Any, given: Mapping[str, Any], path: Path, prefix: str, *, site
             if not isinstance(value, dict):
                 raise ConfigurationError(_("{path}: {key} must be a table").format(path=path, key=f"[{key}]"))
             changes[spec.name] = _merge(present, value, path, f"{prefix}{key}.", site=site)
+        elif isinstance(present, Mapping):
+            changes[spec.name] = {**present, **_texts(value, f"{path}: {prefix}{key}")}
         else:
             changes[spec.name] = _check(value, hints[spec.name], spec.metadata, f"{path}: {prefix}{key}", key)
     return replace(over, **changes)
+
+
+def _texts(value: Any, where: str) -> dict[str, str]:
+    """A table of texts under names of one's own; the user's stand beside the site's."""
+    if not isinstance(value, dict) or not all(isinstance(text, str) and text.strip() for text in value.values()):
+        raise ConfigurationError(_('{where} must be a table of texts, such as NAME = "text"').format(where=where))
+    return {name: clean(text) for name, text in value.items()}
 
 
 def _check(value: Any, hint: Any, metadata: Mapping[str, Any], where: str, key: str) -> Any:

@@ -766,8 +766,8 @@ async def test_only_mine_is_two_keys_and_after_a_call_the_next_is_under_the_curs
     ids = import_records(_many(3, details__customerRequestedContact=True))
     Marks(workplace).take(ids[2])
     async with sit() as seat:
-        await seat.press("m")
-        assert seat.row.id == ids[1]
+        await seat.press("m", "enter")
+        await seat.until(lambda: seat.row.id == ids[1])
         await seat.press("V", "m")
         assert seat.ids == [ids[2]]
         assert "filter: mine" in seat.bar("tabs")

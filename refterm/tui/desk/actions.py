@@ -17,7 +17,6 @@ from refterm.tui.desk.look_actions import LookActions
 from refterm.words import tab_word
 
 if TYPE_CHECKING:
-    from refterm.services.marks import Toggled
     from refterm.services.triage import Done
     from refterm.tui.forms.form import Form
 
@@ -94,6 +93,13 @@ class DeskActions(LookActions):
         if referral := self.referral():
             self._open_form(edit_form(self.office, referral), referral.id, self._changed_here)
 
+    def action_move_date(self) -> None:
+        """The form that moves the purchase date (A2)."""
+        from refterm.tui.forms.edit import move_date_form
+
+        if referral := self.referral():
+            self._open_form(move_date_form(self.office, referral), referral.id, self._changed_here)
+
     def action_add_contact(self) -> None:
         """The form that adds a contact of the deal (A3)."""
         self._contact_form()
@@ -131,7 +137,7 @@ class DeskActions(LookActions):
         from refterm.tui.forms.note import note_form
 
         if row := self.row:
-            self.app.push_screen(note_form(self.office, row.id, row.company), self._changed_here)
+            self._push_form(note_form(self.office, row.id, row.company), self._changed_here)
 
     def action_skip(self) -> None:
         """Put aside until a time, which is asked; or bring back (I8)."""
@@ -146,23 +152,30 @@ class DeskActions(LookActions):
             unskip = partial(self.office.marks.unskip, referral.id, was=True)
             self.write(unskip, lambda done: self.after_write(news.unskipped(done, referral.id)))
         else:
-            self.app.push_screen(skip_form(self.office, referral), self._changed_here)
+            self._push_form(skip_form(self.office, referral), self._changed_here)
 
     def action_contacted(self) -> None:
-        """Say that the customer was contacted; again: withdrawn (F4)."""
-        if row := self.row:
-            from refterm.tui.background import news
+        """Say that the customer was contacted, with a word about it; again: withdrawn (F4)."""
+        row = self.row
+        if row is None:
+            return
+        if row.contacted_at is None:
+            from refterm.tui.forms.contacted import contacted_form
 
-            following = self.referral_list.following if row.contacted_at is None else None
-            contacted = partial(self.office.marks.contacted, row.id, was=row.contacted_at is not None)
+            following = self.referral_list.following
 
-            def done(result: Toggled) -> None:
-                self.after_write(news.contacted(result, row.company))
+            def closed(sentence: str | None) -> None:
+                self._changed_here(sentence)
                 # The referral goes to another place in the list; whoever works it off stays where they are.
-                if following is not None and not self.whole:
+                if sentence is not None and following is not None and not self.whole:
                     self.referral_list.go_to(following)
 
-            self.write(contacted, done)
+            self._push_form(contacted_form(self.office, row), closed)
+        else:
+            from refterm.tui.background import news
+
+            contacted = partial(self.office.marks.contacted, row.id, was=True)
+            self.write(contacted, lambda done: self.after_write(news.contacted(done, row.company)))
 
     def action_take(self) -> None:
         """Take it, or release it; another's only after a question (T3)."""
@@ -256,6 +269,20 @@ class DeskActions(LookActions):
             self.presence.let_go()
             closed(sentence)
 
+        self._push_form(form, answered)
+
+    def _push_form(self, form: Form[str], closed: Callable[[str | None], None]) -> None:
+        """Open a form. Until it closes the detail stays on its referral, and it hears what others write."""
+        self.form = form
+
+        def answered(sentence: str | None) -> None:
+            self.form = None
+            if self.whole and self.row and self.row.id not in form.referrals:
+                self.show_whole(False)
+            closed(sentence)
+
+        if self.row is None or self.row.id not in form.referrals:
+            self.show_detail()
         self.app.push_screen(form, answered)
 
     def _do(self, job: Callable[[], None], sentence: str) -> None:
