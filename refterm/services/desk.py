@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -18,6 +19,7 @@ from refterm.store import queries
 from refterm.store.connection import Connection
 from refterm.store.counting import counts, past_due_count
 from refterm.store.listing import MOST_HITS, Listing, listing
+from refterm.store.opening import open_database
 
 __all__ = ["Alert", "Changes", "Desk", "Listing"]
 
@@ -124,6 +126,12 @@ class Desk:
             show_due=show_due,
             most_hits=most_hits,
         )
+
+    def counts_of(self, views: Sequence[View]) -> list[int]:
+        """How many rows each view has; on a connection of its own, for a thread."""
+        with closing(open_database(self.workplace.database.location, read_only=True)) as database:
+            apart = Desk(replace(self.workplace, database=database))
+            return [apart.listing(view).count for view in views]
 
     def counts(self) -> dict[Tab, int]:
         """How many referrals each tab has."""

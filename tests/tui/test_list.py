@@ -758,3 +758,16 @@ async def test_dates_that_sources_write_for_never_and_unknown_are_shown_in_every
             for key in ("1", "2", "3"):
                 await seat.press(key, "enter", "escape")
                 _assert_harmless(seat)
+
+
+async def test_only_mine_is_two_keys_and_after_a_call_the_next_is_under_the_cursor(
+    sit: SitDown, import_records: ImportRecords, workplace: Workplace
+) -> None:
+    ids = import_records(_many(3, details__customerRequestedContact=True))
+    Marks(workplace).take(ids[2])
+    async with sit() as seat:
+        await seat.press("m", "enter")
+        await seat.until(lambda: seat.row.id == ids[1])
+        await seat.press("V", "m")
+        assert seat.ids == [ids[2]]
+        assert "filter: mine" in seat.bar("tabs")

@@ -162,7 +162,15 @@ class DeskActions(LookActions):
         if row.contacted_at is None:
             from refterm.tui.forms.contacted import contacted_form
 
-            self._push_form(contacted_form(self.office, row), self._changed_here)
+            following = self.referral_list.following
+
+            def closed(sentence: str | None) -> None:
+                self._changed_here(sentence)
+                # The referral goes to another place in the list; whoever works it off stays where they are.
+                if sentence is not None and following is not None and not self.whole:
+                    self.referral_list.go_to(following)
+
+            self._push_form(contacted_form(self.office, row), closed)
         else:
             from refterm.tui.background import news
 

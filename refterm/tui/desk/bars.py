@@ -106,6 +106,16 @@ def filter_text(chosen: Filter, zone: tzinfo | None) -> str:
         display(chosen.profile) if chosen.profile else "",
         _("favourites") if chosen.favorite else "",
         _("skipped") if chosen.skipped else "",
+        _("mine") if chosen.mine else "",
+        _("nobody's") if chosen.unassigned else "",
+        _("no active profile") if chosen.unrouted else "",
+        _("calls waiting") if chosen.uncalled else "",
+        _("flame") if chosen.flame else "",
+        _("late") if chosen.overdue else "",
+        _("expires within {n} h").format(n=chosen.expiring) if chosen.expiring is not None else "",
+        _("fit {n} or more").format(n=chosen.min_fit) if chosen.min_fit is not None else "",
+        display(chosen.country.upper()) if chosen.country else "",
+        chosen.channel or "",
         (chosen.label or _("those of a finding")) if chosen.ids else "",
     ]
     return ", ".join(part for part in parts if part)
@@ -162,7 +172,9 @@ def keys(able: Sequence[Action], cells: int, *, whole: bool) -> list[Piece]:
     return [piece for key, short in (*chosen, *always) for piece in ((f" {key}", "key"), (f" {short} ", "dim"))]
 
 
-def empty(view: View, look: Look, *, desk_is_empty: bool, back: datetime | None) -> list[str]:
+def empty(
+    view: View, look: Look, *, desk_is_empty: bool, back: datetime | None, elsewhere: dict[Tab, int] | None = None
+) -> list[str]:
     """The text of an empty list: why it is empty, and what to do next.
 
     Args:
@@ -170,9 +182,20 @@ def empty(view: View, look: Look, *, desk_is_empty: bool, back: datetime | None)
         look: how this terminal draws.
         desk_is_empty: there is no referral at all.
         back: when the next of those put aside comes back (I8).
+        elsewhere: the hits of the search in the other tabs.
     """
     if view.search:
         searched = display(view.search)[:40]
+        numbers = {tab: number for number, tab in enumerate((Tab.INBOX, Tab.ACTIVE, Tab.ARCHIVED), 1)}
+        found = [
+            (numbers[tab], _("{n} in {tab}").format(n=n, tab=tab_word(tab)))
+            for tab, n in (elsewhere or {}).items()
+            if n
+        ]
+        there = [f"{number}: {text}" for number, text in found]
+        if there:
+            here = _("Nothing in {tab} for {search}.").format(tab=tab_word(view.tab), search=searched)
+            return [here, ", ".join(there) + ".", _("escape clears the search.")]
         return [_("Nothing found for {search}.").format(search=searched), _("escape clears the search.")]
     if view.filter != Filter():
         return [_("Nothing passes the filter."), _("F changes it, escape clears it.")]

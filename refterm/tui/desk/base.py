@@ -292,7 +292,12 @@ class DeskBase(Screen[None]):
 
     def _empty_text(self) -> list[str]:
         desk_is_empty = not sum(self.counts.values())
-        return bars.empty(self.view, self.look(), desk_is_empty=desk_is_empty, back=self.office.desk.next_back())
+        elsewhere: dict[Tab, int] = {}
+        if self.search:
+            others = [tab for tab in STATUS_OF_TAB if tab is not self.state.tab]
+            elsewhere = {tab: self.office.desk.listing(View(tab, search=self.search)).count for tab in others}
+        back = self.office.desk.next_back()
+        return bars.empty(self.view, self.look(), desk_is_empty=desk_is_empty, back=back, elsewhere=elsewhere)
 
     # Time and other people
 

@@ -85,6 +85,14 @@ class LookActions(DeskBase):
         self.referral_list.move_by(by)
         self.show_detail()
 
+    def action_views(self) -> None:
+        """What people ask for most, one key each."""
+        from refterm.tui.panels.views import ViewsScreen
+
+        if self.whole:
+            self.show_whole(False)
+        self.app.push_screen(ViewsScreen(self.office, self.state.tab, self.set_filter))
+
     def action_filter(self) -> None:
         """The form that narrows the list."""
         from refterm.tui.forms.filter import filter_form

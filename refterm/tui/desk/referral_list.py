@@ -115,6 +115,12 @@ class ReferralList(Widget, can_focus=True):
         """The row under the cursor; None in an empty list."""
         return self._row(self._cursor)
 
+    @property
+    def following(self) -> int | None:
+        """The referral after the one under the cursor."""
+        row = self._row(self._cursor + 1)
+        return row.id if row else None
+
     def update_times(self, look: Look) -> None:
         """Draw anew the rows whose times read otherwise now, and no others (F5)."""
         self._look = look
