@@ -19,6 +19,8 @@ from refterm.store import codec, journal, queries, updates
 from refterm.words import outcome_word
 
 Change = tuple[Action, Mapping[str, Any]]
+# Whoever takes or releases a referral ends its assignment (T5).
+NOT_ASSIGNED: Mapping[str, Any] = {"assigned_by": None, "assigned_at": None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ class Marks:
                 raise ConflictError(_("{who} has taken it; release it first").format(who=referral.taken_by))
             if referral.taken_by:
                 self.workplace.require("take of others")
-            return Action.TAKEN, {"taken_by": me}
+            return Action.TAKEN, {"taken_by": me, **NOT_ASSIGNED}
 
         self._apply(referral_id, change)
 
@@ -104,7 +106,7 @@ class Marks:
                 raise ConflictError(_("{who} has taken it; release it first").format(who=referral.taken_by))
             if referral.taken_by != self.workplace.actor.name:
                 self.workplace.require("release of others")
-            return Action.RELEASED, {"taken_by": None}
+            return Action.RELEASED, {"taken_by": None, **NOT_ASSIGNED}
 
         self._apply(referral_id, change)
 

@@ -82,3 +82,16 @@ def own_groups() -> set[str]:
         except KeyError:  # a group that no entry names
             found.add(str(number))
     return found
+
+
+def groups_of(login: str) -> set[str]:
+    """The Unix groups of another login, as the machine's accounts name them."""
+    import grp
+    import pwd
+
+    found = {entry.gr_name for entry in grp.getgrall() if login in entry.gr_mem}
+    try:
+        found.add(grp.getgrgid(pwd.getpwnam(login).pw_gid).gr_name)
+    except KeyError:  # no account of that name, or its group has no entry
+        pass
+    return found
