@@ -166,7 +166,7 @@ def workplace(database: Database, settings: Settings, actor: Actor, clock: Clock
         zone=settings.zone(),
         undo_seconds=settings.undo_seconds,
         tell_customers=settings.notices.customers != "never",
-        role=own_role(settings, actor.login),
+        role=min(own_role(settings, actor.login), server_role(database)),
         remind_respond=timedelta(hours=settings.notices.remind_respond_hours),
         remind_expire=timedelta(hours=settings.notices.remind_expire_hours),
         roles=settings.roles,
@@ -176,6 +176,13 @@ def workplace(database: Database, settings: Settings, actor: Actor, clock: Clock
     )
     opened.read_settings()
     return opened
+
+
+def server_role(database: Database) -> Role:
+    """The most that the database's server lets this login do; a file says nothing of it."""
+    if not database.may_write:
+        return Role.VIEWER
+    return Role.ADMIN if database.may_keep else Role.TRIAGER
 
 
 def own_role(settings: Settings, login: str) -> Role:

@@ -54,6 +54,8 @@ class Database(ABC):
         name: what sentences call it: the file, or the server's address without its password.
         file: the SQLite file; None with a server.
         read_only: nothing is ever written through it.
+        may_write: whether the server lets this login change referrals; with a file its permissions decide.
+        may_keep: whether the server lets this login change profiles and settings.
         revision_found: the schema it had before it was opened; None where there was no desk.
     """
 
@@ -61,6 +63,8 @@ class Database(ABC):
     name: str
     file: Path | None = None
     read_only: bool
+    may_write = True
+    may_keep = True
     revision_found: str | None = None
 
     def __init__(self, location: Path | str, name: str, *, read_only: bool, explained: Explained) -> None:

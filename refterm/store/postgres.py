@@ -135,8 +135,10 @@ class PostgresDatabase(Database):
                 )
             revision.upgrade(self._connected_writer(), self.begin)
         # The server's own roles may let this person only look (contract, Roles).
-        may_write = self._reader.execute("select has_table_privilege('referral', 'update')").fetchone()[0]
-        self.read_only = self.read_only or not may_write
+        self.may_write, self.may_keep = self._reader.execute(
+            "select has_table_privilege('referral', 'update'), has_table_privilege('profile', 'update')"
+        ).fetchone()
+        self.read_only = self.read_only or not self.may_write
 
     def _connect(self, *, read_only: bool = False) -> PostgresConnection:
         try:

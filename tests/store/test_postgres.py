@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
 from refterm.errors import ConnectionLostError, StoreError
-from refterm.services.background.presence import Presence
 from refterm.services.desk import Desk
 from refterm.services.triage import Triage
 from refterm.services.workplace import Workplace, clock_of
@@ -190,52 +187,6 @@ class TestTurns:
             connection.execute("update counter set referrals = 0")
 
 
-class TestTheServersRoles:
-    """The README's roles, made as it says: what each may do, whatever the program that asks."""
-
-    @pytest.fixture
-    def logins(self, database: Database, postgres_url: str) -> Iterator[dict[str, str]]:
-        """The desk's URL as a viewer, a triager and an admin see it."""
-        readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
-        (statements,) = re.findall(r"```sql\n(create role.*?)```", readme, re.DOTALL)
-        prefix = f"desk_{threading.get_native_id()}_{id(database)}"
-        made = {name: f"{prefix}_{name}" for name in ("viewer", "triager", "admin")}
-        with psycopg.connect(postgres_url, autocommit=True) as connection:
-            connection.execute(statements.replace("refterm_", f"{prefix}_").encode())
-            for role in made.values():
-                connection.execute(f"create role {role}_login login in role {role}".encode())
-            yield {name: postgres_url.replace("//postgres:@", f"//{role}_login@") for name, role in made.items()}
-            for role in made.values():
-                connection.execute(f"drop role {role}_login; drop owned by {role}; drop role {role}".encode())
-
-    def test_a_viewer_reads_and_cannot_write(self, database: Database, logins: dict[str, str]) -> None:
-        insert(database, [row()])
-        with closing(open_database(logins["viewer"])) as viewer:
-            assert viewer.read_only
-            assert len(dump(viewer)["referral"]) == 1
-        with psycopg.connect(logins["viewer"]) as raw, pytest.raises(psycopg.errors.InsufficientPrivilege):
-            raw.execute("update referral set company = 'x'")
-
-    def test_a_triager_decides_and_cannot_change_the_history(
-        self, database: Database, logins: dict[str, str], workplace: Workplace
-    ) -> None:
-        (number,) = insert(database, [row()])
-        with closing(open_database(logins["triager"])) as triager:
-            place = replace(workplace, database=triager)
-            Triage(place).decline([number], {"reason": "budget", "notes": ""})
-            Presence(place).sign()
-            Presence(place).leave()
-            assert Desk(place).referral(number).outcome == "declined"
-        for statement in (
-            "update history set by = 'x'",
-            "delete from history",
-            "delete from referral",
-            "drop table source",
-        ):
-            with psycopg.connect(logins["triager"]) as raw, pytest.raises(psycopg.errors.InsufficientPrivilege):
-                raw.execute(statement.encode())
-
-
 class TestChanges:
     def test_others_writing_is_heard_without_asking(self, database: Database, postgres_url: str) -> None:
         heard = database.change_token()
@@ -304,7 +255,6 @@ class TestLost:
     def test_decisions_go_on_after_it(
         self, workplace_on_server: Workplace, postgres_server: Server, postgres_url: str
     ) -> None:
-        from refterm.services.triage import Triage
 
         first, second = insert(workplace_on_server.database, [row(), row()])
         Triage(workplace_on_server).decline([first], {"reason": "budget"})
@@ -316,7 +266,6 @@ class TestLost:
 
 @pytest.fixture
 def workplace_on_server(database: Database, workplace: Workplace) -> Workplace:
-    from dataclasses import replace
 
     return replace(workplace, database=database)
 
