@@ -86,7 +86,9 @@ def _over(desk: Desk, numbers: list[int], name: str, *, yes: bool) -> bool:
     if answer:
         return True
     if answer is None:
-        raise NotAllowedError(_("others have taken {referrals}; add --yes to do so all the same").format(referrals=whose))
+        raise NotAllowedError(
+            _("others have taken {referrals}; add --yes to do so all the same").format(referrals=whose)
+        )
     raise NotAllowedError(_("nothing was changed"))
 
 
@@ -98,7 +100,13 @@ def _over(desk: Desk, numbers: list[int], name: str, *, yes: bool) -> bool:
 @click.option("--print", "only_print", is_flag=True, help=_("Show the letter and send nothing."))
 @pass_invocation
 def reply_(
-    invocation: Invocation, /, identity: str, template: str | None, text: str | None, subject: str | None, only_print: bool
+    invocation: Invocation,
+    /,
+    identity: str,
+    template: str | None,
+    text: str | None,
+    subject: str | None,
+    only_print: bool,
 ) -> None:
     """Write to the customer.
 
@@ -127,7 +135,9 @@ def reply_(
         if sent.handed_over:
             _hand_over(invocation, desk, number, sent)
         elif sent.answers_to is None:
-            hint = _("{who} has no address, so the customer answers to the desk's; see refterm db set people.NAME=ADDRESS")
+            hint = _(
+                "{who} has no address, so the customer answers to the desk's; see refterm db set people.NAME=ADDRESS"
+            )
             output.complain(hint.format(who=desk.workplace.actor.name))
 
 

@@ -36,7 +36,12 @@ class Assigning:
             return people.address_of(connection, name)
 
     def assign(
-        self, referral_ids: Sequence[int], typed: Typed, *, over: bool = False, was: Mapping[int, str | None] | None = None
+        self,
+        referral_ids: Sequence[int],
+        typed: Typed,
+        *,
+        over: bool = False,
+        was: Mapping[int, str | None] | None = None,
     ) -> Done:
         """Give referrals to a colleague, whose they then are as if taken; those that cannot be given are reported.
 
@@ -89,6 +94,7 @@ class Assigning:
         after = updates.update(connection, before, {**values, "changed_at": codec.micros(now)})
         address = people.address_of(connection, name)
         owed = [Notice(ASSIGNED, address, now, person=me, text=notes)] if address and name != me else []
+        owed += people.follow_up_notice(connection, after, now, name)
         extra = {"note": notes} if notes else None
         journal.record(connection, before, after, Action.ASSIGNED, workplace.actor, now, notices=owed, extra=extra)
 

@@ -9,7 +9,7 @@ from typing import Any
 from refterm.domain import when
 from refterm.domain.deadline import as_of
 from refterm.domain.decisions import Typed, optional
-from refterm.domain.history import Action, Notice
+from refterm.domain.history import Action
 from refterm.domain.referral import Referral, Status
 from refterm.domain.row import Row
 from refterm.errors import InvalidInputError, WrongStateError
@@ -19,7 +19,6 @@ from refterm.services.marks import closed_sentence
 from refterm.services.workplace import Workplace
 from refterm.store import codec, journal, outbox, queries, updates
 
-FOLLOW_UP = "follow-up"
 NAMED = 20
 
 
@@ -43,12 +42,12 @@ class FollowUps:
         workplace = self.workplace
         now = workplace.now()
         at = read_at(typed.get("at", ""), now, workplace)
-        text = optional(typed.get("text"))
+        text = optional(" ".join(typed.get("text", "").split()))
 
         def change(referral: Referral) -> tuple[Action, dict[str, Any]]:
             return Action.FOLLOW_UP_SET, {"follow_up_at": codec.micros(at), "follow_up_text": text}
 
-        self._apply(referral_id, change, at)
+        self._apply(referral_id, change)
         return at
 
     def done(self, referral_id: int, *, was: datetime | None = None) -> bool:
@@ -90,7 +89,6 @@ class FollowUps:
         self,
         referral_id: int,
         change: Callable[[Referral], tuple[Action, dict[str, Any]] | None],
-        at: datetime | None = None,
     ) -> bool:
         workplace = self.workplace
         workplace.require_writing()
@@ -105,11 +103,7 @@ class FollowUps:
             action, values = made
             after = updates.update(connection, before, {**values, "changed_at": codec.micros(now)})
             outbox.drop_follow_ups(connection, referral_id)
-            owed = []
-            if at is not None:
-                # Who holds it is asked again when it is due.
-                address = people.address_of(connection, people.holder(referral) or workplace.actor.name)
-                owed = [Notice(FOLLOW_UP, address or "", at, text=after["follow_up_text"])]
+            owed = people.follow_up_notice(connection, after, now, workplace.actor.name)
             journal.record(connection, before, after, action, workplace.actor, now, notices=owed)
             return True
 

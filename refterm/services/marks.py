@@ -14,6 +14,7 @@ from refterm.domain.history import Action
 from refterm.domain.referral import Referral, Status
 from refterm.errors import ConflictError, InvalidInputError, WrongStateError
 from refterm.i18n import _
+from refterm.services import people
 from refterm.services.workplace import Workplace
 from refterm.store import codec, journal, queries, updates
 from refterm.words import outcome_word
@@ -226,7 +227,10 @@ class Marks:
             action, values = made
             after = updates.update(connection, row, {**values, "changed_at": codec.micros(now)})
             extra = {"note": note} if note else None
-            journal.record(connection, row, after, action, workplace.actor, now, extra=extra)
+            owed = []
+            if row["taken_by"] != after["taken_by"] and after["follow_up_at"] is not None:
+                owed = people.follow_up_notice(connection, after, now, workplace.actor.name)
+            journal.record(connection, row, after, action, workplace.actor, now, notices=owed, extra=extra)
             return row, after
 
 

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
 
-from refterm.domain.history import DESK
+from refterm.domain.history import DESK, Notice
 from refterm.domain.referral import Referral
 from refterm.errors import InvalidInputError
 from refterm.i18n import _
 from refterm.services.desk_settings import people
 from refterm.services.roles import Role, groups_of, role_of
 from refterm.services.workplace import Workplace
-from refterm.store import queries
+from refterm.store import codec, outbox, queries
 from refterm.store.connection import Connection
 from refterm.text import clean_line, fold
 
+FOLLOW_UP = "follow-up"
 # Who did nothing for longer counts as gone.
 GONE_AFTER = timedelta(days=90)
 _NAMED = 12
@@ -31,6 +34,23 @@ def address_of(connection: Connection, name: str | None) -> str | None:
 def holder(referral: Referral) -> str | None:
     """Who holds a referral: who took it or was given it, else who accepted it (T5)."""
     return referral.taken_by or referral.decided_by
+
+
+def follow_up_notice(connection: Connection, row: Mapping[str, Any], now: datetime, otherwise: str) -> list[Notice]:
+    """The notice of an engagement's follow-up to who holds it now, in place of one that waits (A5).
+
+    Args:
+        connection: inside the transaction of the change.
+        row: the engagement after it.
+        now: what is due already was told.
+        otherwise: who is told where nobody holds it.
+    """
+    at = codec.instant_or_none(row["follow_up_at"])
+    if at is None or at <= now:
+        return []
+    outbox.drop_follow_ups(connection, row["id"])
+    address = address_of(connection, row["taken_by"] or row["decided_by"] or otherwise)
+    return [Notice(FOLLOW_UP, address or "", at, text=row["follow_up_text"])]
 
 
 def colleagues(workplace: Workplace) -> dict[str, str]:
@@ -65,7 +85,9 @@ def colleague(workplace: Workplace, typed: str) -> str:
         login = queries.acted_since(connection, workplace.now() - GONE_AFTER).get(name, name)
         known = name in people(queries.settings(connection)) or login != name
     if known or _role_is_named(workplace, login):
-        raise InvalidInputError({"to": _("{name} may only look here, and cannot be given a referral").format(name=name)})
+        raise InvalidInputError(
+            {"to": _("{name} may only look here, and cannot be given a referral").format(name=name)}
+        )
     raise InvalidInputError(
         {
             "to": _(

@@ -78,7 +78,11 @@ class Replies:
         """
         if kind not in KINDS:
             raise InvalidInputError(
-                {"template": _("{text} is no template; allowed are {allowed}").format(text=kind, allowed=", ".join(KINDS))}
+                {
+                    "template": _("{text} is no template; allowed are {allowed}").format(
+                        text=kind, allowed=", ".join(KINDS)
+                    )
+                }
             )
         contact, address = self._recipient(referral, to)
         try:
@@ -165,7 +169,9 @@ class Replies:
     def _recipient(self, referral: Referral, to: str) -> tuple[Contact, str]:
         able = self.recipients(referral)
         if not able:
-            given = ", ".join(clean_line(one.email).strip()[:60] for one in referral.customer.contacts if one.email.strip())
+            given = ", ".join(
+                clean_line(one.email).strip()[:60] for one in referral.customer.contacts if one.email.strip()
+            )
             raise InvalidInputError(
                 {
                     "to": _("no contact of referral {id} has an address that can be written to: {given}").format(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Set
+from contextlib import suppress
 from enum import IntEnum
 
 from refterm.config import RoleSettings
@@ -90,8 +91,6 @@ def groups_of(login: str) -> set[str]:
     import pwd
 
     found = {entry.gr_name for entry in grp.getgrall() if login in entry.gr_mem}
-    try:
+    with suppress(KeyError):  # no account of that name, or its group has no entry
         found.add(grp.getgrgid(pwd.getpwnam(login).pw_gid).gr_name)
-    except KeyError:  # no account of that name, or its group has no entry
-        pass
     return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, tzinfo
 from pathlib import Path
 
@@ -51,7 +51,7 @@ class Workplace:
     role: Role = Role.ADMIN
     remind_respond: timedelta = timedelta(hours=4)
     remind_expire: timedelta = timedelta(hours=24)
-    roles: RoleSettings = RoleSettings()
+    roles: RoleSettings = field(default_factory=RoleSettings)
     transport: str = "maildir"
     sender: str | None = None
     own_letters: Path | None = None

@@ -48,11 +48,6 @@ def wait(connection: Connection, number: int, due_at: int) -> None:
     )
 
 
-def address(connection: Connection, number: int, recipient: str) -> None:
-    """Let a notice go to somebody else, such as to who holds the engagement by now."""
-    connection.execute("update outbox set recipient = ? where id = ?", (recipient, number))
-
-
 def thread(connection: Connection, referral_id: int, before: int) -> list[str]:
     """The Message-IDs of the replies on a referral that went out before a letter, oldest first (W1)."""
     query = (

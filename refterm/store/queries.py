@@ -94,7 +94,7 @@ def history(
         yield _entry(row)
 
 
-def entry(connection: Connection, number: int) -> Entry:
+def one_entry(connection: Connection, number: int) -> Entry:
     """One entry of the history, which must be there."""
     return _entry(connection.execute("select * from history where id = ?", (number,)).fetchone())
 

@@ -171,8 +171,10 @@ def _deliver(
         if notice["kind"] == referral_notices.REMINDER and not _still_wanted(notice, referral, kept):
             _settle(workplace, number, "dropped", _("no reminder is needed any more"))
             return None
-        if notice["kind"] == FOLLOW_UP and (notice := _to_holder(workplace, notice, referral)) is None:
-            return None
+        if notice["kind"] == FOLLOW_UP:
+            if (recipient := _holder_s_address(workplace, notice, referral)) is None:
+                return None
+            notice = {**notice, "recipient": recipient}
         countries = _countries(notice, referral, kept)
         sender = settings.from_ or _own_sender()
         answers_to, thread = _answering(workplace, notice)
@@ -223,14 +225,14 @@ def _delivered(workplace: Workplace, notice: Mapping[str, Any], state: str, mess
         referral = as_of(codec.read_referral(before), now)
         if referral.contacted_at is not None or referral.status is Status.ARCHIVED:
             return
-        entry = queries.entry(connection, int(notice["history_id"]))
+        entry = queries.one_entry(connection, int(notice["history_id"]))
         values = {"contacted_at": codec.micros(now), "contacted_by": entry.by, "changed_at": codec.micros(now)}
         after = updates.update(connection, before, values)
         journal.record(connection, before, after, Action.CONTACTED, Actor(entry.by, entry.login), now)
 
 
-def _to_holder(workplace: Workplace, notice: Mapping[str, Any], referral: Referral) -> dict[str, Any] | None:
-    """The notice of a follow-up for who holds the engagement by now; None where it is not needed (any more) (A5)."""
+def _holder_s_address(workplace: Workplace, notice: Mapping[str, Any], referral: Referral) -> str | None:
+    """Who is told of a follow-up: who holds the engagement by now; None where nobody is to be told (any more) (A5)."""
     number = int(notice["id"])
     again = referral.closed_at and referral.closed_at + timedelta(seconds=workplace.undo_seconds)
     if again and again > workplace.now():  # closed, but that can still be undone
@@ -241,14 +243,12 @@ def _to_holder(workplace: Workplace, notice: Mapping[str, Any], referral: Referr
         _settle(workplace, number, "dropped", _("no follow-up is needed any more"))
         return None
     name = people.holder(referral)
-    with workplace.database.writing() as connection:
-        address = people.address_of(connection, name) if name else notice["recipient"]
-        if address and address != notice["recipient"]:
-            outbox.address(connection, number, address)
+    with workplace.database.reading() as connection:
+        address = people.address_of(connection, name) or str(notice["recipient"])
     if not address:
         _settle(workplace, number, "dropped", _("{who} has no address").format(who=name or _("nobody")))
         return None
-    return {**notice, "recipient": address}
+    return address
 
 
 def _own_sender() -> str:
