@@ -47,6 +47,30 @@ def ngettext(one: str, many: str, number: int) -> str:
     return _catalogue.ngettext(one, many, number)
 
 
+def language() -> str:
+    """The person's language, such as `es`: the chosen one, else what LANG and its kin say."""
+    names = (os.environ.get(name) for name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"))
+    chosen = _language or next((name for name in names if name), "")
+    return chosen[:2].lower() if chosen[:1].isalpha() and chosen not in ("C", "POSIX") else "en"
+
+
+def date_order() -> Literal["day", "month", ""]:
+    """Which comes first where the person writes `3/4/2027`; empty where neither locale nor language say."""
+    names = (os.environ.get(name) for name in ("LC_ALL", "LC_TIME", "LANG"))
+    locale = next((name for name in names if name), "").partition(".")[0].partition("@")[0]
+    if locale in ("", "C", "POSIX") or "_" not in locale:
+        return "" if language() in _ORDER_UNKNOWN else "day"
+    if locale in _MONTH_FIRST:
+        return "month"
+    return "" if locale[:2] in _YEAR_FIRST or locale == "en_CA" else "day"
+
+
+# Who writes the month first; who writes the year first and has no usual order without it.
+_MONTH_FIRST = ("en_US", "en_PH", "en_PR", "es_PR", "es_PA", "en_GU", "en_VI", "en_AS", "en_MH", "fil_PH")
+_YEAR_FIRST = ("zh", "ja", "ko", "hu", "lt", "mn")
+_ORDER_UNKNOWN = ("en", *_YEAR_FIRST)
+
+
 def decimal_mark() -> Literal[".", ","]:
     """How the person writes decimals: as the chosen language does, else as the terminal's locale."""
     names = (os.environ.get(name) for name in ("LC_ALL", "LC_NUMERIC", "LANG"))

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @click.option("--name", metavar="TEXT", help=_("The name of the engagement."))
 @click.option("--value", metavar="VALUE", help=_("The estimated deal value."))
 @click.option("--currency", metavar="CODE", help=_("Its currency."))
-@click.option("--date", metavar="DATE", help=_("The estimated purchase date."))
+@click.option("--date", metavar="DATE", help=_("The estimated purchase date: 3m, Q1, 30 Jun."))
 @click.option("--notes", metavar="TEXT", help=_("What the customer is looking for."))
 @click.option("--crm-id", metavar="ID", help=_("Your own reference; empty removes it."))
 @click.option("--campaign-id", metavar="ID", help=_("Your own campaign; empty removes it."))

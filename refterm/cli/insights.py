@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @command("insights", more=_("The period selects by time of receipt; a date is midnight in your zone."))
-@click.option("--since", metavar="DATE", help=_("Received then or later."))
+@click.option("--since", metavar="DATE", help=_("Received then or later: 30d, last month, Q1, 31 Jan."))
 @click.option("--until", metavar="DATE", help=_("Received before."))
 @click.option("--profile", metavar="NAME", help=_("Of this profile only."))
 @click.option("--json", "as_json", is_flag=True, help=_("As JSON."))
@@ -24,16 +24,12 @@ def insights_(
     invocation: Invocation, /, since: str | None, until: str | None, profile: str | None, as_json: bool
 ) -> None:
     """Show figures and findings."""
-    from refterm.domain.when import parse_day_start
+    from refterm.domain.when import period
     from refterm.services.insight.insights import gather, insights_object
 
     with invocation.workplace() as workplace:
-        found = gather(
-            workplace,
-            since=None if since is None else parse_day_start(since, "since", workplace.zone),
-            until=None if until is None else parse_day_start(until, "until", workplace.zone),
-            profile=profile,
-        )
+        first, end = period(since, until, workplace.now(), workplace.zone)
+        found = gather(workplace, since=first, until=end, profile=profile)
     if as_json:
         output.json_object(insights_object(found))
         return

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,13 +13,14 @@ from refterm.cli.output import Column
 from refterm.i18n import _
 
 if TYPE_CHECKING:
-    from refterm.domain.query import View
+    from refterm.domain.query import Tab, View
     from refterm.domain.row import Row
     from refterm.services.desk import Desk
     from refterm.services.workplace import Workplace
 
 # As in domain.query and domain.referral, which need not be loaded to read the command line; a test compares them.
 TABS = ("inbox", "active", "archived", "all")
+CHANNELS = ("search", "marketing", "sales", "partner")
 OUTCOMES = ("won", "lost", "declined", "expired")
 ORDERS = ("due", "expires", "received", "value", "fit", "customer", "purchase_date", "closed_at")
 BATCH = 200
@@ -33,51 +34,70 @@ _IMPORTANCE = {
 }
 
 
+_FILTERS = (
+    click.option("--tab", type=click.Choice(TABS), help=_("Which tab; otherwise the one that the filter is about.")),
+    click.option("--outcome", type=click.Choice(OUTCOMES), help=_("Only archived ones that ended so.")),
+    click.option("--search", metavar="TEXT", default="", help=_("Words by their beginnings, as in the desk.")),
+    click.option("--flame", is_flag=True, help=_("Only where the customer asked to be contacted directly.")),
+    click.option("--uncalled", is_flag=True, help=_("Only where the customer still waits for that.")),
+    click.option("--overdue", is_flag=True, help=_("Only late to answer (Inbox), purchase date passed (Active).")),
+    click.option("--expiring", type=click.IntRange(0, 9999), metavar="HOURS", help=_("Only what expires within that.")),
+    click.option("--profile", metavar="NAME", help=_("Only those of this business profile.")),
+    click.option("--unrouted", is_flag=True, help=_("Only those of no business profile.")),
+    click.option("--since", metavar="DATE", help=_("Only received then or later: 30d, last month, Q1, 31 Jan.")),
+    click.option("--until", metavar="DATE", help=_("Only received before.")),
+    click.option("--favorite", is_flag=True, help=_("Only favourites.")),
+    click.option("--skipped", is_flag=True, help=_("Only those put aside.")),
+    click.option("--mine", is_flag=True, help=_("Only what I hold: taken, assigned to me, else accepted by me.")),
+    click.option("--unassigned", is_flag=True, help=_("Only what nobody holds.")),
+    click.option("--min-fit", type=click.IntRange(0, 100), metavar="N", help=_("Only what fits at least so well.")),
+    click.option("--country", metavar="CC", help=_("Only customers of this country.")),
+    click.option("--channel", type=click.Choice(CHANNELS), help=_("Only what came this way.")),
+    click.option("--follow-up", is_flag=True, help=_("Only deals with a next step.")),
+    click.option("--no-follow-up", is_flag=True, help=_("Only deals without one.")),
+)
+
+
+def filters(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that narrow a list, for `list` and `export`."""
+    for option in reversed(_FILTERS):
+        function = option(function)
+    return function
+
+
+def view_of(workplace: Workplace, chosen: dict[str, Any], tab: Tab | None = None) -> View:
+    """The view that the options ask for; the scores are brought up to date where they are asked for (I7).
+
+    Args:
+        workplace: the open desk.
+        chosen: the options, by name.
+        tab: where no option names one; None lets it follow the filter.
+    """
+    from refterm.domain.filter_words import view_from
+
+    view = view_from(chosen, workplace.actor.name, workplace.now(), workplace.zone, tab)
+    if view.order == "fit" or view.filter.min_fit is not None:
+        from refterm.services.background.fitting import store_scores
+
+        store_scores(workplace)
+    return view
+
+
 @command(
     "list",
     more=_("Put aside ones stand only in --skipped and in --tab all. Late (--overdue) is to answer, or past its date."),
 )
-@click.option("--tab", type=click.Choice(TABS), help=_("Which tab; archived where an --outcome is given."))
-@click.option("--outcome", type=click.Choice(OUTCOMES), help=_("Only archived ones that ended so."))
-@click.option("--search", metavar="TEXT", default="", help=_("Words by their beginnings, as in the desk."))
-@click.option("--flame", is_flag=True, help=_("Only where the customer asked to be contacted directly."))
-@click.option("--overdue", is_flag=True, help=_("Only late to answer (Inbox), purchase date passed (Active)."))
-@click.option("--profile", metavar="NAME", help=_("Only those of this business profile."))
-@click.option("--since", metavar="DATE", help=_("Only received then or later."))
-@click.option("--until", metavar="DATE", help=_("Only received before."))
-@click.option("--favorite", is_flag=True, help=_("Only favourites."))
-@click.option("--skipped", is_flag=True, help=_("Only those put aside."))
-@click.option("--mine", is_flag=True, help=_("Only those taken or accepted by me."))
+@filters
 @click.option("--sort", type=click.Choice(ORDERS), help=_("The order, otherwise the tab's own."))
 @click.option("--limit", type=click.IntRange(min=0), metavar="N", help=_("At most so many."))
 @click.option("--json", "as_json", is_flag=True, help=_("A JSON array of whole referrals."))
 @pass_invocation
-def list_(
-    invocation: Invocation,
-    /,
-    limit: int | None,
-    as_json: bool,
-    flame: bool,
-    overdue: bool,
-    favorite: bool,
-    skipped: bool,
-    mine: bool,
-    **chosen: str | None,
-) -> None:
+def list_(invocation: Invocation, /, limit: int | None, as_json: bool, **chosen: Any) -> None:
     """Print the rows of a view."""
     with invocation.workplace() as workplace:
-        from dataclasses import replace
-
         from refterm.services.desk import Desk
 
-        view = _view(workplace, chosen)
-        me = workplace.actor.name if mine else None
-        marks = replace(view.filter, flame=flame, overdue=overdue, favorite=favorite, skipped=skipped, mine=me)
-        desk, view = Desk(workplace), replace(view, filter=marks)
-        if chosen["sort"] == "fit":
-            from refterm.services.background.fitting import store_scores
-
-            store_scores(workplace)
+        view, desk = view_of(workplace, chosen), Desk(workplace)
         ids = desk.listing(view, most_hits=-1).ids(-1 if limit is None else limit)
         batches = (list(ids[start : start + BATCH]) for start in range(0, len(ids), BATCH))
         if as_json:
@@ -87,23 +107,21 @@ def list_(
             output.json_array(found for batch in batches for found in objects.of(batch))
         else:
             _print_table(desk, view, (row for batch in batches for row in desk.rows(batch)))
+        if not ids and limit != 0:
+            say_no_hit(view)
 
 
-def _view(workplace: Workplace, chosen: dict[str, str | None]) -> View:
-    """What the options with a value ask for."""
-    from refterm.domain.query import Filter, Order, Tab, View
-    from refterm.domain.referral import Outcome
-    from refterm.domain.when import parse_day_start
+def say_no_hit(view: View) -> None:
+    """Say on standard error that a view is empty, and of which tab."""
+    from refterm.domain.query import Filter, Tab
+    from refterm.words import tab_word
 
-    outcome, order, since, until = chosen["outcome"], chosen["sort"], chosen["since"], chosen["until"]
-    wanted = Filter(
-        outcome=Outcome(outcome) if outcome else None,
-        since=None if since is None else parse_day_start(since, "since", workplace.zone),
-        until=None if until is None else parse_day_start(until, "until", workplace.zone),
-        profile=chosen["profile"],
-    )
-    tab = Tab(chosen["tab"] or (Tab.ARCHIVED if outcome else Tab.INBOX))
-    return View(tab, Order(order) if order else None, wanted, chosen["search"] or "")
+    if view.tab is Tab.ALL:
+        output.complain(_("no referral was found"))
+    elif view.search or view.filter != Filter():
+        output.complain(_("nothing was found in {tab}; --tab all looks everywhere").format(tab=tab_word(view.tab)))
+    else:
+        output.complain(_("{tab} is empty").format(tab=tab_word(view.tab)))
 
 
 def _print_table(desk: Desk, view: View, rows: Iterator[Row]) -> None:

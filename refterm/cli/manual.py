@@ -22,7 +22,7 @@ def sections() -> list[tuple[str, Pairs]]:
 def _words() -> Pairs:
     return [
         ("ID", _("the desk's number (42), or the source's referral id or 6 and more characters of its beginning")),
-        ("WHEN", _("ISO 8601, +2h, or tomorrow 09:00")),
+        ("WHEN", _("+2h, tomorrow 9:00, mon, 30 Jun, or ISO 8601")),
         ("DATE", _("a date such as 2026-06-30, which is its midnight here, or an instant")),
         ("TIMEFRAME", _("a date, this month, this quarter, 1-3 months, 3-6 months, 6-12 months, or such as 6 weeks")),
         (

@@ -81,7 +81,7 @@ def favorite_(invocation: Invocation, identity: str) -> None:
 
 @command("skip")
 @_ID
-@click.option("--until", required=True, metavar="WHEN", help=_("When it comes back: +2h, tomorrow 09:00, ISO 8601."))
+@click.option("--until", required=True, metavar="WHEN", help=_("When it comes back: +2h, tomorrow 9:00, mon, 30 Jun."))
 @pass_invocation
 def skip_(invocation: Invocation, identity: str, until: str) -> None:
     """Put a new referral aside."""

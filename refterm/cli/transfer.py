@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
@@ -15,7 +16,7 @@ import click
 
 from refterm.cli import output
 from refterm.cli.base import Invocation, command, pass_invocation
-from refterm.cli.listing import TABS
+from refterm.cli.listing import filters, say_no_hit, view_of
 from refterm.cli.main import PARTIAL, REFUSED
 from refterm.cli.newfile import NewFile, check, written
 from refterm.cli.terminal import is_terminal
@@ -23,6 +24,7 @@ from refterm.errors import NotAllowedError, RefTermError, StoreError
 from refterm.i18n import _, ngettext
 
 if TYPE_CHECKING:
+    from refterm.domain.query import View
     from refterm.services.importing import Importer, Refused, Warned
     from refterm.services.workplace import Workplace
 
@@ -240,7 +242,8 @@ class Progress:
 
 
 @command("export", more=_("What it writes, import reads back: all fields, marks, skips and contacts."))
-@click.option("--tab", type=click.Choice(TABS), default="all", help=_("Which tab; all unless given."))
+@filters
+@click.option("--history", is_flag=True, help=_("Write the history of those referrals instead."))
 @click.option(
     "--format", "shape", type=click.Choice(FORMATS), help=_("What to write; otherwise as FILE's name says, or csv.")
 )
@@ -250,42 +253,63 @@ class Progress:
 def export_(
     invocation: Invocation,
     /,
-    tab: str,
     shape: Literal["csv", "json", "ndjson", "xlsx"] | None,
     target: str,
     overwrite: bool,
+    history: bool,
+    **chosen: Any,
 ) -> None:
     """Take referrals out."""
     invocation.forbid_in_kiosk(target)
-    chosen = shape or _shape_of(target)
+    form = shape or _shape_of(target)
     if target != STANDARD:
         _check_target(invocation, target, overwrite=overwrite)
     with invocation.workplace() as workplace:
+        from refterm.domain.query import Tab
+
+        view = view_of(workplace, chosen, Tab.ALL)
+        write = partial(_export, workplace, view, form, history=history)
         if target == STANDARD:
-            _export(workplace, sys.stdout.buffer, chosen, tab)
-            return
-        with written(target, overwrite=overwrite) as file:
-            count = _export(workplace, file.file, chosen, tab)
-    sentence = ngettext("Exported {n} referral to {file}.", "Exported {n} referrals to {file}.", count)
-    output.line(sentence.format(n=count, file=target))
+            count = write(sys.stdout.buffer)
+        else:
+            with written(target, overwrite=overwrite) as file:
+                count = write(file.file)
+        if not count:
+            say_no_hit(view)
+    if target != STANDARD:
+        if history:
+            sentence = ngettext(
+                "Exported {n} entry of the history to {file}.", "Exported {n} entries of the history to {file}.", count
+            )
+        else:
+            sentence = ngettext("Exported {n} referral to {file}.", "Exported {n} referrals to {file}.", count)
+        output.line(sentence.format(n=count, file=target))
 
 
-def _export(workplace: Workplace, out: BinaryIO, shape: Literal["csv", "json", "ndjson", "xlsx"], tab: str) -> int:
-    """Write the referrals of a tab, texts in UTF-8 whatever the locale; how many there are."""
+def _export(
+    workplace: Workplace,
+    view: View,
+    shape: Literal["csv", "json", "ndjson", "xlsx"],
+    out: BinaryIO,
+    *,
+    history: bool,
+) -> int:
+    """Write the referrals of a view or their history, texts in UTF-8 whatever the locale; how many there are."""
     import io
 
-    from refterm.domain.query import Tab
     from refterm.services.exporting import Exporter
 
     exporter = Exporter(workplace)
     if shape == "xlsx":
         whole = io.BytesIO()
-        count = exporter.write_workbook(whole, tab=Tab(tab))
+        count = exporter.write_history_workbook(whole, view) if history else exporter.write_workbook(whole, view=view)
         out.write(whole.getbuffer())
         return count
     stream = io.TextIOWrapper(out, "utf-8", newline="", write_through=out is sys.stdout.buffer)
     try:
-        return exporter.write(stream, format=shape, tab=Tab(tab))
+        if history:
+            return exporter.write_history(stream, view, format=shape)
+        return exporter.write(stream, format=shape, view=view)
     finally:
         stream.detach()
 

@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 @click.option("--name", required=True, metavar="TEXT", help=_("The name of the engagement."))
 @click.option("--value", required=True, metavar="VALUE", help=_("The estimated deal value."))
 @click.option("--currency", default="", metavar="CODE", help=_("Its currency, such as EUR; else the profile's."))
-@click.option("--timeframe", required=True, metavar="TIMEFRAME", help=_("When they will buy: a window or a date."))
+@click.option(
+    "--timeframe", required=True, metavar="TIMEFRAME", help=_("When they will buy: 3m, Q1, 1-3 months, 30 Jun.")
+)
 @click.option("--notes", required=True, metavar="TEXT", help=_("What the customer is looking for."))
 @click.option("--crm-id", default="", metavar="ID", help=_("Your own reference."))
 @click.option("--campaign-id", default="", metavar="ID", help=_("Your own campaign."))

@@ -86,7 +86,7 @@ def read_acceptance(typed: Typed, context: Context) -> Acceptance:
     reader = _Reader(typed)
     name = reader.take("name", lambda text: required(text, "name", _("the name of the engagement is required")))
     value = reader.take("value", lambda text: read_money(text, typed.get("currency", ""), context))
-    timeframe = reader.take("timeframe", lambda text: when.parse_timeframe(text, context.today))
+    timeframe = reader.take("timeframe", lambda text: when.timeframe(text, context.today))
     notes = reader.take(
         "notes",
         lambda text: required(text, "notes", _("what is the customer looking for? This is required"), lines=True),
@@ -131,12 +131,16 @@ def read_win(typed: Typed, context: Context, *, has_value: bool) -> Win:
 
 
 def _close_date(text: str, context: Context) -> date:
-    day = when.parse_date(text) if text.strip() else context.today
+    day = when.closing_day(text, context.today) if text.strip() else context.today
     if day > context.today:
         raise InvalidInputError({"date": _("the close date cannot be later than today")})
     if text.strip() and context.received is not None and day < context.received:
         raise InvalidInputError(
-            {"date": _("the close date cannot be before the receipt, {day}").format(day=context.received.isoformat())}
+            {
+                "date": _("the close date cannot be before the receipt, {day}").format(
+                    day=when.date_text(context.received)
+                )
+            }
         )
     return day
 
@@ -157,7 +161,7 @@ def read_edit(typed: Typed, context: Context, *, shown: Typed | None = None) -> 
             "name", lambda text: required(text, "name", _("the name of the engagement is required"))
         )
     if "date" in given:
-        day = reader.take("date", lambda text: when.parse_purchase_date(text, context.today))
+        day = reader.take("date", lambda text: when.deadline(text, context.today))
         changes |= {"purchase_date": day, "timeframe": day.isoformat() if day else None}
     if "value" in given:
         amount = reader.take("value", lambda text: read_money(text, typed.get("currency", ""), context))

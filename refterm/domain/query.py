@@ -47,7 +47,16 @@ class Filter:
         skipped: only those put aside (I8), which are otherwise left out of the Inbox.
         flame: the customer asked to be contacted directly (F1) and the referral is not archived.
         overdue: late to answer (Inbox), purchase date passed (Active).
-        mine: taken or accepted by this person.
+        mine: held by this person, who took it or was assigned it (T3, T5), else who accepted it.
+        unrouted: of no business profile (P5).
+        unassigned: held by nobody.
+        uncalled: the customer waits to be contacted (F1-F4); not archived.
+        expiring: waits for an answer and expires within so many hours (I4).
+        min_fit: fits at least so well, 0 to 100 (I7).
+        country: the customer's, as a code of two letters.
+        channel: where it came from: search, marketing, sales, partner.
+        follow_up: has a next step (A5).
+        no_follow_up: is active and has none.
         ids: these referrals only, such as those a finding speaks of (G5).
     """
 
@@ -60,7 +69,25 @@ class Filter:
     flame: bool = False
     overdue: bool = False
     mine: str | None = None
+    unrouted: bool = False
+    unassigned: bool = False
+    uncalled: bool = False
+    expiring: int | None = None
+    min_fit: int | None = None
+    country: str | None = None
+    channel: str | None = None
+    follow_up: bool = False
+    no_follow_up: bool = False
     ids: tuple[int, ...] = ()
+
+    @property
+    def tab(self) -> Tab | None:
+        """The only tab that can hold what it lets through; None where more than one can."""
+        if self.outcome:
+            return Tab.ARCHIVED
+        if self.follow_up or self.no_follow_up:
+            return Tab.ACTIVE
+        return Tab.INBOX if self.skipped or self.expiring is not None else None
 
 
 @dataclass(frozen=True, slots=True)

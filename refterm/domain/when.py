@@ -1,30 +1,24 @@
-"""Dates, windows and instants as people type them (I5, I8). Pendulum is imported inside: it costs 15 ms."""
+"""Times as people type them, one function for each use: deadline, timeframe, closing day, start, period (I5, I8, A1, A2).
+
+`times.py` has the grammar, in English and Spanish; it is imported where something is read. Here stands what a time means
+where it is asked, and the sentence about one that cannot be taken.
+"""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from typing import TYPE_CHECKING
 
+from refterm import i18n
 from refterm.errors import InvalidInputError
 from refterm.i18n import _
 
-_SPAN = re.compile(r"(\d{1,4})\s*(day|week|month)s?")
-_RANGE = re.compile(r"(\d{1,3})\s*(?:-|–|to)\s*(\d{1,3})\s*months?")
-_OFFSET = re.compile(r"\+\s*(\d{1,5})\s*(m|min|h|d|w)")
-_DAY_TIME = re.compile(
-    r"(today|tomorrow|monday|tuesday|wednesday|thursday|friday|saturday|sunday)(?:\s+(\d{1,2}):(\d{2}))?"
-)
-_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_UNITS = {
-    "m": timedelta(minutes=1),
-    "min": timedelta(minutes=1),
-    "h": timedelta(hours=1),
-    "d": timedelta(days=1),
-    "w": timedelta(weeks=1),
-}
-WINDOWS = ("this month", "this quarter", "1-3 months", "3-6 months", "6-12 months")
-MORNING = (9, 0)
+if TYPE_CHECKING:
+    from refterm.domain.times import Edge, Reading
+
+MORNING = time(9)
+_SHOWN = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,133 +29,192 @@ class Timeframe:
     purchase_date: date
 
 
-def parse_date(text: str, field: str = "date") -> date:
-    """A calendar date, `YYYY-MM-DD`.
-
-    Raises:
-        InvalidInputError: under the given field name.
-    """
-    try:
-        return date.fromisoformat(text.strip())
-    except ValueError:
-        raise InvalidInputError(
-            {field: _("{text} is no date; type it as 2026-06-30").format(text=text.strip()[:40] or "''")}
-        ) from None
-
-
-def parse_timeframe(text: str, today: date) -> Timeframe:
-    """A window or a date (I5).
+def timeframe(text: str, today: date, field: str = "timeframe") -> Timeframe:
+    """When a customer will buy: a window or a day; a window ends on its last day (I5).
 
     Args:
         text: what was typed.
         today: the day of the decision in the person's zone; windows count from it.
+        field: the name under which an error is raised.
 
     Raises:
-        InvalidInputError: under the name `timeframe`; also for a date in the past.
+        InvalidInputError: where nothing is typed, it cannot be read, means two days, has hours, or is past.
     """
     typed = " ".join(text.split())
     if not typed:
-        raise InvalidInputError({"timeframe": _("a purchase timeframe is required")})
-    resolved = _window(typed.lower(), today)
-    if resolved is None:
-        try:
-            resolved = date.fromisoformat(typed)
-        except ValueError:
-            raise InvalidInputError(
-                {
-                    "timeframe": _(
-                        "type a date such as 2026-06-30, or a window: this month, this quarter, 1-3 months, 6 weeks"
-                    )
-                }
-            ) from None
-    if resolved < today:
-        raise InvalidInputError({"timeframe": _("{date} is in the past").format(date=resolved.isoformat())})
-    return Timeframe(typed, resolved)
+        raise InvalidInputError({field: _("When do they want to buy? For example 3m, Q1 or 30 Jun")})
+    return Timeframe(typed, deadline(typed, today, field))
 
 
-def parse_purchase_date(text: str, today: date) -> date:
-    """A purchase date typed in an edit: not in the past.
+def deadline(text: str, today: date, field: str = "date") -> date:
+    """The day until which something is expected, such as a purchase date (A2): of a window the last day.
 
-    Raises:
-        InvalidInputError: under the name `date`.
+    Without a year the next such day is meant; today is not past. Arguments and errors as for `timeframe`.
     """
-    day = parse_date(text)
+    day = _day(text, today, field).last
     if day < today:
-        raise InvalidInputError({"date": _("{date} is in the past").format(date=day.isoformat())})
+        raise InvalidInputError({field: _("{date} is in the past").format(date=date_text(day))})
     return day
 
 
-def _window(typed: str, today: date) -> date | None:
-    import pendulum
+def closing_day(text: str, today: date, field: str = "date") -> date:
+    """The day on which something happened, such as the closing of a deal (A1).
 
-    start = pendulum.date(today.year, today.month, today.day)
-    try:
-        if typed.startswith("this "):
-            unit = typed.removeprefix("this ")
-            if unit == "quarter":
-                return date.fromisoformat(start.last_of("quarter").isoformat())
-            if unit in ("week", "month", "year"):
-                return date.fromisoformat(start.end_of(unit).isoformat())
-            return None
-        if match := _RANGE.fullmatch(typed):
-            shortest, longest = int(match[1]), int(match[2])
-            return date.fromisoformat(start.add(months=longest).isoformat()) if shortest <= longest else None
-        if match := _SPAN.fullmatch(typed):
-            return date.fromisoformat(start.add(**{match[2] + "s": int(match[1])}).isoformat())
-    except (ValueError, OverflowError):
-        return None
-    return None
-
-
-def parse_until(text: str, now: datetime, zone: tzinfo | None = None) -> datetime:
-    """The time until which a referral is put aside (I8): ISO 8601, `+2h`, `tomorrow 09:00`.
-
-    A time without a zone is in the person's; a day without a time is nine in the morning.
-
-    Args:
-        text: what was typed.
-        now: the present instant.
-        zone: the person's zone; None is the machine's.
+    Without a year the last such day is meant, and `3d` is three days ago. That it is not later than today is for the
+    caller to check, who knows what to say.
 
     Raises:
-        InvalidInputError: under the name `until`; also for a time in the past.
+        InvalidInputError: also for a window, for a deal closes on one day.
     """
-    typed = " ".join(text.split()).lower()
+    found = _day(text, today, field, ahead=False)
+    if found.first != found.last:
+        sentence = _('"{text}" is more than one day; type the day, such as {example}')
+        raise InvalidInputError({field: sentence.format(text=_short(text), example=date_text(found.first))})
+    return found.first
+
+
+def start(text: str, now: datetime, zone: tzinfo | None = None, field: str = "until") -> datetime:
+    """The instant at which something begins or comes back: skip (I8), follow-up (A5). Of a window its first day.
+
+    A day without a time is nine in the morning; a time alone, today or else tomorrow; `+2h` and `10d` count from now.
+
+    Args:
+        text: what was typed; ISO 8601 too, with a zone of its own or in the person's.
+        now: the present instant.
+        zone: the person's zone; None is the machine's.
+        field: the name under which an error is raised.
+
+    Raises:
+        InvalidInputError: where nothing is typed, it cannot be read, means two days, or is past.
+    """
+    typed = " ".join(text.split())
     if not typed:
-        raise InvalidInputError({"until": _("a time is required, such as +2h or tomorrow 09:00")})
-    until = _instant(typed, now, zone)
-    if until is None:
-        raise InvalidInputError(
-            {
-                "until": _("{text} is no time; type one such as +2h, tomorrow 09:00 or 2026-06-30T09:00").format(
-                    text=text.strip()[:40]
-                )
-            }
-        )
-    if until <= now:
-        raise InvalidInputError({"until": _("{time} is in the past").format(time=local_text(until, zone))})
-    return until
+        raise InvalidInputError({field: _("A time is required, such as +2h or tomorrow 9:00")})
+    found = _moment(typed, now, zone, field)
+    if isinstance(found, datetime):
+        instant = found
+    else:
+        instant = _instant(found, zone) or in_utc(datetime.combine(found.first, found.clock or MORNING), zone)
+    if instant <= now:
+        raise InvalidInputError({field: _("{time} is in the past").format(time=time_text(instant, zone))})
+    return instant
 
 
-def _instant(typed: str, now: datetime, zone: tzinfo | None) -> datetime | None:
+def period(
+    since: str | None,
+    until: str | None,
+    now: datetime,
+    zone: tzinfo | None = None,
+    fields: tuple[str, str] = ("since", "until"),
+) -> tuple[datetime | None, datetime | None]:
+    """The bounds of a period of the past: from `since` on, and before `until`; None is no bound.
+
+    A day is its midnight in the viewer's zone. A window lies in the period as a whole: it begins on its first day and
+    ends after its last. Without a year the last such day is meant; for `until`, the next one where that lies before
+    `since`.
+
+    Raises:
+        InvalidInputError: with a sentence for each bound that cannot be read or means two days.
+    """
+    errors: dict[str, str] = {}
+    bounds: list[datetime | None] = []
+    for text, field, last in ((since, fields[0], False), (until, fields[1], True)):
+        bound = None
+        try:
+            if text is not None:
+                bound = _bound(text, now, zone, field, last=last, ahead=False)
+                if last and bounds[0] is not None and bound <= bounds[0]:
+                    bound = _bound(text, now, zone, field, last=last, ahead=True)
+        except InvalidInputError as error:
+            errors |= error.fields
+        bounds.append(bound)
+    if errors:
+        raise InvalidInputError(errors)
+    return bounds[0], bounds[1]
+
+
+def _bound(text: str, now: datetime, zone: tzinfo | None, field: str, *, last: bool, ahead: bool) -> datetime:
+    found = _moment(text, now, zone, field, ahead=ahead)
+    if isinstance(found, datetime):
+        return found
+    if found.hours and (instant := _instant(found, zone)):
+        return instant
+    day = found.last + timedelta(days=1) if last and found.first != found.last else found.first
+    return in_utc(datetime.combine(day, found.clock or time()), zone)
+
+
+def _instant(found: Reading, zone: tzinfo | None) -> datetime | None:
+    """The moment that a span ends at, unless a time of that day was typed with it."""
+    return in_utc(found.moment, zone) if found.moment and not found.clock else None
+
+
+def _day(text: str, today: date, field: str, *, ahead: bool = True) -> Reading:
+    """A day or a window; hours are refused."""
+    iso = _iso(text)
+    found = None if iso else _reading(text, datetime.combine(today, time()), field, ahead=ahead, edge="last")
+    if iso or (found and (found.hours or found.clock)):
+        raise InvalidInputError({field: _('A day is asked: leave the time out of "{text}"').format(text=_short(text))})
+    if found is None:
+        sentence = _('Not a date: "{text}". Try 3m, Q1, 30 Jun or 2026-06-30') if ahead else None
+        sentence = sentence or _('Not a date: "{text}". Try today, mon, 30 Jun or 2026-06-30')
+        raise InvalidInputError({field: sentence.format(text=_short(text))})
+    return found
+
+
+def _moment(text: str, now: datetime, zone: tzinfo | None, field: str, *, ahead: bool = True) -> Reading | datetime:
+    """A day, a window, a span, a time; or an instant as ISO 8601 writes it."""
     try:
-        if match := _OFFSET.fullmatch(typed):
-            return now + int(match[1]) * _UNITS[match[2]]
-        local = now.astimezone(zone)
-        if match := _DAY_TIME.fullmatch(typed):
-            if match[1] in _WEEKDAYS:
-                ahead = (_WEEKDAYS.index(match[1]) - local.weekday()) % 7 or 7
-            else:
-                ahead = 0 if match[1] == "today" else 1
-            hour, minute = (int(match[2]), int(match[3])) if match[2] else MORNING
-            day = local.date() + timedelta(days=ahead)
-            wall = datetime(day.year, day.month, day.day, hour, minute)
-        else:
-            iso = typed.upper().replace(" ", "T", 1)
-            wall = datetime.fromisoformat(iso if "T" in iso else f"{iso}T{MORNING[0]:02}:{MORNING[1]:02}")
-        return in_utc(wall, zone)
+        if iso := _iso(text):
+            return in_utc(iso, zone)
+        found = _reading(text, now.astimezone(zone), field, ahead=ahead, edge="first")
+        if found:
+            return found
     except (ValueError, OverflowError):
+        pass  # at the ends of the calendar
+    sentence = (
+        _('Not a time: "{text}". Try +2h, tomorrow 9:00, mon or 30 Jun')
+        if ahead
+        else _('Not a date: "{text}". Try 30d, last month, Q1 or 2026-06-30')
+    )
+    raise InvalidInputError({field: sentence.format(text=_short(text))})
+
+
+def _iso(text: str) -> datetime | None:
+    """An instant of ISO 8601 with its hours; None for anything else, a date included."""
+    typed = text.strip().upper()
+    if len(typed) < len("2026-03-10T12") or not typed[:4].isdecimal():
         return None
+    try:
+        return datetime.fromisoformat(typed.replace(" ", "T", 1))
+    except ValueError:
+        return None
+
+
+def _reading(text: str, now: datetime, field: str, *, ahead: bool, edge: Edge) -> Reading | None:
+    """What the grammar finds.
+
+    Raises:
+        InvalidInputError: for a day that is not in the calendar, and for what means two days, naming both.
+    """
+    from refterm.domain.times import Asked, NoSuchDayError, TwoDaysError, read
+
+    try:
+        return read(text, Asked(now, ahead, edge, i18n.language(), i18n.date_order()))
+    except NoSuchDayError:
+        raise InvalidInputError({field: _("There is no such day: {text}").format(text=_short(text))}) from None
+    except TwoDaysError as error:
+        one, other = (_named(reading, edge) for reading in error.readings)
+        sentence = _('"{text}" can be {one} or {other}; type one of them')
+        raise InvalidInputError({field: sentence.format(text=_short(text), one=one, other=other)}) from None
+
+
+def _named(found: Reading, edge: Edge) -> str:
+    day = found.last if edge == "last" else found.first
+    return f"{weekday_short(day)} {date_text(day)}" if found.first == found.last else date_text(day)
+
+
+def _short(text: str) -> str:
+    return " ".join(text.split())[:_SHOWN]
 
 
 def in_utc(wall: datetime, zone: tzinfo | None) -> datetime:
@@ -178,20 +231,6 @@ def in_utc(wall: datetime, zone: tzinfo | None) -> datetime:
         # Not `astimezone`: it is an hour off where summer time skips the time.
         return datetime.fromtimestamp(wall.timestamp(), UTC)
     return (wall if wall.tzinfo else wall.replace(tzinfo=zone)).astimezone(UTC)
-
-
-def parse_day_start(text: str, field: str, zone: tzinfo | None = None) -> datetime:
-    """The bound of a period: a date is its midnight in the viewer's zone; an instant is taken as it is.
-
-    Raises:
-        InvalidInputError: under the given field name.
-    """
-    try:
-        return in_utc(datetime.fromisoformat(text.strip().upper()), zone)
-    except (ValueError, OverflowError):
-        raise InvalidInputError(
-            {field: _("{text} is no date; type it as 2026-06-30").format(text=text.strip()[:40])}
-        ) from None
 
 
 def local_time(instant: datetime, zone: tzinfo | None = None) -> datetime:
@@ -224,6 +263,17 @@ def month_short(day: date) -> str:
         _("Dec"),
     )
     return months[day.month - 1]
+
+
+def date_text(day: date) -> str:
+    """A date for reading: `2 Jun 2026`."""
+    return f"{day.day} {month_short(day)} {day.year}"
+
+
+def time_text(instant: datetime, zone: tzinfo | None = None) -> str:
+    """An instant for reading, in the viewer's zone: `Thu 26 Nov 2026 09:00`."""
+    local = local_time(instant, zone)
+    return f"{weekday_short(local)} {date_text(local)} {local:%H:%M}"
 
 
 def local_text(instant: datetime, zone: tzinfo | None = None) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -144,12 +144,7 @@ class Writer:
         Raises:
             RefTermError: when the package that writes it is missing.
         """
-        try:
-            import xlsxwriter
-        except ImportError:
-            raise RefTermError(_("a workbook needs refterm[excel]; install it, or export as csv")) from None
-        options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-        self._book = xlsxwriter.Workbook(out, options)
+        self._book = _new_book(out)
         self._sheet = self._book.add_worksheet("Referrals")
         self._hidden = self._book.add_worksheet(columns.OWN)
         self._hidden.hide()
@@ -192,3 +187,30 @@ class Writer:
     def close(self) -> None:
         """Finish the file."""
         self._book.close()
+
+
+def write_table(out: BinaryIO, titles: Sequence[str], rows: Iterable[Sequence[str]]) -> int:
+    """Write a workbook of one plain sheet of texts; how many rows it has.
+
+    Raises:
+        RefTermError: when the package that writes it is missing.
+    """
+    book = _new_book(out)
+    sheet, count = book.add_worksheet(), 0
+    for place, title in enumerate(titles):
+        sheet.write_string(0, place, title, book.add_format({"bold": True}))
+    sheet.freeze_panes(1, 0)
+    for row in rows:
+        count += 1
+        for place, cell in enumerate(row):
+            sheet.write_string(count, place, cell[: columns.LONGEST_CELL])
+    book.close()
+    return count
+
+
+def _new_book(out: BinaryIO) -> Any:
+    try:
+        import xlsxwriter
+    except ImportError:
+        raise RefTermError(_("a workbook needs refterm[excel]; install it, or export as csv")) from None
+    return xlsxwriter.Workbook(out, {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False})

@@ -24,6 +24,11 @@ HIDDEN_FIELDS = frozenset({"changed_here"})
 MOST_ENTRIES = 200
 
 
+def shown_entry(entry: Entry) -> Entry:
+    """An entry of the history without what is only stored for undo."""
+    return replace(entry, changes={field: both for field, both in entry.changes.items() if field not in HIDDEN_FIELDS})
+
+
 @dataclass(frozen=True, slots=True)
 class Alert:
     """The flame alert above the Inbox (F1-F3): the one to contact first, and how many there are."""
@@ -176,9 +181,7 @@ class Desk:
         """The history of one referral or of the whole desk, oldest first (T4)."""
         with self.workplace.database.reading() as connection:
             for entry in queries.history(connection, referral_id):
-                yield replace(
-                    entry, changes={field: both for field, both in entry.changes.items() if field not in HIDDEN_FIELDS}
-                )
+                yield shown_entry(entry)
 
     def profiles(self) -> list[str]:
         """The names of the profiles that referrals are routed to."""

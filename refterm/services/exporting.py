@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any, BinaryIO, Literal, TextIO
 
 from refterm.domain.deadline import as_of
-from refterm.domain.query import Tab
+from refterm.domain.history import Entry
+from refterm.domain.query import Tab, View
 from refterm.formats import columns, outgoing, wire
 from refterm.formats.record import Incoming
+from refterm.services.desk import shown_entry
+from refterm.services.referral_json import entry_object
 from refterm.services.workplace import Workplace
 from refterm.store import codec, queries
+from refterm.store.connection import Connection
+from refterm.store.listing import condition
 
 Shape = Literal["csv", "json", "ndjson"]
 
 BATCH = 500
+EVERYTHING = View(Tab.ALL)
+HISTORY_COLUMNS = ("at", "by", "login", "action", "referral", "changes")
 
 
 class Exporter:
@@ -24,29 +32,29 @@ class Exporter:
     def __init__(self, workplace: Workplace) -> None:
         self.workplace = workplace
 
-    def write(self, out: TextIO, *, format: Shape, tab: Tab = Tab.ALL) -> int:  # noqa: A002
-        """Write a tab, skipped ones included, in the order of the numbers.
+    def write(self, out: TextIO, *, format: Shape, view: View = EVERYTHING) -> int:  # noqa: A002
+        """Write a view, skipped ones included, in the order of the numbers.
 
         Args:
             out: opened with `newline=""`, in UTF-8.
             format: the shape: Partner Center's CSV, a JSON array, or one JSON object a line.
-            tab: which referrals.
+            view: which referrals.
 
         Returns:
             How many were written.
         """
         if format == "csv":
-            return self._csv(out, tab)
+            return self._csv(out, view)
         before, between, after = ("", "\n", "\n") if format == "ndjson" else ("[\n", ",\n", "\n]\n")
         count = 0
-        for known, present in self._all(tab):
+        for known, present in self._all(view):
             out.write((between if count else before) + wire.dumps(outgoing.written(known, present)))
             count += 1
         if count or format == "json":
             out.write(after if count else "[]\n")
         return count
 
-    def write_workbook(self, out: BinaryIO, *, tab: Tab = Tab.ALL) -> int:
+    def write_workbook(self, out: BinaryIO, *, view: View = EVERYTHING) -> int:
         """The same as a workbook; the records stand on a hidden sheet.
 
         Raises:
@@ -55,29 +63,30 @@ class Exporter:
         from refterm.formats.workbook import Writer
 
         writer, count = Writer(out), 0
-        for known, present in self._all(tab):
+        for known, present in self._all(view):
             writer.write(outgoing.row(known, present))
             count += 1
         writer.close()
         return count
 
-    def _csv(self, out: TextIO, tab: Tab) -> int:
+    def _csv(self, out: TextIO, view: View) -> int:
         # Without the mark spreadsheets take UTF-8 for the machine's own encoding.
         out.write("\ufeff")
         writer = csv.writer(out)
         writer.writerow([*columns.COLUMNS, *columns.EXTRAS])
         count = 0
-        for known, present in self._all(tab):
+        for known, present in self._all(view):
             writer.writerow(map(columns.guarded, outgoing.row(known, present)))
             count += 1
         return count
 
-    def _all(self, tab: Tab) -> Iterator[tuple[dict[str, Any], Incoming]]:
+    def _all(self, view: View) -> Iterator[tuple[dict[str, Any], Incoming]]:
         """Each referral as it stands, with its record as it was received."""
         now, last = self.workplace.now(), 0
         while True:
             with self.workplace.database.reading() as connection:
-                rows = queries.with_records(connection, tab, now, last, BATCH)
+                where, bound = self._condition(connection, view, now)
+                rows = queries.with_records(connection, where, bound, last, BATCH)
             for row in rows:
                 known = wire.known(row["record"])
                 yield (
@@ -91,3 +100,60 @@ class Exporter:
             if len(rows) < BATCH:
                 return
             last = rows[-1]["id"]
+
+    def _condition(self, connection: Connection, view: View, now: datetime) -> tuple[str, dict[str, Any]]:
+        return condition(connection, view, now, self.workplace.today(), self.workplace.deadlines)
+
+    def history(self, view: View) -> Iterator[Entry]:
+        """The history of the referrals of a view, oldest first (T4)."""
+        now, last = self.workplace.now(), 0
+        while True:
+            with self.workplace.database.reading() as connection:
+                where, bound = self._condition(connection, view, now)
+                found = queries.history_of(connection, where, bound, last, BATCH)
+            for entry in found:
+                yield shown_entry(entry)
+            if len(found) < BATCH:
+                return
+            last = found[-1].id
+
+    def write_history(self, out: TextIO, view: View, *, format: Shape) -> int:  # noqa: A002
+        """Write that history: the objects of `history --json`, or as CSV, one entry a line.
+
+        Returns:
+            How many entries were written.
+        """
+        if format == "csv":
+            out.write("\ufeff")
+            writer, count = csv.writer(out), 0
+            writer.writerow(HISTORY_COLUMNS)
+            for row in self._history_rows(view):
+                writer.writerow(map(columns.guarded, row))
+                count += 1
+            return count
+        before, between, after = ("", "\n", "\n") if format == "ndjson" else ("[\n", ",\n", "\n]\n")
+        count = 0
+        for entry in self.history(view):
+            out.write((between if count else before) + wire.dumps(entry_object(entry)))
+            count += 1
+        if count or format == "json":
+            out.write(after if count else "[]\n")
+        return count
+
+    def write_history_workbook(self, out: BinaryIO, view: View) -> int:
+        """The same as a workbook.
+
+        Raises:
+            RefTermError: when the package that writes it is missing.
+        """
+        from refterm.formats.workbook import write_table
+
+        return write_table(out, HISTORY_COLUMNS, self._history_rows(view))
+
+    def _history_rows(self, view: View) -> Iterator[list[str]]:
+        for entry in self.history(view):
+            known = entry_object(entry)
+            yield [
+                *(str(known[name]) if known[name] is not None else "" for name in HISTORY_COLUMNS[:-1]),
+                wire.dumps(known["changes"]),
+            ]

@@ -142,7 +142,7 @@ class Marks:
             InvalidInputError: for a time that cannot be read, is past, or is later than the expiry, which it names.
         """
         workplace = self.workplace
-        back = when.parse_until(until, workplace.now(), workplace.zone)
+        back = when.start(until, workplace.now(), workplace.zone)
 
         def change(referral: Referral) -> Change:
             _require_new(referral)

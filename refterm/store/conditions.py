@@ -16,20 +16,31 @@ HOT = f"select id from referral indexed by referral_open_flame where {OPEN_FLAME
 DUE = "(status = 'new' and expires_at <= :now)"
 PAST_DUE = f"select id from referral where {DUE}"
 SKIPPED = "select id from referral where skipped_until > :now"
+HOUR = 3_600_000_000  # microseconds
 INBOX = f"status = 'new' and id not in ({PAST_DUE})"
+# Who holds it: who took it or was assigned it (T3, T5), else who accepted it. `:mine` is a person.
+_ACCEPTED = "(status = 'active' or outcome in ('won', 'lost'))"
+MINE = f"(taken_by = :mine or (taken_by is null and decided_by = :mine and {_ACCEPTED}))"
+NOBODYS = f"(taken_by is null and not (decided_by is not null and {_ACCEPTED}))"
+LATE = f"({WAITING} and received_at <= :late and received_estimated = 0)"
+PASSED = "(status = 'active' and purchase_date < :today)"
+UNCALLED = f"(flame = 1 and contacted_at is null and status <> 'archived' and not {DUE})"
 
 
-def where_clause(view: View, bound: dict[str, Any], *, show_due: bool) -> str:
+def where_clause(view: View, bound: dict[str, Any], *, show_due: bool, with_skipped: bool = False) -> str:
     """The condition that the rows of a view satisfy.
 
     Args:
         view: tab and filter.
         bound: takes up the values that the condition names, beside `now`, `late` and `today`.
         show_due: what is past due stands among the archived (a read-only desk, which cannot archive it).
+        with_skipped: the Inbox has what is put aside, too.
     """
     chosen, parts = view.filter, []
     if view.tab is Tab.INBOX:
-        parts += [INBOX, f"id {'in' if chosen.skipped else 'not in'} ({SKIPPED})"]
+        parts.append(INBOX)
+        if chosen.skipped or not with_skipped:
+            parts.append(f"id {'in' if chosen.skipped else 'not in'} ({SKIPPED})")
     elif view.tab is Tab.ACTIVE:
         parts.append("status = 'active'")
     elif view.tab is Tab.ARCHIVED:
@@ -55,13 +66,32 @@ def where_clause(view: View, bound: dict[str, Any], *, show_due: bool) -> str:
     if chosen.flame:
         parts.append(f"flame = 1 and status <> 'archived' and not {DUE}")
     if chosen.overdue:
-        parts.append(
-            f"(({WAITING} and received_at <= :late and received_estimated = 0)"
-            " or (status = 'active' and purchase_date < :today))"
-        )
+        parts.append(f"({LATE} or {PASSED})")
     if chosen.mine is not None:
-        parts.append("(taken_by = :mine or (decided_by = :mine and (status = 'active' or outcome in ('won', 'lost'))))")
-        bound["mine"] = chosen.mine
+        parts.append(MINE)
+        bound["mine"] = clean_line(chosen.mine)
+    if chosen.unrouted:
+        parts.append("profile is null")
+    if chosen.unassigned:
+        parts.append(NOBODYS)
+    if chosen.uncalled:
+        parts.append(UNCALLED)
+    if chosen.expiring is not None:
+        parts.append(f"({WAITING} and expires_at <= :soon)")
+        bound["soon"] = bound["now"] + chosen.expiring * HOUR
+    if chosen.min_fit is not None:
+        parts.append("coalesce(fit, -1) >= :min_fit")
+        bound["min_fit"] = chosen.min_fit
+    if chosen.country is not None:
+        parts.append("upper(country) = :country")
+        bound["country"] = clean_line(chosen.country).upper()
+    if chosen.channel is not None:
+        parts.append("channel = :channel")
+        bound["channel"] = chosen.channel
+    if chosen.follow_up:
+        parts.append("follow_up_at is not null")
+    if chosen.no_follow_up:
+        parts.append("(status = 'active' and follow_up_at is null)")
     if chosen.ids:
         parts.append(f"id in ({', '.join(str(int(number)) for number in chosen.ids)})")
     return " and ".join(parts) or "true"

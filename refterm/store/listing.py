@@ -102,12 +102,7 @@ def listing(
         show_due: show what is past due among the archived (a read-only desk, which cannot archive it).
         most_hits: how many hits of a search, the newest; -1 for all.
     """
-    bound: dict[str, Any] = {
-        "now": codec.micros(now),
-        "cooled": codec.micros(now - deadlines.flame),
-        "late": codec.micros(now - deadlines.respond),
-        "today": today.isoformat(),
-    }
+    bound = moments(now, today, deadlines)
     order = view.effective_order
     where = where_clause(view, bound, show_due=show_due)
     keys, down = _KEYS[order]
@@ -137,6 +132,34 @@ def listing(
     return _Segment(database, where, bound, keys, down, count, index, scan=_reads_most(view))
 
 
+def condition(
+    connection: Connection, view: View, now: datetime, today: date, deadlines: Deadlines
+) -> tuple[str, dict[str, Any]]:
+    """What the referrals of a view satisfy, skipped ones included, and its values; for passes in the order of numbers.
+
+    What is past due counts as archived, as everywhere.
+    """
+    bound = moments(now, today, deadlines)
+    where = where_clause(view, bound, show_due=True, with_skipped=True)
+    if view.search.strip():
+        found = search.hits(connection, view.search, (), -1)
+        if found is None:
+            return "false", bound
+        hits, asked = found
+        where, bound = f"{where} and referral.id in (select referral.id from {hits})", {**bound, **asked}
+    return where, bound
+
+
+def moments(now: datetime, today: date, deadlines: Deadlines) -> dict[str, Any]:
+    """The values that conditions name whatever the view."""
+    return {
+        "now": codec.micros(now),
+        "cooled": codec.micros(now - deadlines.flame),
+        "late": codec.micros(now - deadlines.respond),
+        "today": today.isoformat(),
+    }
+
+
 def _index(view: View, order: Order, *, show_due: bool) -> str | None:
     """The index to insist on; None where a filter leaves so few rows that sorting them is quicker."""
     if show_due and view.tab is Tab.ARCHIVED:
@@ -149,7 +172,8 @@ def _index(view: View, order: Order, *, show_due: bool) -> str | None:
 
 def _reads_most(view: View) -> bool:
     """Whether the filter matches most of the archive and no index serves it."""
-    bare = replace(view.filter, profile=None, mine=None) == Filter()
+    unserved = {"profile": None, "mine": None, "country": None, "channel": None, "unassigned": False, "unrouted": False}
+    bare = replace(view.filter, **unserved) == Filter()  # type: ignore[arg-type]
     return bare and view.filter != Filter() and view.tab is Tab.ARCHIVED
 
 

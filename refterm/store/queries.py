@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from itertools import takewhile
 from typing import Any
 
 from refterm.domain.history import DECISIONS, Entry
-from refterm.domain.query import Tab
 from refterm.domain.referral import Referral
 from refterm.domain.row import Row
 from refterm.errors import NotFoundError
@@ -324,22 +323,24 @@ def due(connection: Connection, now: datetime, limit: int) -> list[dict[str, Any
     return [dict(row) for row in connection.execute(query, {"now": codec.micros(now), "limit": limit})]
 
 
-_IN_TAB = {
-    Tab.INBOX: WAITING,
-    Tab.ACTIVE: "status = 'active'",
-    Tab.ARCHIVED: f"(status = 'archived' or {DUE})",
-    Tab.ALL: "true",
-}
-
-
-def with_records(connection: Connection, tab: Tab, now: datetime, after: int, limit: int) -> list[Any]:
-    """Referrals of a tab after a number, in order, skipped ones included, each with its record as it was received."""
+def with_records(connection: Connection, where: str, bound: Mapping[str, Any], after: int, limit: int) -> list[Any]:
+    """Referrals that satisfy a condition (listing.condition), after a number, in order, each with its record as received."""
     # By number, not by an index of the status, which would have to be sorted each time.
     query = (
         "select referral.*, source.record from referral not indexed left join source on source.referral_id = referral.id"
-        f" where referral.id > :after and {_IN_TAB[tab]} order by referral.id limit :limit"
+        f" where referral.id > :after and {where} order by referral.id limit :limit"
     )
-    return connection.execute(query, {"after": after, "now": codec.micros(now), "limit": limit}).fetchall()
+    return connection.execute(query, {**bound, "after": after, "limit": limit}).fetchall()
+
+
+def history_of(connection: Connection, where: str, bound: Mapping[str, Any], after: int, limit: int) -> list[Entry]:
+    """The history of referrals that satisfy a condition, after an entry's number, oldest first."""
+    query = (
+        "select history.* from history where history.id > :after and referral_id in"
+        f" (select id from referral where {where}) order by history.id limit :limit"
+    )
+    found = connection.execute(query, {**bound, "after": after, "limit": limit})
+    return [_entry(row) for row in found]
 
 
 def received(

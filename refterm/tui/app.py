@@ -24,7 +24,7 @@ from textual.command import Provider
 from textual.dom import DOMNode
 from textual.screen import Screen
 from textual.scrollbar import ScrollBar, ScrollBarRender
-from textual.theme import BUILTIN_THEMES
+from textual.theme import Theme
 
 import refterm
 from refterm import config, i18n
@@ -37,6 +37,7 @@ from refterm.services.personal.view_state import ViewState, ViewStates
 from refterm.services.workplace import Workplace, open_workplace
 from refterm.tui.background.work import work
 from refterm.tui.desk.screen import DeskScreen
+from refterm.tui.draw import themes
 from refterm.tui.draw.filters import AsciiLetters, AsciiScrollBar, NoColours
 from refterm.tui.draw.signs import ASCII_ONLY, Signs, choose_signs
 from refterm.tui.office import DeskApp, Office
@@ -74,7 +75,9 @@ class RefTermApp(DeskApp):
         self._states = states
         self._view_kept = True
         self._view_lock = threading.Lock()
+        self._sixteen: themes.SixteenColours | None = None
         self.state = states.load() if states else ViewState()
+        self._first_theme()
         if self.no_color:
             textual_quirks.replace_grey_filter(self, NoColours())
             self.add_class("-no-colour")
@@ -93,10 +96,7 @@ class RefTermApp(DeskApp):
         return self.desk
 
     def on_mount(self) -> None:
-        """Set the theme and the signal handlers."""
-        theme = self.state.theme or self.settings.theme
-        if theme in self.available_themes:
-            self.theme = theme
+        """Mind the signals, and a theme that is chosen."""
         self.theme_changed_signal.subscribe(self, lambda _theme: self._keep_theme())
         self.call_after_refresh(textual_quirks.collect_garbage)
         if not self.is_headless:
@@ -155,7 +155,30 @@ class RefTermApp(DeskApp):
         with suppress(OSError):
             self._save_view()
 
+    # Colours
+
+    @property
+    def available_themes(self) -> dict[str, Theme]:
+        """The themes that can be read well."""
+        return themes.offered()
+
+    def _first_theme(self) -> None:
+        """Start in the chosen theme, else in the dark one."""
+        offered = self.available_themes
+        wanted = (self.state.theme, self.settings.theme, themes.DARK)
+        textual_quirks.begin_with_theme(self, next(name for name in wanted if name in offered))
+        if self.console.color_system == "standard" and not self.no_color:
+            self._sixteen = themes.SixteenColours(self.current_theme)
+            textual_quirks.add_filter(self, self._sixteen)
+
+    def get_css_variables(self) -> dict[str, str]:
+        """Textual's, and over them the colours by their roles."""
+        self.theme_variables = super().get_css_variables() | themes.variables(self.current_theme)
+        return self.theme_variables
+
     def _keep_theme(self) -> None:
+        if self._sixteen:
+            self._sixteen.use(self.current_theme)
         if self.state.theme != self.theme:
             self.state.theme = self.theme
             self.keep_view()
@@ -219,8 +242,8 @@ def run_desk(settings: Settings, *, acting: str | None = None, demo: bool = Fals
         RefTermError: when the desk cannot be opened.
     """
     i18n.use(settings.language)
-    if settings.theme and settings.theme not in BUILTIN_THEMES:
-        raise ConfigurationError(_("theme must be one of {allowed}").format(allowed=", ".join(sorted(BUILTIN_THEMES))))
+    if settings.theme and settings.theme not in themes.offered():
+        raise ConfigurationError(_("theme must be one of {allowed}").format(allowed=", ".join(themes.offered())))
     if demo:
         return _run_demo(settings, acting)
     place = open_workplace(settings, acting=acting)

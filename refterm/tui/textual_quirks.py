@@ -153,6 +153,15 @@ def set_breakpoint_classes(screen: Screen[Any]) -> None:
     screen.add_class(*screen._get_breakpoint_classes(height, screen.VERTICAL_BREAKPOINTS or []))
 
 
+def begin_with_theme(app: App[Any], name: str) -> None:
+    """Let an app that is being made begin with a theme: to change it later would read the stylesheet a second time."""
+    app.set_reactive(App.theme, name)
+    dark = app.current_theme.dark
+    app.set_class(dark, "-dark-mode", update=False)
+    app.set_class(not dark, "-light-mode", update=False)
+    app.stylesheet.set_variables(app.get_css_variables())
+
+
 def replace_grey_filter(app: App[Any], instead: LineFilter) -> None:
     """Under NO_COLOR Textual turns colours into greys, which are colours too."""
     app._filters = [kept for kept in app._filters if not isinstance(kept, Monochrome)]

@@ -10,14 +10,16 @@ import pytest
 
 from refterm.cli import listing, terminal
 from refterm.clock import SettableClock
-from refterm.domain.query import Order, Tab
+from refterm.domain.filter_words import read_options, view_from
+from refterm.domain.query import Filter, Order, Tab, View
 from refterm.domain.referral import Outcome
+from refterm.errors import InvalidInputError
 from refterm.services.marks import Marks
 from refterm.services.workplace import Workplace
 from refterm.text import width
 from tests.cli.conftest import Command, complaint, numbers
 from tests.conftest import ImportRecords
-from tests.samples import active_record, ago, ahead, api_record, closed_record
+from tests.samples import NOW, active_record, ago, ahead, api_record, closed_record
 from tests.store.support import query
 
 
@@ -84,7 +86,7 @@ def test_filters(refterm: Command, import_records: ImportRecords, workplace: Wor
     plain, late, flamed, skipped, overdue_deal, won, expired = import_records(
         [
             api_record(customerProfile__name="Ärzte am Markt", createdDateTime=ago(hours=2)),
-            api_record(createdDateTime=ago(hours=24)),
+            api_record(createdDateTime=ago(hours=24), expirationDateTime=ahead(hours=5)),
             api_record(details__customerRequestedContact=True, createdDateTime=ago(hours=3)),
             api_record(createdDateTime=ago(hours=4)),
             active_record(details__closingDateTime="2026-03-01T00:00:00Z"),
@@ -118,6 +120,51 @@ def test_filters(refterm: Command, import_records: ImportRecords, workplace: Wor
     # A date is its midnight in the viewer's zone, the end exclusive.
     assert listed("--since", "2026-03-01", "--until", "2026-03-02") == {late}
     assert listed("--profile", "Nord") == set()
+    assert listed("--unrouted") == {plain, late, flamed}
+    assert listed("--unassigned") == {plain, late}
+    assert listed("--uncalled") == {flamed}
+    assert listed("--expiring", "6") == {late}
+    assert listed("--country", "de") == {plain, late, flamed}
+    assert listed("--min-fit", "100") == set()
+    assert listed("--channel", "partner") == set()
+    # What only Active can hold means Active.
+    assert listed("--no-follow-up") == {overdue_deal}
+    assert listed("--follow-up") == set()
+
+
+def test_who_holds_it_is_who_took_it_else_who_accepted_it(
+    refterm: Command, import_records: ImportRecords, workplace: Workplace
+) -> None:
+    mine, handed_on, declined = import_records([api_record(), api_record(), api_record()])
+    for number in (mine, handed_on):
+        given = ("--value", "1", "--currency", "EUR", "--timeframe", "this year", "--notes", "x", "--name", "x")
+        assert refterm("accept", number, *given).status == 0
+    assert refterm("decline", declined, "--reason", "budget").status == 0
+    assert refterm("take", handed_on, "--as", "luis").status == 0
+    assert numbers(refterm("list", "--mine", "--tab", "all", "--json")) == [mine]
+    assert numbers(refterm("list", "--mine", "--tab", "all", "--json", "--as", "luis")) == [handed_on]
+    assert numbers(refterm("list", "--unassigned", "--tab", "all", "--json")) == [declined]
+
+
+@pytest.mark.parametrize(
+    ("line", "view"),
+    [
+        ("--mine --min-fit 60", View(Tab.INBOX, None, Filter(mine="ana", min_fit=60))),
+        ("outcome=won search='kiel harbour'", View(Tab.ARCHIVED, None, Filter(outcome=Outcome.WON), "kiel harbour")),
+        ("--tab active --overdue --sort value", View(Tab.ACTIVE, Order.VALUE, Filter(overdue=True))),
+        ("no-follow-up", View(Tab.ACTIVE, None, Filter(no_follow_up=True))),
+        ("--min-fit many", "--min-fit takes a whole number"),
+        ("--outcome lucky", "--outcome is one of won, lost, declined, expired"),
+        ("--expiring", "--expiring needs a value"),
+        ("--colour red", "--colour is no option of refterm list"),
+    ],
+)
+def test_a_filter_in_the_words_of_list(line: str, view: View | str) -> None:
+    if isinstance(view, View):
+        assert view_from(read_options(line), "ana", NOW, None) == view
+    else:
+        with pytest.raises(InvalidInputError, match=view):
+            read_options(line)
 
 
 def test_order_and_limit(refterm: Command, import_records: ImportRecords) -> None:
@@ -156,6 +203,8 @@ def test_every_hit_of_a_search_is_listed(
 def test_empty_list_prints_nothing(refterm: Command, workplace: Workplace) -> None:
     assert (refterm("list").out, refterm("list").status) == ("", 0)
     assert refterm("list", "--json").json == []
+    assert refterm("list").err == "refterm: Inbox is empty\n"
+    assert refterm("list", "--mine").err == "refterm: nothing was found in Inbox; --tab all looks everywhere\n"
 
 
 def test_times_stand_in_the_zone_of_the_viewer(
@@ -173,13 +222,13 @@ def test_times_stand_in_the_zone_of_the_viewer(
 
 
 @pytest.mark.parametrize(
-    ("options", "flag"),
-    [(("--since", "yesterday"), "--since"), (("--until", "2026-13-01"), "--until")],
+    ("options", "why"),
+    [(("--since", "soon"), "Not a date: "), (("--until", "2026-13-01"), "There is no such day: ")],
 )
 def test_bad_dates_are_named_by_their_option(
-    refterm: Command, workplace: Workplace, options: tuple[str, str], flag: str
+    refterm: Command, workplace: Workplace, options: tuple[str, str], why: str
 ) -> None:
-    assert complaint(refterm("list", *options)).startswith(f"{flag}: {options[1]} is no date")
+    assert complaint(refterm("list", *options)).startswith(f"{options[0]}: {why}")
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import os
 import stat
@@ -235,6 +237,23 @@ class TestExport:
         result = refterm("export", "--tab", tab, "--format", "ndjson")
         assert (result.status, result.err) == (0, "")
         assert len([json.loads(line) for line in result.lines]) == count
+
+    def test_filters_are_those_of_list(self, refterm: Command, ids: list[int]) -> None:
+        chosen = ("--mine", "--since", "2020-01-01")
+        taken = refterm("export", *chosen, "--format", "ndjson")
+        assert len(taken.lines) == len(refterm("list", *chosen, "--tab", "all", "--json").json) == 1
+        found = refterm("export", "--search", "nowhere at all")
+        assert found.err == "refterm: no referral was found\n"
+
+    def test_history_of_the_filtered(self, refterm: Command, ids: list[int], tmp_path: Path) -> None:
+        whole = refterm("history", "--json").json
+        one = [entry for entry in whole if entry["referral"] == ids[1]]
+        assert refterm("export", "--history", "--format", "json").json == [e for e in whole if e["referral"]]
+        assert refterm("export", "--history", "--mine", "--format", "json").json == one
+        rows = list(csv.DictReader(io.StringIO(refterm("export", "--history", "--mine").out.removeprefix("\ufeff"))))
+        assert [json.loads(row["changes"]) for row in rows] == [entry["changes"] for entry in one]
+        sentence = said(refterm("export", "--history", "--mine", "-o", tmp_path / "history.xlsx"))
+        assert sentence == f"Exported {len(one)} entries of the history to {tmp_path / 'history.xlsx'}."
 
     def test_standard_output_is_utf8_whatever_the_locale(self, process: Command, ids: list[int]) -> None:
         result = process("export", "--format", "csv", environment={"PYTHONIOENCODING": "ascii"})

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from refterm.clock import SettableClock
 from refterm.domain.decisions import Context
-from refterm.domain.query import Tab
+from refterm.domain.query import Tab, View
 from refterm.formats import values
 from refterm.formats.columns import COLUMNS
 from refterm.services import exporting
@@ -35,7 +35,7 @@ TODAY = Context(today=NOW.date(), currency="EUR")
 
 def export(workplace: Workplace, shape: Shape, tab: Tab = Tab.ALL) -> str:
     out = io.StringIO(newline="")
-    Exporter(workplace).write(out, format=shape, tab=tab)
+    Exporter(workplace).write(out, format=shape, view=View(tab))
     return out.getvalue()
 
 
@@ -104,7 +104,7 @@ def test_a_tab_holds_what_it_shows_and_skipped_ones(lived_in: Workplace, shape: 
     counts = {}
     for tab in Tab:
         out = io.StringIO(newline="")
-        counts[tab] = Exporter(lived_in).write(out, format=shape, tab=tab)
+        counts[tab] = Exporter(lived_in).write(out, format=shape, view=View(tab))
         assert bring_in(lived_in, out.getvalue()) == Summary(unchanged=counts[tab])
     by_status = {
         status: sum(row["status"] == status for row in rows(lived_in)) for status in ("new", "active", "archived")

@@ -150,7 +150,7 @@ class TestSkip:
         Marks(workplace).skip(number, typed)
         assert Desk(workplace).referral(number).skipped_until == until
 
-    @pytest.mark.parametrize("typed", ["", "  ", "soon", "-2h", "2026-03-01", "+0m", "today 09:00", "2026-13-01"])
+    @pytest.mark.parametrize("typed", ["", "  ", "soon", "-2h", "2026-03-01", "+0min", "today 09:00", "2026-13-01"])
     def test_what_is_no_time_to_come_is_refused(self, workplace: Workplace, typed: str) -> None:
         number = new(workplace)
         before = dump(workplace.database)
@@ -163,7 +163,7 @@ class TestSkip:
         number = new(workplace, expirationDateTime=ahead(hours=5))
         before = dump(workplace.database)
         with pytest.raises(InvalidInputError) as refused:
-            Marks(workplace).skip(number, "+301m")
+            Marks(workplace).skip(number, "+301min")
         assert refused.value.fields == {"until": "it expires before that, at 2026-03-02 14:00"}
         assert dump(workplace.database) == before
         Marks(workplace).skip(number, "+5h")  # at that very instant it is archived, not back

@@ -37,6 +37,12 @@ FILTERS = {
     "flame": Filter(flame=True),
     "overdue": Filter(overdue=True),
     "mine": Filter(mine="ana"),
+    "nobodys": Filter(unassigned=True, unrouted=True),
+    "uncalled": Filter(uncalled=True, country="de"),
+    "expiring": Filter(expiring=12),
+    "fit": Filter(min_fit=40, channel="sales"),
+    "follow-up": Filter(follow_up=True),
+    "no follow-up": Filter(no_follow_up=True),
     "several": Filter(profile="Nord", favorite=True, since=NOW - timedelta(hours=72)),
 }
 
@@ -60,6 +66,8 @@ def some_row(rng: random.Random) -> Columns:
         "profile": rng.choice([None, "Nord", "Süd"]),
         "taken_by": rng.choice([None, None, "ana", "bob"]),
         "fit": rng.choice([None, 0, 40, 40, 90]),
+        "country": rng.choice([None, "DE", "de", "ES"]),
+        "channel": rng.choice(["search", "sales"]),
         "deal_value": rng.choice([None, "0", "10.50", "10.5", "9", "120000"]),
     }
     if status == "new":
@@ -70,6 +78,7 @@ def some_row(rng: random.Random) -> Columns:
     if status == "active":
         columns |= {"purchase_date": rng.choice([None, "2026-03-01", "2026-03-02", "2026-06-30"])}
         columns |= {"decided_by": rng.choice([None, "ana", "bob"])}
+        columns |= {"follow_up_at": rng.choice([None, micros(hours=4)])}
     if status == "archived":
         outcome = rng.choice(["won", "lost", "declined", "expired"])
         columns |= {"outcome": outcome, "closed_at": rng.choice([None, micros(hours=-1), micros(hours=-2)])}
@@ -113,6 +122,8 @@ class Model:
         late = state == "new" and one["received_at"] <= self.now - 24 * HOUR and not one["received_estimated"]
         passed = state == "active" and one["purchase_date"] is not None and one["purchase_date"] < self.today
         accepted = state == "active" or outcome in ("won", "lost")
+        holder = one["taken_by"] or (one["decided_by"] if accepted else None)
+        step = one["follow_up_at"] is not None
         return all(
             (
                 chosen.outcome is None or outcome == chosen.outcome,
@@ -123,9 +134,16 @@ class Model:
                 self.skipped(one) if chosen.skipped else view.tab is not Tab.INBOX or not self.skipped(one),
                 not chosen.flame or (one["flame"] and state != "archived"),
                 not chosen.overdue or late or passed,
-                chosen.mine is None
-                or one["taken_by"] == chosen.mine
-                or (one["decided_by"] == chosen.mine and accepted),
+                chosen.mine is None or holder == chosen.mine,
+                not chosen.unassigned or holder is None,
+                not chosen.unrouted or one["profile"] is None,
+                not chosen.uncalled or (one["flame"] and one["contacted_at"] is None and state != "archived"),
+                chosen.expiring is None or (state == "new" and one["expires_at"] <= self.now + chosen.expiring * HOUR),
+                chosen.min_fit is None or (one["fit"] is not None and one["fit"] >= chosen.min_fit),
+                chosen.country is None or (one["country"] or "").upper() == chosen.country.upper(),
+                chosen.channel is None or one["channel"] == chosen.channel,
+                not chosen.follow_up or step,
+                not chosen.no_follow_up or (state == "active" and not step),
             )
         )
 

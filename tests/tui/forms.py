@@ -21,6 +21,7 @@ from refterm.services.desk import Desk
 from refterm.services.personal.drafts import Drafts
 from refterm.services.workplace import Workplace
 from refterm.tui.app import stylesheet
+from refterm.tui.draw import themes
 from refterm.tui.draw.signs import ASCII, UNICODE
 from refterm.tui.forms.form import Form
 from refterm.tui.office import Office
@@ -49,6 +50,10 @@ class Host(App[None]):
         self.animation_level = "none"
         self.set_class(plain, "-ascii")
         self.closed_with: list[object] = []
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """The colours of the stylesheet by their roles."""
+        return themes.variables(themes.OWN[0])
 
 
 class Sitting(Generic[T]):

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from refterm.domain.query import Filter
-from refterm.domain.when import parse_day_start
+from refterm.domain.when import period
 from refterm.tui.desk import bars
 
 
 @pytest.mark.parametrize("name", ["Europe/Madrid", "UTC", "America/Lima"])
 def test_a_filter_names_the_days_that_were_typed(name: str) -> None:
     zone = ZoneInfo(name)
-    since, until = (parse_day_start(day, "since", zone) for day in ("2026-06-01", "2026-06-30"))
+    since, until = period("2026-06-01", "2026-06-30", datetime(2026, 7, 1, tzinfo=UTC), zone)
     assert bars.filter_text(Filter(since=since, until=until), zone) == "from 2026-06-01, until 2026-06-30"

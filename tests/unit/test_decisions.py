@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import pytest
 
-from refterm.domain import decisions
+from refterm.domain import decisions, when
 from refterm.domain.decisions import Context, read_acceptance, read_contact, read_edit, read_refusal, read_win
 from refterm.domain.money import Money
 from refterm.domain.referral import TeamMember
@@ -229,7 +229,7 @@ class TestEdit:
         typed = {"name": " ", "date": "2026-03-01", "value": "x", "currency": "y", "notes": ""}
         found = errors(lambda: read_edit(typed, IN_EUROS))
         assert list(found) == ["name", "date", "value", "currency", "notes"]
-        assert found["date"] == "2026-03-01 is in the past"
+        assert found["date"] == "1 Mar 2026 is in the past"
 
     def test_a_currency_cannot_be_emptied(self) -> None:
         assert errors(lambda: read_edit({"currency": " "}, IN_EUROS)) == {
@@ -312,5 +312,5 @@ class TestCommandLine:
         received = replace(IN_EUROS, received=TODAY)
         day = (TODAY - timedelta(days=1)).isoformat()
         found = errors(lambda: read_win({"date": day}, received, has_value=True))
-        assert found == {"date": f"the close date cannot be before the receipt, {TODAY.isoformat()}"}
+        assert found == {"date": f"the close date cannot be before the receipt, {when.date_text(TODAY)}"}
         assert read_win({"date": TODAY.isoformat()}, received, has_value=True).closed_on == TODAY

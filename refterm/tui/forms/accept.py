@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from refterm.domain.referral import Referral
 from refterm.i18n import _
 from refterm.tui.forms import parts
@@ -44,8 +42,8 @@ def _fields(office: Office) -> list[FieldSpec]:
             "timeframe",
             _("Purchase timeframe"),
             cells=26,
-            placeholder=_("1-3 months, or a date"),
-            hint=partial(parts.understood_timeframe, office),
+            placeholder=_("3m, Q1, 30 Jun"),
+            hint=parts.understood_deadline(office, "timeframe"),
             error_lines=2,
         ),
         FieldSpec("notes", _("Notes"), "notes", placeholder=_("what the customer is looking for")),

@@ -23,7 +23,13 @@ def edit_form(office: Office, referral: Referral) -> Form[str]:
         button=_("Save"),
         fields=[
             FieldSpec("name", _("Engagement name")),
-            FieldSpec("date", _("Purchase date"), cells=18, placeholder="2026-06-30", hint=parts.understood_date),
+            FieldSpec(
+                "date",
+                _("Purchase date"),
+                cells=18,
+                placeholder=_("3m, Q1, 30 Jun"),
+                hint=parts.understood_deadline(office, "date"),
+            ),
             *parts.money_fields(_("Estimated value")),
             FieldSpec("notes", _("Notes"), "notes"),
             FieldSpec("crm_id", _("CRM ID"), group="ids", placeholder=_("optional")),

@@ -22,6 +22,7 @@ from textual.widgets import Input, TextArea
 
 from refterm.text import clean, clean_line, fit, fold, width
 from refterm.tui.draw.signs import Signs
+from refterm.tui.draw.themes import DIM
 from refterm.tui.forms.in_order import InOrder
 from refterm.tui.textual_quirks import stop_watching
 
@@ -329,9 +330,9 @@ class FormRow(Horizontal):
             return
         start = places[-1].right + 2
         if start + width(hint) <= cells:
-            lines[0].append((start, hint, "dim"))
+            lines[0].append((start, hint, DIM))
         elif not self._errors and places[0].bottom < len(lines):
-            lines[places[0].bottom].append((places[0].x, hint, "dim"))
+            lines[places[0].bottom].append((places[0].x, hint, DIM))
 
     def _draw_errors(self, lines: list[list[tuple[int, str, str]]], places: Sequence[Region], cells: int) -> None:
         for spec, place in zip(self.specs, places, strict=True):

@@ -7,7 +7,6 @@ from dataclasses import replace
 from refterm.domain import when
 from refterm.domain.query import Filter, View
 from refterm.domain.referral import Outcome
-from refterm.errors import InvalidInputError
 from refterm.i18n import _
 from refterm.tui.forms import parts
 from refterm.tui.forms.fields import FieldSpec
@@ -46,8 +45,8 @@ def _fields(profiles: list[str]) -> list[FieldSpec]:
     names = [("", _("all")), *((str(number), parts.plain_line(name)) for number, name in enumerate(profiles, 1))]
     return [
         FieldSpec("outcome", _("Outcome"), "choice", options=outcomes, inline=True),
-        FieldSpec("since", _("Received from"), group="period", cells=14, placeholder="2026-01-31", error_lines=2),
-        FieldSpec("until", _("and before"), group="period", cells=14, placeholder="2026-06-30"),
+        FieldSpec("since", _("Received from"), group="period", cells=14, placeholder=_("last month"), error_lines=2),
+        FieldSpec("until", _("and before"), group="period", cells=14, placeholder=_("today")),
         FieldSpec("profile", _("Profile"), "choice", options=names),
         FieldSpec(
             "favorite", _("Favourites"), "choice", options=[("", _("all")), (ONLY, _("favourites only"))], inline=True
@@ -76,21 +75,15 @@ def _read(texts: dict[str, str], present: Filter, profiles: list[str], office: O
     Raises:
         InvalidInputError: for dates that cannot be read.
     """
-    zone = office.workplace.zone
-    bounds = {}
-    errors: dict[str, str] = {}
-    for name in ("since", "until"):
-        try:
-            bounds[name] = when.parse_day_start(texts[name], name, zone) if texts[name].strip() else None
-        except InvalidInputError as error:
-            errors |= error.fields
-    if errors:
-        raise InvalidInputError(errors)
+    workplace = office.workplace
+    since, until = when.period(
+        texts["since"].strip() or None, texts["until"].strip() or None, workplace.now(), workplace.zone
+    )
     return replace(
         present,
         outcome=Outcome(texts["outcome"]) if texts["outcome"] else None,
-        since=bounds["since"],
-        until=bounds["until"],
+        since=since,
+        until=until,
         profile=profiles[int(texts["profile"]) - 1] if texts["profile"] else None,
         favorite=texts["favorite"] == ONLY,
         skipped=texts["skipped"] == ONLY,

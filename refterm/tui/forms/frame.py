@@ -15,6 +15,7 @@ from textual.widget import Widget
 from refterm.i18n import _
 from refterm.text import fit, width
 from refterm.tui.draw.signs import Signs
+from refterm.tui.draw.themes import DIM
 
 
 def frame_title(title: str, beside: str, cells: int, signs: Signs) -> Content:
@@ -105,7 +106,7 @@ class FormFooter(Container):
         cells = self.content_size.width
         room = cells - width(self._label) - 6
         keys = fit(_("escape cancel   ctrl+s"), max(room, 0), right=True, ellipsis=self._signs.ellipsis)
-        return Content("\n").join([*self._wrapped(cells), Content.styled(keys, "dim")])
+        return Content("\n").join([*self._wrapped(cells), Content.styled(keys, DIM)])
 
     def _wrapped(self, cells: int) -> list[Content]:
         return Content(self._signs.sanitize(self._message)).wrap(max(cells, 20)) or [Content("")]

@@ -27,7 +27,7 @@ def won_form(office: Office, referral: Referral) -> Form[str]:
         button=_("Archive"),
         fields=[
             *parts.money_fields(_("Final value")),
-            FieldSpec("date", _("Close date"), cells=18, hint=parts.understood_date, error_lines=2),
+            FieldSpec("date", _("Close date"), cells=18, hint=parts.understood_closing(office, "date"), error_lines=2),
         ],
         initial={
             "value": parts.typed_value(deal.value),

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 from refterm.domain import money, reasons, when
 from refterm.domain.decisions import Context
 from refterm.domain.referral import Referral
-from refterm.domain.when import month_short
 from refterm.errors import InvalidInputError
 from refterm.i18n import _, decimal_mark
 from refterm.text import display
@@ -17,6 +15,7 @@ from refterm.tui.forms.fields import FieldSpec, Texts
 from refterm.tui.office import Office
 from refterm.words import same_customer_text
 
+Hint = Callable[[Texts], str]
 SAME_SHOWN = 3
 # For many marked referrals, only this many are checked for the same customer.
 SAME_ASKED = 50
@@ -40,11 +39,6 @@ def context(office: Office, currency: str | None = None) -> Context:
 def typed_value(value: Decimal | None) -> str:
     """A value as its field shows it: the digits it was typed with, with the person's own decimal mark."""
     return "" if value is None else money.plain(value).replace(".", decimal_mark())
-
-
-def day_text(day: date) -> str:
-    """A date for reading: `2 Jun 2026`."""
-    return f"{day.day} {month_short(day)} {day.year}"
 
 
 def money_fields(value_label: str) -> list[FieldSpec]:
@@ -95,21 +89,48 @@ def _without_currency(texts: Texts) -> Texts:
     return {"value": bare.strip()}
 
 
-def understood_timeframe(office: Office, texts: Texts) -> str:
-    """The date that a timeframe resolves to: `= by 2 Jun 2026` (I5)."""
-    try:
-        timeframe = when.parse_timeframe(texts["timeframe"], office.workplace.today())
-    except InvalidInputError:
-        return ""
-    return _("= by {date}").format(date=day_text(timeframe.purchase_date))
+def understood_deadline(office: Office, field: str) -> Hint:
+    """What a purchase timeframe or date is understood as (I5, A2): `= by 2 Jun 2026`."""
+
+    def hint(texts: Texts) -> str:
+        day = when.deadline(texts[field], office.workplace.today(), field)
+        return _("= by {date}").format(date=when.date_text(day))
+
+    return understood(field, hint)
 
 
-def understood_date(texts: Texts) -> str:
-    """The date as it is read: `= 30 Jun 2026`."""
-    try:
-        return f"= {day_text(when.parse_date(texts['date']))}"
-    except InvalidInputError:
-        return ""
+def understood_closing(office: Office, field: str) -> Hint:
+    """What a closing day is understood as (A1): `= Mon 30 Jun 2026`."""
+
+    def hint(texts: Texts) -> str:
+        day = when.closing_day(texts[field], office.workplace.today(), field)
+        return f"= {when.weekday_short(day)} {when.date_text(day)}"
+
+    return understood(field, hint)
+
+
+def understood_start(office: Office, field: str) -> Hint:
+    """What the time of a skip or a follow-up is understood as (I8, A5): `= Thu 26 Nov 2026 09:00`."""
+
+    def hint(texts: Texts) -> str:
+        workplace = office.workplace
+        return f"= {when.time_text(when.start(texts[field], workplace.now(), workplace.zone, field), workplace.zone)}"
+
+    return understood(field, hint)
+
+
+def understood(field: str, hint: Hint) -> Hint:
+    """A hint that says at once, in the words of the error, that a text was not understood; nothing where none is typed."""
+
+    def either(texts: Texts) -> str:
+        if not texts[field].strip():
+            return ""
+        try:
+            return hint(texts)
+        except InvalidInputError as error:
+            return f"? {error.fields.get(field, '')}"
+
+    return either
 
 
 def same_customer(office: Office, referral_ids: Sequence[int]) -> list[str]:

@@ -9,6 +9,7 @@ from textual.content import Content
 from refterm.i18n import _
 from refterm.text import fit, width
 from refterm.tui.draw.signs import UNICODE
+from refterm.tui.draw.themes import DIM
 from refterm.tui.panels.panel import Panel
 
 # Two columns from this width on.
@@ -63,6 +64,6 @@ def _column(blocks: Sequence[Sequence[tuple[str, str]]], cells: int) -> list[Con
         for number, part in enumerate(Content(label).wrap(room)):
             shown = keys if number == 0 else ""
             lines.append(
-                Content.assemble("  ", (fit(shown, keys_cells), "bold"), "  ", (fit(part.plain.rstrip(), room), "dim"))
+                Content.assemble("  ", (fit(shown, keys_cells), "bold"), "  ", (fit(part.plain.rstrip(), room), DIM))
             )
     return lines

@@ -11,6 +11,7 @@ from refterm.domain import reasons
 from refterm.domain.history import Entry
 from refterm.i18n import _
 from refterm.tui.draw.signs import Signs
+from refterm.tui.draw.themes import DIM
 from refterm.tui.forms import parts
 from refterm.tui.office import Office
 from refterm.tui.panels.panel import Panel
@@ -34,7 +35,7 @@ class HistoryScreen(Panel):
             lines.append(self._head(entry))
             for text in entry_lines(entry, self._zone, self._signs):
                 wrapped = Content(text).wrap(cells - _INDENT)
-                lines += [Content.assemble((" " * _INDENT, ""), (line.plain.rstrip(), "dim")) for line in wrapped]
+                lines += [Content.assemble((" " * _INDENT, ""), (line.plain.rstrip(), DIM)) for line in wrapped]
         return lines or [Content(_("Nothing has happened yet."))]
 
     def _head(self, entry: Entry) -> Content:

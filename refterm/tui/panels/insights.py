@@ -11,6 +11,7 @@ from textual.binding import Binding, BindingType
 from refterm.i18n import _
 from refterm.tui.background.work import work
 from refterm.tui.draw.signs import ASCII_ONLY
+from refterm.tui.draw.themes import DIM
 from refterm.tui.office import Office
 from refterm.tui.panels.chooser import Block, Chooser
 
@@ -55,7 +56,7 @@ class InsightsScreen(Chooser):
 
         days = PERIODS[self._period]
         period = _("All time") if days is None else _("Received in the last {n} days").format(n=days)
-        blocks = [Block([f"{period}   " + _("o: another period")], style="dim"), Block([""])]
+        blocks = [Block([f"{period}   " + _("o: another period")], style=DIM), Block([""])]
         if self._found is None:
             return [*blocks, Block([self.message])]
         full, empty = ("#", ".") if self._signs is ASCII_ONLY else ("█", "░")

@@ -14,6 +14,7 @@ from textual.widgets import Static
 
 from refterm.i18n import _
 from refterm.tui.draw.signs import Signs
+from refterm.tui.draw.themes import DIM
 from refterm.tui.forms.frame import frame_title
 from refterm.tui.textual_quirks import StillBelow
 
@@ -56,7 +57,7 @@ class Panel(StillBelow, ModalScreen[None]):
         """The lines, scrolling."""
         body = VerticalScroll(self._text, id="panel-body", classes="panel")
         body.styles.width = self._cells
-        body.border_subtitle = Content.styled(_("escape closes"), "dim")
+        body.border_subtitle = Content.styled(_("escape closes"), DIM)
         yield body
 
     def on_resize(self, event: events.Resize) -> None:

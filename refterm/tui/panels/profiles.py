@@ -12,6 +12,7 @@ from refterm.errors import RefTermError
 from refterm.i18n import _, ngettext
 from refterm.services.profiles import Profiles
 from refterm.tui.background.work import work
+from refterm.tui.draw.themes import DIM
 from refterm.tui.forms.fields import FieldSpec
 from refterm.tui.forms.form import Form
 from refterm.tui.office import Office
@@ -41,7 +42,7 @@ class ProfilesScreen(Chooser):
     def blocks(self) -> list[Block]:
         """A few lines for each profile."""
         keys = _("enter edit   a add   x active or not   delete remove")
-        blocks = [Block([keys], style="dim"), Block([""])]
+        blocks = [Block([keys], style=DIM), Block([""])]
         if self.message:
             blocks += [Block([self.message], style="bold"), Block([""])]
         if not self._all:
