@@ -12,7 +12,7 @@ from refterm.domain.decisions import Typed, optional
 from refterm.domain.history import Action
 from refterm.domain.referral import Referral, Status
 from refterm.domain.row import Row
-from refterm.errors import InvalidInputError, WrongStateError
+from refterm.errors import WrongStateError
 from refterm.i18n import _
 from refterm.services import people
 from refterm.services.marks import closed_sentence
@@ -114,10 +114,7 @@ def read_at(text: str, now: datetime, workplace: Workplace) -> datetime:
     Raises:
         InvalidInputError: under the name `at`; also for a time in the past.
     """
-    try:
-        return when.parse_until(text, now, workplace.zone)
-    except InvalidInputError as error:
-        raise InvalidInputError({"at": next(iter(error.fields.values()))}) from None
+    return when.start(text, now, workplace.zone, "at")
 
 
 def _require_active(referral: Referral, now: datetime) -> None:

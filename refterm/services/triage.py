@@ -289,9 +289,7 @@ class Triage:
             made = queries.latest_decisions(connection, workplace.actor.name, since, workplace.now())
         if not made:
             raise UndoError(
-                _("there is nothing to undo: a decision or reply can be undone for {n} s").format(
-                    n=workplace.undo_seconds
-                )
+                _("there is nothing to undo: a decision can be undone for {n} s").format(n=workplace.undo_seconds)
             )
         return [entry.referral for entry in made if entry.referral is not None]
 
