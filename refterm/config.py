@@ -22,7 +22,7 @@ SITE_FILE = Path("/etc/refterm/config.toml")
 POSTGRES = ("postgresql+psycopg", "postgresql", "postgres")
 # One letter is a drive of Windows, not a scheme.
 _MISTYPED = re.compile(r"(?i)(?:sqlite|postgres(?:ql)?(?:\+\w+)?):|[a-z][a-z0-9+.-]+:/")
-SITE_ONLY = ("kiosk", "kiosk_commands", "locked", "roles")
+SITE_ONLY = ("kiosk", "kiosk_commands", "editor", "locked", "roles")
 # Tables that are kept in the database, with an example of how to set them.
 IN_DATABASE = {"deadlines": "deadlines.respond_hours=24", "people": "people.bob=bob@example.com"}
 # The upper limit of every number: 100 000 days are 273 years.
@@ -61,6 +61,23 @@ class PartnerCenterSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class AlertSettings:
+    """`[alerts]`: how the terminal is asked to notify, and of what (S1)."""
+
+    terminal: str = field(default="off", metadata={"allowed": ("osc9", "osc777", "ring", "off")})
+    on: tuple[str, ...] = field(
+        default=("flame", "assigned", "mine-due"), metadata={"each": ("flame", "assigned", "mine-due")}
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class LinkSettings:
+    """`[links]`: pages that can be opened from the desk."""
+
+    crm: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RoleSettings:
     """`[roles]`: who may do what, by login name or `@group`; empty everywhere means everyone is admin."""
 
@@ -85,6 +102,10 @@ class Settings:
     undo_seconds: int = field(default=60, metadata={"least": 0})
     notices: NoticeSettings = field(default_factory=NoticeSettings)
     partner_center: PartnerCenterSettings = field(default_factory=PartnerCenterSettings)
+    alerts: AlertSettings = field(default_factory=AlertSettings)
+    links: LinkSettings = field(default_factory=LinkSettings)
+    keys: dict[str, str] = field(default_factory=dict)
+    editor: str | None = None
     kiosk: bool = False
     kiosk_commands: tuple[str, ...] = field(default=(), metadata={"each": ("list", "show", "insights")})
     locked: tuple[str, ...] = ()
@@ -137,6 +158,8 @@ def load(
     _check_locked(settings.locked, site)
     if "notices" in sites:  # one way out for all; a password command of a user's would run for the desk
         settings = replace(settings, locked=(*settings.locked, "notices"))
+    if "crm" in sites.get("links", ()):  # a link of the site's leads where the site says
+        settings = replace(settings, locked=(*settings.locked, "links.crm"))
     if kiosk or settings.kiosk:  # else `--db` or REFTERM_DB would open another desk
         settings = replace(settings, kiosk=True, locked=(*settings.locked, "database"))
     else:
@@ -212,9 +235,18 @@ def _merge(over: Any, given: Mapping[str, Any], path: Path, prefix: str, *, site
             if not isinstance(value, dict):
                 raise ConfigurationError(_("{path}: {key} must be a table").format(path=path, key=f"[{key}]"))
             changes[spec.name] = _merge(present, value, path, f"{prefix}{key}.", site=site)
+        elif isinstance(present, dict):
+            changes[spec.name] = {**present, **_texts(value, path, key)}
         else:
             changes[spec.name] = _check(value, hints[spec.name], spec.metadata, f"{path}: {prefix}{key}", key)
     return replace(over, **changes)
+
+
+def _texts(value: Any, path: Path, key: str) -> dict[str, str]:
+    """A table of texts under names that are the person's own, or of the table's reader to know."""
+    if not isinstance(value, dict) or not all(isinstance(text, str) for text in value.values()):
+        raise ConfigurationError(_("{path}: {key} must be a table of texts").format(path=path, key=f"[{key}]"))
+    return value
 
 
 def _check(value: Any, hint: Any, metadata: Mapping[str, Any], where: str, key: str) -> Any:
@@ -247,7 +279,21 @@ def _check(value: Any, hint: Any, metadata: Mapping[str, Any], where: str, key: 
         return tuple(value)
     if key == "time_zone":
         _check_zone(value, where)
+    if key == "crm":
+        _check_crm(value, where)
     return value
+
+
+def _check_crm(url: str, where: str) -> None:
+    if (
+        not re.fullmatch(r"https://[A-Za-z0-9.-]+(?::[0-9]+)?/[!-~]*", url)
+        or url.partition("/")[2].count("{crm_id}") != 1
+    ):
+        raise ConfigurationError(
+            _("{where} must be an https URL with {crm_id} in it, such as https://crm.example.com/deal/{crm_id}").format(
+                where=where, crm_id="{crm_id}"
+            )
+        )
 
 
 def _check_zone(name: str, where: str) -> None:

@@ -13,15 +13,18 @@ from refterm.i18n import _
 if TYPE_CHECKING:
     from refterm.services.insight.insights import Insights
 
+SHAPES = ("text", "md", "csv")
+
 
 @command("insights", more=_("The period selects by time of receipt; a date is midnight in your zone."))
 @click.option("--since", metavar="DATE", help=_("Received then or later: 30d, last month, Q1, 31 Jan."))
 @click.option("--until", metavar="DATE", help=_("Received before."))
 @click.option("--profile", metavar="NAME", help=_("Of this profile only."))
+@click.option("--format", "shape", type=click.Choice(SHAPES), default="text", help=_("md is a page to hand on."))
 @click.option("--json", "as_json", is_flag=True, help=_("As JSON."))
 @pass_invocation
 def insights_(
-    invocation: Invocation, /, since: str | None, until: str | None, profile: str | None, as_json: bool
+    invocation: Invocation, /, since: str | None, until: str | None, profile: str | None, shape: str, as_json: bool
 ) -> None:
     """Show figures and findings."""
     from refterm.domain.when import period
@@ -32,6 +35,12 @@ def insights_(
         found = gather(workplace, since=first, until=end, profile=profile)
     if as_json:
         output.json_object(insights_object(found))
+        return
+    if shape != "text":
+        from refterm.services.insight.insight_page import csv_text, markdown
+
+        for text in (markdown(found) if shape == "md" else csv_text(found)).splitlines():
+            output.line(text)
         return
     _print(found)
 

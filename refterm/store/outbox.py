@@ -12,6 +12,23 @@ from refterm.store.connection import Connection, placeholders
 _DUE = "state in ('held', 'due') and due_at <= :now and (claimed_until is null or claimed_until <= :now)"
 
 
+def latest(connection: Connection, name: str, most: int = 100) -> list[dict[str, Any]]:
+    """What failed and what waits, a person's own first; then what is settled, the newest first."""
+    found: list[dict[str, Any]] = []
+    for states, order in (
+        ("'failed'", "id desc"),
+        ("'held', 'due'", "due_at, id"),
+        ("'sent', 'written', 'dropped', 'undone'", "due_at desc, id desc"),
+    ):
+        query = (
+            "select outbox.*, (person is not null and person = :name) as mine from outbox"
+            f" where state in ({states}) order by {order} limit :most"
+        )
+        some = [dict(row) for row in connection.execute(query, {"name": name, "most": most}).fetchall()]
+        found += sorted(some, key=lambda row: not row["mine"])
+    return found
+
+
 def claim(connection: Connection, now: int, until: int, limit: int) -> list[dict[str, Any]]:
     """Take notices that are due, so that nobody else delivers them until a time; the oldest first."""
     rows = [

@@ -68,6 +68,25 @@ class Outbox:
             for row in rows
         ]
 
+    def shown(self) -> list[dict[str, Any]]:
+        """What a person looks at: what failed or waits, one's own first, then the latest that went out or was dropped."""
+        now = codec.micros(self.workplace.now())
+        with self.workplace.database.reading() as connection:
+            rows = outbox.latest(connection, self.workplace.actor.name)
+        return [
+            {
+                "id": row["id"],
+                "kind": row["kind"],
+                "to": row["recipient"] or None,
+                "referral": row["referral_id"],
+                "state": "due" if row["state"] == "held" and (row["due_at"] or codec.NEVER) <= now else row["state"],
+                "due_at": codec.instant_or_none(row["due_at"]),
+                "error": row["error"],
+                "subject": row["subject"],
+            }
+            for row in rows
+        ]
+
     def retry(self, number: int) -> None:
         """Let a notice that failed or was dropped be delivered at the next opportunity.
 

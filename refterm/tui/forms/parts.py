@@ -9,7 +9,8 @@ from refterm.domain import money, reasons, when
 from refterm.domain.decisions import Context
 from refterm.domain.referral import Referral
 from refterm.errors import InvalidInputError
-from refterm.i18n import _, decimal_mark
+from refterm.i18n import _, decimal_mark, ngettext
+from refterm.services.triage import Done
 from refterm.text import display
 from refterm.tui.forms.fields import FieldSpec, Texts
 from refterm.tui.office import Office
@@ -17,6 +18,8 @@ from refterm.words import same_customer_text
 
 Hint = Callable[[Texts], str]
 SAME_SHOWN = 3
+# Of a form on several referrals.
+NAMED = 6
 # For many marked referrals, only this many are checked for the same customer.
 SAME_ASKED = 50
 
@@ -162,3 +165,28 @@ def reason_fields() -> list[FieldSpec]:
         FieldSpec("reason", _("Reason"), "choice", options=options),
         FieldSpec("notes", _("Notes"), "notes", placeholder=_("optional, but required with Others")),
     ]
+
+
+def each_named(referrals: Sequence[tuple[int, str]]) -> list[str]:
+    """A line for each referral of a form on several, at most a few."""
+    if len(referrals) < 2:
+        return []
+    lines = [named(number, company) for number, company in referrals[:NAMED]]
+    more = len(referrals) - NAMED
+    return lines + ([ngettext("and {n} more", "and {n} more", more).format(n=more)] if more > 0 else [])
+
+
+def names(referrals: Sequence[tuple[int, str]], done: Sequence[int]) -> str:
+    """What was done, for a sentence: the customer's name, or the numbers."""
+    if len(done) == 1:
+        return next(plain_line(company) for number, company in referrals if number == done[0])
+    return ", ".join(f"#{number}" for number in done)
+
+
+def not_done(done: Done) -> str:
+    """The end of a sentence about several: what was refused, and why."""
+    if not done.refused:
+        return ""
+    return " " + _("Not done: {names}.").format(
+        names="; ".join(f"#{one.referral}: {one.error}" for one in done.refused)
+    )
