@@ -78,7 +78,8 @@ class Root(click.Group):
         """Write what stands below the commands: keys, files, environment, exit statuses."""
         from refterm.cli.manual import sections
 
-        for title, pairs in sections():
+        invocation = ctx.find_object(Invocation)
+        for title, pairs in sections(invocation.settings if invocation else None):
             with formatter.section(title):
                 formatter.write_dl(pairs)
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from refterm.domain.tabs import Tab
+from refterm.errors import ConfigurationError
 from refterm.i18n import _
 
 ANYWHERE = (Tab.INBOX, Tab.ACTIVE, Tab.ARCHIVED)
@@ -48,7 +51,79 @@ class Situation:
     kiosk: bool = False
 
 
+# Keys that are the program's own everywhere.
+KEPT = ("ctrl+p", "ctrl+q", "ctrl+c")
+_NAMED_KEY = re.compile(
+    r"(?:(?:ctrl|shift|alt)\+)*(?:f[0-9]{1,2}|[a-z0-9]|space|enter|tab|escape|home|end|pageup|pagedown|up|down|left|right|insert|delete|backspace)"
+)
+# The keys of one's own, by action; set once before a desk is opened.
+_own: dict[str, str] = {}
+
+
+def use_keys(keys: Mapping[str, str]) -> None:
+    """Take keys of one's own (`[keys]`) for footer, help, palette and the desk.
+
+    Raises:
+        ConfigurationError: for an unknown action, a key that is none, one that the program keeps, or a clash, naming both.
+    """
+    actions = {action.id: action for action in _table()}
+    given: dict[str, str] = {}
+    for name, typed in keys.items():
+        if name not in actions:
+            raise ConfigurationError(
+                _("[keys] {name} is no action; allowed are {allowed}").format(
+                    name=name, allowed=", ".join(sorted(actions))
+                )
+            )
+        given[name] = _key(name, typed)
+    taken: dict[str, Action] = {}
+    for action in actions.values():
+        for key in (given[action.id],) if action.id in given else action.keys:
+            other = taken.setdefault(key, action)
+            if other is not action:
+                raise ConfigurationError(
+                    _("[keys] {key} is the key of both {one} and {other}; choose another for one of them").format(
+                        key=key_name(key), one=other.id, other=action.id
+                    )
+                )
+    _own.clear()
+    _own.update(given)
+
+
+def own_keys() -> dict[str, str]:
+    """The person's keys by action."""
+    return dict(_own)
+
+
+def _key(name: str, typed: str) -> str:
+    """A key as Textual calls it."""
+    text = typed.strip() if len(typed) > 1 else typed
+    if len(text) == 1 and text.isprintable():
+        from textual.keys import _character_to_key
+
+        key = _character_to_key(text)
+    else:
+        key = text.lower()
+        if not _NAMED_KEY.fullmatch(key):
+            raise ConfigurationError(
+                _("[keys] {name}: {key} is no key; type one such as A, f5 or ctrl+n").format(name=name, key=typed)
+            )
+    if key in KEPT:
+        raise ConfigurationError(_("[keys] {name}: the desk keeps {key} for itself").format(name=name, key=typed))
+    return key
+
+
 def registry() -> tuple[Action, ...]:
+    """All actions with the person's keys, in the order of the footer."""
+    return tuple(replace(action, keys=(_own[action.id],)) if action.id in _own else action for action in _table())
+
+
+def keys_of(name: str) -> str:
+    """The key of an action as people read it, for sentences that name it."""
+    return next(key_name(action.keys[0]) for action in registry() if action.id == name)
+
+
+def _table() -> tuple[Action, ...]:
     """All actions, in the order of the footer."""
     decide, work, look, move, desk = _("Decide"), _("Work"), _("Look"), _("Move"), _("Desk")
     return (

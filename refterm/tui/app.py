@@ -35,6 +35,7 @@ from refterm.services.desk import Desk
 from refterm.services.personal.drafts import Drafts
 from refterm.services.personal.view_state import ViewState, ViewStates
 from refterm.services.workplace import Workplace, open_workplace
+from refterm.tui.actions import own_keys, use_keys
 from refterm.tui.background.work import work
 from refterm.tui.desk.screen import DeskScreen
 from refterm.tui.draw import themes
@@ -73,6 +74,7 @@ class RefTermApp(DeskApp):
         self.settings = settings
         self.animation_level = "none"
         self._tells_focus = False
+        self.set_keymap(own_keys())
         self._states = states
         self._view_kept = True
         self._view_lock = threading.Lock()
@@ -271,6 +273,7 @@ def run_desk(settings: Settings, *, acting: str | None = None, demo: bool = Fals
     i18n.use(settings.language)
     if settings.theme and settings.theme not in themes.offered():
         raise ConfigurationError(_("theme must be one of {allowed}").format(allowed=", ".join(themes.offered())))
+    use_keys(settings.keys)
     if demo:
         return _run_demo(settings, acting)
     place = open_workplace(settings, acting=acting)

@@ -285,12 +285,6 @@ USE_CASES: dict[str, UseCase] = {
             "note": [None, "you know them"],
         },
     ),
-    "release what was assigned (T3, T5)": UseCase(
-        after("assign"),
-        "release",
-        "released",
-        {"taken_by": ["ana", None], "assigned_by": ["ana", None], "assigned_at": [AT, None]},
-    ),
     "follow up (A5)": UseCase(active, "follow up", "follow-up-set", FOLLOW_UP),
     "followed up (A5)": UseCase(
         after("follow up", start=active), "followed up", "follow-up-done", reversed_changes(FOLLOW_UP)
@@ -307,9 +301,6 @@ USE_CASES: dict[str, UseCase] = {
         counts=False,
     ),
     "undo reply (U1, W1)": UseCase(after("reply"), "undo", "undone", {"undone": [None, "replied"]}, counts=False),
-    "undo accept after another's reply (U1)": UseCase(
-        lambda desk: after("reply", by="bob", start=after("accept"))(desk), "undo", "undone", reversed_changes(ACCEPTED)
-    ),
     "expire (I4)": UseCase(
         about_to_expire,
         "expire",

@@ -12,7 +12,7 @@ from refterm.domain.query import Tab
 from refterm.domain.referral import Status
 from refterm.i18n import _, ngettext
 from refterm.text import display
-from refterm.tui.actions import registry, why_off
+from refterm.tui.actions import keys_of, registry, why_off
 from refterm.tui.desk.hand_actions import HandActions
 
 if TYPE_CHECKING:
@@ -216,7 +216,9 @@ class DeskActions(HandActions):
                 "Undone: {referrals} stands as before.", "Undone: {referrals} stand as before.", len(result.referrals)
             ).format(referrals=numbers)
             if result.letters:
-                sentence = _("The letter on {referrals} is not sent; R has it again.").format(referrals=numbers)
+                sentence = _("The letter on {referrals} is not sent; {key} has it again.").format(
+                    referrals=numbers, key=keys_of("reply")
+                )
             if result.refused:
                 sentence += " " + "; ".join(f"#{one.referral}: {one.error}" for one in result.refused)
             self.after_write(sentence)

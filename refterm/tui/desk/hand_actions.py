@@ -10,6 +10,7 @@ from refterm.domain.row import Row
 from refterm.errors import InvalidInputError
 from refterm.i18n import _
 from refterm.text import display
+from refterm.tui.actions import keys_of
 from refterm.tui.background.duties import Duties
 from refterm.tui.desk.look_actions import LookActions
 
@@ -68,7 +69,7 @@ class HandActions(LookActions):
             if yes:
                 self._do_sent(number)
             else:
-                self.say(_("#{id}: m says that it was sent.").format(id=number), "dim")
+                self.say(_("#{id}: {key} says that it was sent.").format(id=number, key=keys_of("contacted")), "dim")
 
         link = None if self.kiosk else mailto(letter)
         self.app.push_screen(HandedOver(to, link, self.office.signs), answered)
@@ -120,7 +121,7 @@ class HandActions(LookActions):
             return
         at = referral.deal.follow_up_at
         if at is None:
-            self.say(_("#{id} has no follow-up; z sets one.").format(id=referral.id), "dim")
+            self.say(_("#{id} has no follow-up; {key} sets one.").format(id=referral.id, key=keys_of("skip")), "dim")
             return
 
         def done(by_me: bool) -> None:
@@ -209,5 +210,5 @@ class HandActions(LookActions):
 
     def unsent(self, event: Duties.Unsent) -> None:
         """A letter came back: say why, and where it is."""
-        sentence = _("Your letter on #{id} could not be sent ({why}); R has it again.")
-        self.say(sentence.format(id=event.referral, why=display(event.why)), "late")
+        sentence = _("Your letter on #{id} could not be sent ({why}); {key} has it again.")
+        self.say(sentence.format(id=event.referral, why=display(event.why), key=keys_of("reply")), "late")
