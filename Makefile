@@ -5,7 +5,7 @@ PYTHON ?=
 IN := .venv/bin/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test matrix lint bench startup screenshot screenshots catalog lock clean FORCE
+.PHONY: help demo run test matrix lint bench shared-file startup screenshot screenshots catalog lock clean FORCE
 
 help: ## list what can be made
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
@@ -31,6 +31,9 @@ lint: .venv/.tested ## check style, types and layers
 bench: .venv/.tested ## measure against the floors; SIZES=100,10000 RUNS=3 ONLY=start BASE=earlier.json OUT=bench.json
 	@$(IN) tests.bench $(if $(SIZES),--sizes $(SIZES)) $(if $(RUNS),--runs $(RUNS)) $(if $(ONLY),--only $(ONLY)) \
 		$(if $(BASE),--base $(BASE)) --out $(or $(OUT),.bench/bench.json) $(if $(SIZES)$(RUNS)$(ONLY),,--page docs/benchmarks.md)
+
+shared-file: .venv/.tested ## two users of one group, umask 022 and 077, a thousand commands; needs root, takes minutes
+	@REFTERM_TEST_SHARED=1 $(IN) pytest -q -s -p no:xdist tests/store/test_shared_file.py -k lock_nobody_out
 
 growth: .venv/.tested ## open each form and panel fifty times, and tell what each keeps; takes minutes
 	@REFTERM_TEST_GROWTH=1 $(IN) pytest -q -s -p no:xdist tests/tui/test_growth.py

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from refterm import config
+from refterm import config, files
 from refterm.clock import SystemClock
 
 # One file and one before it: enough to find a fault, too little to fill a disk.
@@ -29,11 +29,11 @@ def note_failure(error: BaseException) -> Path:
     import traceback
 
     path = log_path()
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    files.make_folder(path.parent)
     if path.exists() and path.stat().st_size > MOST_BYTES:
         path.replace(path.with_name(path.name + ".1"))
     text = f"{SystemClock().now().isoformat()}\n{''.join(traceback.format_exception(error))}\n"
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, files.PRIVATE)
     with os.fdopen(descriptor, "a", encoding="utf-8", errors="backslashreplace") as file:
         file.write(text)
     return path

@@ -48,12 +48,7 @@ def backup(invocation: Invocation, file: Path, overwrite: bool) -> None:
     invocation.forbid_in_kiosk(file)
     newfile.check(str(file), overwrite=overwrite, kept=invocation.own_files())
     with invocation.workplace() as workplace:
-        if file.exists() and file.is_file():
-            whole = file.with_name(f".{file.name}.{os.getpid()}.new")
-            size = maintenance.backup(workplace, whole)
-            os.replace(whole, file)
-        else:
-            size = maintenance.backup(workplace, file)
+        size = maintenance.backup(workplace, file, replace=overwrite)
     output.line(_("Copied the desk to {file}, {size} bytes.").format(file=file, size=size))
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
 from refterm.errors import RefTermError
+from refterm.files import Part
 from refterm.i18n import _
 
 SQLITE = b"SQLite format 3\x00"
@@ -72,7 +72,7 @@ class NewFile:
     def __init__(self, target: str, *, overwrite: bool = False) -> None:
         self._target = Path(target)
         self._overwrite = overwrite
-        self._part: Path | None = None
+        self._part: Part | None = None
         self._file: BinaryIO | None = None
 
     @property
@@ -86,14 +86,8 @@ class NewFile:
             if self._target.exists() and not self._target.is_file():  # a device
                 self._file = os.fdopen(os.open(self._target, os.O_WRONLY), "wb")
                 return self._file
-            try:
-                descriptor, part = tempfile.mkstemp(
-                    dir=self._target.parent, prefix=f".{self._target.name[:100]}.", suffix=".part"
-                )
-            except OSError as error:  # of the name that was given, not of ours
-                raise OSError(error.errno, error.strerror, str(self._target)) from error
-            self._part = Path(part)
-            self._file = os.fdopen(descriptor, "w+b")
+            self._part = Part(self._target)
+            self._file = self._part.file
         return self._file
 
     def write(self, data: bytes) -> int:
@@ -108,34 +102,23 @@ class NewFile:
         """
         if self._file is None:
             return
-        self._file.flush()
         if self._part is None:
             self._file.close()
             return
-        os.fsync(self._file.fileno())
-        self._file.close()
-        if self._overwrite:
-            os.replace(self._part, self._target)
-        else:
-            try:
-                os.link(self._part, self._target)  # fails where there is one by now
-            except FileExistsError:
-                self.drop()
-                raise RefTermError(
-                    _("{file} exists already; name another file, or add --overwrite").format(file=self._target)
-                ) from None
-            except OSError:  # a file system without links
-                os.replace(self._part, self._target)
-                return
-            self._part.unlink()
+        try:
+            self._part.finish(self._target, replace=self._overwrite)
+        except FileExistsError:
+            raise RefTermError(
+                _("{file} exists already; name another file, or add --overwrite").format(file=self._target)
+            ) from None
 
     def drop(self) -> None:
         """Leave nothing behind."""
-        if self._file is not None:
-            with suppress(OSError):  # a full disk does not take what is left in the buffer
-                self._file.close()
         if self._part is not None:
-            self._part.unlink(missing_ok=True)
+            self._part.drop()
+        elif self._file is not None:
+            with suppress(OSError):
+                self._file.close()
 
 
 @contextmanager

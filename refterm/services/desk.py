@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from refterm.domain.deadline import as_of, purchase_passes_at
-from refterm.domain.history import Action, Entry
+from refterm.domain.history import Entry
 from refterm.domain.query import Tab, View
 from refterm.domain.referral import Referral
 from refterm.domain.row import Row
@@ -202,6 +202,12 @@ class Desk:
         """A number that is another once anything was written; asking costs some microseconds."""
         return self.workplace.database.change_token()
 
+    def is_another(self) -> bool:
+        """Whether the database holds another desk than before, because it was restored; reads the desk's settings again."""
+        before = self.workplace.desk_id
+        self.workplace.read_settings()
+        return before not in ("", self.workplace.desk_id)
+
     def changes(self, token: int) -> Changes:
         """What was written since a history entry."""
         with self.workplace.database.reading() as connection:
@@ -210,8 +216,6 @@ class Desk:
             last = entries[-1].id if entries else token
             more = last < newest
             arrived, expired = queries.came_and_went(connection, token) if more else (0, 0)
-        if more or any(entry.action == Action.SETTING_CHANGED for entry in entries):
-            self.workplace.read_settings()
         return Changes(max(newest, last), entries, more, arrived=arrived, expired=expired)
 
     def next_instant(self) -> datetime | None:

@@ -39,6 +39,7 @@ class Workplace:
         transport: how the desk's letters go out (`notices.transport`).
         sender: the address they come from, where one is set.
         own_letters: the folder of the person's own templates; None in a kiosk.
+        desk_id: which desk this is, wherever its database lies; a restored one is another.
     """
 
     database: Database
@@ -55,6 +56,7 @@ class Workplace:
     transport: str = "maildir"
     sender: str | None = None
     own_letters: Path | None = None
+    desk_id: str = ""
 
     def now(self) -> datetime:
         """The present instant in UTC."""
@@ -99,7 +101,9 @@ class Workplace:
             StoreError: when they cannot be read.
         """
         with self.database.reading() as connection:
-            self.deadlines = deadlines_of(queries.settings(connection))
+            kept = queries.settings(connection)
+        self.desk_id = kept.get(queries.DESK_ID, "")
+        self.deadlines = deadlines_of(kept)
 
     def reconnect(self) -> None:
         """Reach a database server again that was lost.
@@ -130,7 +134,11 @@ def open_workplace(
         NotAllowedError: when this person may not act under that name.
     """
     actor = who(settings, acting)
-    database = open_database(config.database_location(settings), read_only=settings.read_only, create=create)
+    # A viewer looks and changes nothing, be it the schema.
+    keeps = own_role(settings, actor.login) > Role.VIEWER
+    database = open_database(
+        config.database_location(settings), read_only=settings.read_only, create=create and keeps, upgrade=keeps
+    )
     try:
         return workplace(database, settings, actor, clock or clock_of(database))
     except BaseException:

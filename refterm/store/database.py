@@ -18,6 +18,7 @@ from types import TracebackType
 from refterm.i18n import _
 from refterm.store.connection import Connection
 from refterm.store.faults import Explained, FaultError
+from refterm.store.schema import revision
 
 
 class Reading:
@@ -87,6 +88,13 @@ class Database(ABC):
     def begin(self, connection: Connection) -> None:
         """Begin a transaction that holds the lock for writing; others wait for it, at most some seconds."""
 
+    def _committed(self) -> None:  # noqa: B027 - a server keeps what it confirms
+        """Make sure that what was committed can be read by all.
+
+        Raises:
+            FaultError: when it cannot.
+        """
+
     @abstractmethod
     def change_token(self) -> int:
         """A number that is another once anybody else has written; costs some microseconds."""
@@ -96,11 +104,16 @@ class Database(ABC):
         """What the database itself finds wrong with what it keeps; nothing if all is well."""
 
     @abstractmethod
-    def backup(self, target: Path) -> None:
+    def backup(self, target: Path, *, replace: bool = False, damaged: bool = False) -> None:
         """Copy the whole desk to a new file while others go on working.
 
+        Args:
+            target: the file.
+            replace: whether the target may exist.
+            damaged: copy it also where it is damaged.
+
         Raises:
-            StoreError: when the target exists or cannot be written, or this is a server's.
+            StoreError: when the target exists or cannot be written, this one is damaged, or it is a server's.
         """
 
     @abstractmethod
@@ -111,8 +124,9 @@ class Database(ABC):
         """What time it is for everybody who shares the database; None where that is the machine's own affair (Z2)."""
         return None
 
-    def reconnect(self) -> None:  # noqa: B027 - a file needs none
-        """Reach a server again that was lost.
+    @abstractmethod
+    def reconnect(self) -> None:
+        """Reach a server again that was lost, or open the file that has taken the place of the former one.
 
         Raises:
             ConnectionLostError: when it still cannot be reached.
@@ -141,8 +155,11 @@ class Database(ABC):
         """One transaction of plain SQL: all of it or nothing."""
         with self.turn() as connection:
             self.begin(connection)
+            # Another program may have upgraded it since it was opened.
+            revision.require_head(connection)
             yield connection
             connection.execute("commit")
+            self._committed()
 
     @contextmanager
     def bulk(self) -> Iterator[None]:

@@ -92,13 +92,14 @@ class PostgresConnection:
 class PostgresDatabase(Database):
     """An open desk in a PostgreSQL database."""
 
-    def __init__(self, url: str, *, read_only: bool = False, create: bool = True) -> None:
+    def __init__(self, url: str, *, read_only: bool = False, create: bool = True, upgrade: bool = True) -> None:
         """Connect, bring the schema up to date, and refuse what is not ours.
 
         Args:
             url: `postgresql+psycopg://...` or `postgresql://...`, as libpq reads it.
             read_only: nothing is ever written.
             create: make the tables where there are none.
+            upgrade: bring an older schema up to date, or else refuse it.
 
         Raises:
             StoreError: with the reason and what to do.
@@ -113,7 +114,7 @@ class PostgresDatabase(Database):
         self._heard = 0
         with self._explained:
             try:
-                self._prepare(create)
+                self._prepare(create, upgrade)
             except BaseException:
                 self.close()
                 raise
@@ -123,7 +124,7 @@ class PostgresDatabase(Database):
             raise LostError(_("cannot be reached: the connection was lost"))
         return self._reader
 
-    def _prepare(self, create: bool) -> None:
+    def _prepare(self, create: bool, upgrade: bool) -> None:
         self._reader = self._connect(read_only=self.read_only)
         found = self.revision_found = revision.current(self._reader)
         if found is None and (self.read_only or not create):
@@ -132,6 +133,10 @@ class PostgresDatabase(Database):
             if self.read_only:
                 raise FaultError(
                     _("needs an upgrade of its schema; open it once without --read-only, or run refterm db upgrade")
+                )
+            if not upgrade:
+                raise FaultError(
+                    _("needs an upgrade of its schema; ask an admin of this desk to run refterm db upgrade")
                 )
             revision.upgrade(self._connected_writer(), self.begin)
         # The server's own roles may let this person only look (contract, Roles).
@@ -211,7 +216,7 @@ class PostgresDatabase(Database):
         """Nothing: PostgreSQL minds its own files."""
         return []
 
-    def backup(self, target: Path) -> None:
+    def backup(self, target: Path, *, replace: bool = False, damaged: bool = False) -> None:
         """Refused: the server's own means copy it better.
 
         Raises:

@@ -19,6 +19,8 @@ from refterm.store.connection import ALL, Connection, Record, placeholders
 from refterm.store.listing import ROW_COLUMNS, read_row
 from refterm.text import clean_line
 
+# The setting that tells which desk this is.
+DESK_ID = "desk.id"
 LEAST_PREFIX = 6
 MOST_BOUND = 500  # values in one statement; SQLite takes some thousands
 # What referrals of the same engagement or the same customer have in common (I9); each has its index.

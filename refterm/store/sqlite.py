@@ -9,29 +9,31 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
+from refterm import files
 from refterm.i18n import _
 from refterm.store.connection import Connection
 from refterm.store.database import Database
-from refterm.store.faults import BUSY_SECONDS, Explained, FaultError, busy, disk_full
+from refterm.store.faults import BUSY_SECONDS, Explained, FaultError, LostError, busy, disk_full
 from refterm.store.schema import revision
+from refterm.store.sqlite_file import Identity, companion, drop_stale, identity, is_frozen, share
 
-# synchronous = NORMAL: in WAL mode a killed process loses nothing and a power cut can lose the last moments' changes
-# but never harm the file; FULL would cost an fsync a decision, which on a busy shared server is felt.
+# synchronous = FULL: what was confirmed is on the disk, whatever happens to the power (docs/power-cut.md). Imports and
+# archiving do without (_IN_BULK): a second run completes them.
 # Half a megabyte of pages (KiB, a negative size): what a screen reads. More is in the system's memory already, once for
 # all who work on the machine, and not once for each of them.
 _PRAGMAS = (
     "pragma foreign_keys = on",
-    "pragma synchronous = normal",
+    "pragma synchronous = full",
     "pragma temp_store = memory",
     "pragma cache_size = -500",
 )
 
 
-# Memory in KiB (a negative size), and pages.
-_IN_BULK = {"cache_size": -32 * 1024, "wal_autocheckpoint": 8000}
+# Memory in KiB (a negative size), pages, and NORMAL: a power cut can lose the last moments, but never harms the file.
+_IN_BULK = {"cache_size": -32 * 1024, "wal_autocheckpoint": 8000, "synchronous": 1}
 
 
 class SqliteConnection(sqlite3.Connection):
@@ -45,14 +47,21 @@ class SqliteDatabase(Database):
 
     file: Path
 
-    def __init__(self, path: Path, *, read_only: bool = False, create: bool = True) -> None:
+    def __init__(self, path: Path, *, read_only: bool = False, create: bool = True, upgrade: bool = True) -> None:
         """Open, bring the schema up to date, and refuse what is not ours.
+
+        Args:
+            path: the file.
+            read_only: nothing is ever written.
+            create: make the desk where there is none.
+            upgrade: bring an older schema up to date, or else refuse it.
 
         Raises:
             StoreError: with the reason and what to do.
         """
         super().__init__(path, str(path), read_only=read_only, explained=_explained(path))
         self.file = path
+        self._upgrades = upgrade
         self._writer: SqliteConnection | None = None
         with self._explained:
             if not path.exists() and (read_only or not create):
@@ -64,16 +73,26 @@ class SqliteDatabase(Database):
             if path.is_dir():
                 raise FaultError(_("is a folder; choose a file with --db"))
             if not read_only:
-                make_folder(path.parent)
+                files.make_folder(path.parent)
                 if not path.exists():
                     os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o660))
-            self._reader = self._connect()
-            self._identity = _identity(path)
-            try:
-                self._prepare()
-            except BaseException:
-                self.close()
-                raise
+            self._open()
+
+    def _open(self, former_wal: Identity = None) -> None:
+        path = self.file
+        self._identity = identity(path)
+        if not self.read_only:
+            drop_stale(path, former_wal)
+            share(path)
+        self._frozen = _stamp(path) if self.read_only and is_frozen(path) else None
+        self._reader = self._connect()
+        try:
+            self._prepare()
+        except BaseException:
+            self.close()
+            raise
+        share(path)
+        self._wal = identity(companion(path, "-wal"))
 
     def _connected_reader(self) -> SqliteConnection:
         return self._reader
@@ -89,6 +108,8 @@ class SqliteDatabase(Database):
                 )
             self._reader.execute("pragma query_only = on")
             return
+        if behind and not self._upgrades:
+            raise FaultError(_("needs an upgrade of its schema; ask an admin of this desk to run refterm db upgrade"))
         # Asked at every opening: a restored backup is not in WAL mode.
         if behind or self._reader.execute("pragma journal_mode").fetchone()[0] != "wal":
             self._use_wal()
@@ -109,7 +130,8 @@ class SqliteDatabase(Database):
 
     def _connect(self) -> SqliteConnection:
         connection = sqlite3.connect(
-            f"{self.file.absolute().as_uri()}?mode={'ro' if self.read_only else 'rw'}",
+            f"{self.file.absolute().as_uri()}?mode={'ro' if self.read_only else 'rw'}"
+            f"{'&immutable=1' if self._frozen else ''}",
             uri=True,
             isolation_level=None,
             timeout=BUSY_SECONDS,
@@ -127,11 +149,46 @@ class SqliteDatabase(Database):
 
     def _connected_writer(self) -> SqliteConnection:
         # SQLite would go on writing into a file that has no name any more, and nobody would ever read it.
-        if _identity(self.file) != self._identity:
-            raise FaultError(_("was removed or replaced while it was open; nothing was changed; open the desk again"))
+        self._require_same(_("nothing was changed"))
         if self._writer is None:
             self._writer = self._connect()
+            share(self.file)
         return self._writer
+
+    def _require_same(self, consequence: str) -> None:
+        """Refuse to go on with a file that is not under its name any more.
+
+        Raises:
+            LostError: saying so, and what follows.
+        """
+        if identity(self.file) != self._identity:
+            raise LostError(
+                _("was removed or replaced while it was open; {consequence}").format(consequence=consequence)
+            )
+
+    def _committed(self) -> None:
+        self._require_same(_("this was not kept"))
+
+    def reconnect(self) -> None:
+        """Open the file that has the name now, after it was removed or replaced.
+
+        Raises:
+            ConnectionLostError: while there is none.
+            StoreError: when it is no desk.
+        """
+        with self._write_lock, self._explained:
+            if identity(self.file) is None:
+                raise LostError(_("is not there; waiting for it to come back"))
+            former = self._wal
+            if identity(self.file) != self._identity:
+                # What the former file lacks goes into it, in case it was kept under another name.
+                with suppress(sqlite3.Error):
+                    self._reader.execute("pragma wal_checkpoint(passive)")
+            else:
+                former = None
+            # Not closed here: a thread may be reading still.
+            self._writer = None
+            self._open(former)
 
     def begin(self, connection: Connection) -> None:
         """Begin with the lock: a deferred transaction that reads and then writes fails whatever the timeout."""
@@ -154,6 +211,9 @@ class SqliteDatabase(Database):
     def change_token(self) -> int:
         """A number that is another once anybody else has written; costs some microseconds."""
         with self._explained:
+            self._require_same(_("waiting for a desk under its name"))
+            if self._frozen and self._frozen != _stamp(self.file):
+                raise LostError(_("is being written by somebody else; reading it anew"))
             return int(self._reader.execute("pragma data_version").fetchone()[0])
 
     def check(self) -> list[str]:
@@ -166,29 +226,40 @@ class SqliteDatabase(Database):
             ]
         return [] if found == ["ok"] else [line for line in found if line != "ok"]
 
-    def backup(self, target: Path) -> None:
+    def backup(self, target: Path, *, replace: bool = False, damaged: bool = False) -> None:
         """Copy the whole database to a new file while others go on working.
 
+        Args:
+            target: the file.
+            replace: whether the target may exist.
+            damaged: copy it also where SQLite finds it damaged.
+
         Raises:
-            StoreError: when the target exists or cannot be written.
+            StoreError: when the target exists or cannot be written, or this database is damaged.
         """
-        unfinished = target.with_name(target.name + ".part")
-        journal = target.with_name(unfinished.name + "-journal")
         with _explained(target):
-            if target.exists():
+            if target.exists() and not replace:
                 raise FaultError(_("exists already; name a new file"))
             # Customers' data: for its owner only, from the first byte.
-            os.close(os.open(unfinished, os.O_CREAT | os.O_WRONLY, 0o600))
-            copy = sqlite3.connect(unfinished)
+            part = files.Part(target)
             try:
-                self._reader.backup(copy)
-                copy.execute("pragma journal_mode = delete")
-                copy.close()
-                os.replace(unfinished, target)
+                with closing(sqlite3.connect(part.path, factory=SqliteConnection)) as copy:
+                    self._reader.backup(copy)
+                    copy.execute("pragma journal_mode = delete")
+                    damage = first_damage(copy)
+                if damage and not damaged:
+                    raise _DamageError(damage)
+                part.finish(target, replace=replace)
+            except _DamageError as error:
+                part.drop()
+                with self._explained:
+                    raise FaultError(
+                        _("is damaged ({damage}), so it was not copied; refterm db check says what to do").format(
+                            damage=error
+                        )
+                    ) from None
             except BaseException:
-                copy.close()
-                for left in (unfinished, journal):
-                    left.unlink(missing_ok=True)
+                part.drop()
                 raise
 
     def close(self) -> None:
@@ -222,26 +293,22 @@ def journal_mode(connection: Connection) -> str:
 def first_damage(connection: Connection) -> str | None:
     """The first thing that SQLite finds wrong with a file; None if all is well."""
     found = str(connection.execute("pragma quick_check(1)").fetchone()[0])
+    # SQLite puts a heading on a line of its own before it.
+    found = found.splitlines()[-1].strip() if found else found
     return None if found == "ok" else found
 
 
-def _identity(path: Path) -> tuple[int, int] | None:
-    """Which file a path names at present; None for none."""
-    try:
-        found = path.stat()
-    except FileNotFoundError:
-        return None
-    return found.st_dev, found.st_ino
+def _stamp(path: Path) -> tuple[Identity, int, bool]:
+    """What changes once somebody writes a file that was taken for one that never changes."""
+    return identity(path), path.stat().st_mtime_ns, companion(path, "-shm").exists()
+
+
+class _DamageError(Exception):
+    """What is wrong with a copy, and so with what it was copied from."""
 
 
 def _explained(path: Path) -> Explained:
     return Explained(str(path), (sqlite3.Error, OSError), fault_of)
-
-
-def make_folder(folder: Path) -> None:
-    """Make a folder that only its owner can enter, and those above it, where they are missing."""
-    if not folder.exists():
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 def fault_of(error: Exception) -> FaultError:
@@ -253,14 +320,17 @@ def fault_of(error: Exception) -> FaultError:
         return busy()
     if "readonly" in message or "read-only" in message:
         return FaultError(_("cannot be written; check its permissions and those of its folder, or use --read-only"))
-    if "full" in message or "no space" in message:
+    # Without room for the index of the log (-shm), SQLite cannot even read.
+    if "full" in message or "no space" in message or getattr(error, "sqlite_errorname", "") == "SQLITE_IOERR_SHMSIZE":
         return disk_full()
     if "not a database" in message:
         return FaultError(_("is no database; choose another file with --db"))
     if "malformed" in message:
         return FaultError(_("is damaged; run refterm db check, and restore the last backup"))
     if "unable to open" in message:
-        return FaultError(_("cannot be opened; check that it and its folder may be read and written"))
+        return FaultError(
+            _("cannot be opened; check that it and its folder may be read and written, or use --read-only")
+        )
     if "disk i/o" in message:
         return FaultError(_("cannot be read or written (the disk reports an error); nothing was changed"))
     return FaultError(_("cannot be used: {error}").format(error=getattr(error, "strerror", None) or error))

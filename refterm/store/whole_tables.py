@@ -7,11 +7,11 @@ from typing import Any
 
 from refterm.store.columns import COLUMNS
 from refterm.store.connection import Connection, placeholders
+from refterm.store.queries import DESK_ID
 
 # Left out is what is derived (counters, search) or of the moment (presence). Each table stands after those it refers to.
 KEYS = {table: columns[0] for table, columns in COLUMNS.items() if table not in ("counter", "presence")}
 BATCH = 500
-DESK_ID = "desk.id"
 
 
 def _listed(columns: Sequence[str]) -> str:

@@ -53,7 +53,7 @@ def test_reply_names_the_address_prints_without_sending_and_is_undone(
     assert refterm("undo", number).status == 0
     from refterm import config
 
-    drafts = Drafts(config.state_folder() / "drafts", workplace.database.name, "ana")
+    drafts = Drafts(config.state_folder() / "drafts", desk_id(workplace), "ana")
     draft = drafts.load("reply", number)
     assert draft is not None
     assert draft.texts["text"] == "Dear Inga,\nyes."

@@ -70,7 +70,7 @@ def test_both_connections_are_set_up_for_many_users(database_path: Path) -> None
             assert pragma(connection, "journal_mode") == "wal"
             assert pragma(connection, "foreign_keys") == 1
             assert pragma(connection, "busy_timeout") == faults.BUSY_SECONDS * 1000
-            assert pragma(connection, "synchronous") == 1
+            assert pragma(connection, "synchronous") == 2
 
 
 def test_foreign_keys_are_held(workplace: Workplace) -> None:

@@ -36,7 +36,7 @@ _CHARACTERS = {"space": " ", "enter": "\r", "tab": "\t", "escape": "\x1b"}
 
 def office_at(place: Workplace, folder: Path, *, plain: bool = False) -> Office:
     """An office at a workplace, its drafts in a folder of the test."""
-    drafts = Drafts(folder / "drafts", str(place.database.file), place.actor.name)
+    drafts = Drafts(folder / "drafts", place.desk_id, place.actor.name)
     return Office(place, Desk(place), drafts, ASCII if plain else UNICODE)
 
 

@@ -230,7 +230,7 @@ def screen_text(app: RefTermApp) -> str:
 
 def office_for(place: Workplace, folder: Path, signs: Signs = UNICODE) -> Office:
     """The services on a desk, with drafts in a folder of the test."""
-    drafts = Drafts(folder / "drafts", str(place.database.file), place.actor.name)
+    drafts = Drafts(folder / "drafts", place.desk_id, place.actor.name)
     return Office(place, Desk(place), drafts, signs)
 
 

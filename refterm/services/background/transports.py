@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
+from refterm import files
 from refterm.config import NoticeSettings
 from refterm.errors import ConfigurationError, RefTermError
 from refterm.i18n import _
@@ -76,7 +77,7 @@ class Maildir:
         name = f"refterm-{number}"
         try:
             # Customers' names and addresses: for the owner's eyes only, whatever the umask allows.
-            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            files.make_folder(self._folder)
             for part in ("tmp", "new", "cur"):
                 (self._folder / part).mkdir(exist_ok=True, mode=0o700)
             if (self._folder / "new" / name).exists() or any((self._folder / "cur").glob(f"{name}:*")):

@@ -57,18 +57,23 @@ def upgrade(settings: Settings) -> Upgraded:
     return Upgraded(database.name, database.revision_found, revision.HEAD)
 
 
-def backup(workplace: Workplace, target: Path) -> int:
+def backup(workplace: Workplace, target: Path, *, replace: bool = False) -> int:
     """Copy the whole database to a new file, as it stands at one instant, while others go on working.
+
+    Args:
+        workplace: the desk.
+        target: the file.
+        replace: whether it may exist; it is then replaced by a whole copy, or stays.
 
     Returns:
         The copy's size in bytes.
 
     Raises:
-        StoreError: when the file exists or cannot be written; nothing is left of it then.
+        StoreError: when the file exists or cannot be written, or the desk is damaged; no copy is left then.
         NotAllowedError: unless an admin does it.
     """
     workplace.require("db backup")
-    workplace.database.backup(target)
+    workplace.database.backup(target, replace=replace)
     return target.stat().st_size
 
 

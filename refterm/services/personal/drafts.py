@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from refterm import files
 from refterm.errors import StoreError
 from refterm.log import note_failure
 from refterm.text import clean
@@ -45,13 +46,17 @@ class Drafts:
 
         Args:
             folder: where drafts lie; made when the first one is kept.
-            desk: which desk, such as the path of its database.
+            desk: the desk's id, which it keeps wherever its database lies and however its path is written.
             person: who types.
         """
+        self._parent, self._person = folder, person
+        self.belong_to(desk)
+
+    def belong_to(self, desk: str) -> None:
+        """Go over to another desk, which has taken the place of the former one."""
         # Both may hold anything, so neither can be a file's name.
-        mark = hashlib.sha256(f"{desk}\0{person}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
-        self._parent = folder
-        self._folder = folder / mark
+        mark = hashlib.sha256(f"{desk}\0{self._person}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
+        self._folder = self._parent / mark
 
     def load(self, form: str, referral_id: int) -> Draft | None:
         """The draft of a form on a referral, if there is one. A damaged one is put aside, for a person to look at."""
@@ -86,20 +91,8 @@ class Drafts:
         Raises:
             OSError: when the folder cannot be written.
         """
-        path = self._path(form, referral_id)
         record = {"saved_at": at.astimezone(UTC).isoformat(), "texts": dict(texts), "shown": dict(shown or {})}
-        for folder in (self._parent, self._folder):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # Named after the process: two desks of the same person must not write into the same file.
-        unfinished = path.with_suffix(f".{os.getpid()}.part")
-        try:
-            with open(os.open(unfinished, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "wb") as file:
-                file.write(json.dumps(record).encode())
-            os.replace(unfinished, path)
-        except OSError:
-            with suppress(OSError):
-                unfinished.unlink(missing_ok=True)
-            raise
+        files.write(self._path(form, referral_id), json.dumps(record).encode())
 
     def drop(self, form: str, referral_id: int) -> None:
         """Forget the draft of a form on a referral.

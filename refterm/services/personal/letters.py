@@ -64,6 +64,6 @@ def keep_recalled(workplace: Workplace, letters: Iterable[Recalled], drafts: Dra
     if drafts is None:
         from refterm import config
 
-        drafts = Drafts(config.state_folder() / "drafts", workplace.database.name, workplace.actor.name)
+        drafts = Drafts(config.state_folder() / "drafts", workplace.desk_id, workplace.actor.name)
     for letter in letters:
         keep(drafts, letter.referral, letter, workplace.now())

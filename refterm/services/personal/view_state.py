@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from refterm import files
 from refterm.domain.query import ORDERS, Filter, Order, Tab
 from refterm.domain.referral import Outcome
-from refterm.store.sqlite import make_folder
 
 
 @dataclass
@@ -43,11 +42,7 @@ class ViewStates:
 
     def save(self, state: ViewState) -> None:
         """Keep it, for this person's eyes only."""
-        make_folder(self.path.parent)
-        unfinished = self.path.with_suffix(f".{os.getpid()}")
-        with open(os.open(unfinished, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-            json.dump(_write(state), file)
-        os.replace(unfinished, self.path)
+        files.write(self.path, json.dumps(_write(state)).encode())
 
 
 def _write(state: ViewState) -> dict[str, Any]:

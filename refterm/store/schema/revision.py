@@ -56,6 +56,18 @@ def is_behind(revision: str | None) -> bool:
     )
 
 
+def require_head(connection: Connection) -> None:
+    """Refuse to write into a database that another program has upgraded meanwhile, or put an older one in its place.
+
+    Raises:
+        FaultError: saying so.
+    """
+    row = connection.execute("select version_num from alembic_version").fetchone()
+    found = None if row is None else str(row[0])
+    if is_behind(found):
+        raise FaultError(_("has an older schema by now ({revision}); open the desk again").format(revision=found))
+
+
 def upgrade(connection: Connection, begin: Callable[[Connection], None]) -> None:
     """Apply what is missing, in one transaction, through Alembic.
 

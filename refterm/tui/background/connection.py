@@ -12,13 +12,15 @@ from refterm.services.workplace import Workplace
 from refterm.tui.background.work import work
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 15.0
+# To look for a file costs nothing.
+LONGEST_PAUSE_OF_FILE = 1.0
 
 
 class Connection:
     """Whether the database can be reached, and the attempts to reach it again.
 
     Attributes:
-        lost: the connection is lost; reconnecting.
+        lost: the connection is lost, or the file is not there any more; trying again.
     """
 
     def __init__(
@@ -56,6 +58,13 @@ class Connection:
             self._draw()
             self._try_later()
 
+    @property
+    def caption(self) -> str:
+        """What the top line says while it is lost."""
+        if self._workplace.database.file is None:
+            return _("connection lost, trying again")
+        return _("the database file is gone, waiting for it")
+
     def _try_later(self) -> None:
         def reach() -> None:
             work(self._screen, self._workplace.reconnect, self._reached, self._not_reached, group="link")
@@ -63,7 +72,8 @@ class Connection:
         self._screen.set_timer(self._pause, reach)
 
     def _not_reached(self, _error: RefTermError) -> None:
-        self._pause = min(self._pause * 2, LONGEST_PAUSE)
+        longest = LONGEST_PAUSE if self._workplace.database.file is None else LONGEST_PAUSE_OF_FILE
+        self._pause = min(self._pause * 2, longest)
         self._try_later()
 
     def _reached(self, _none: None) -> None:

@@ -27,6 +27,9 @@ class Watcher:
 
         changes: Changes
 
+    class Replaced(Message):
+        """The database holds another desk than before: it was restored from a backup."""
+
     @dataclass
     class Undelivered(Message):
         """Some notices could not be delivered."""
@@ -48,6 +51,14 @@ class Watcher:
     def begin(self) -> None:
         """Start to watch; only later changes are reported."""
         self._screen.set_interval(DELIVER_EVERY, self._tick)
+        self.begin_anew()
+
+    def begin_anew(self) -> None:
+        """Report only what is changed from now on.
+
+        Raises:
+            RefTermError: when it cannot be read.
+        """
         self._token = self._desk.token()
         self._written = self._desk.written()
 
@@ -66,6 +77,10 @@ class Watcher:
         written = self._desk.written()
         if written == self._written:
             return False
+        if self._desk.is_another():
+            self.begin_anew()
+            self._screen.post_message(self.Replaced())
+            return True
         changes = self._desk.changes(self._token)
         self._token, self._written = changes.token, written
         if changes.entries:

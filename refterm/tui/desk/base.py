@@ -213,7 +213,7 @@ class DeskBase(Screen[None]):
         look, workplace = self.look(), self.office.workplace
         view = self.view
         hits = self.referral_list.count if view.search or view.filter != Filter() else None
-        caption = _("connection lost, trying again") if self.connection.lost else self.office.caption
+        caption = self.connection.caption if self.connection.lost else self.office.caption
         here = self.presence.count
         self._lines["top"].show(*bars.top(workplace.actor.name, caption, workplace.looks_only, here, look))
         marked = len(self.referral_list.marked)
@@ -306,9 +306,32 @@ class DeskBase(Screen[None]):
         return [row.id for row in self.referral_list.in_sight() if row.status is Status.NEW]
 
     def _reached_again(self) -> None:
-        if self.reload():
+        if self.office.workplace.database.file is None:
+            if self.reload():
+                self.watcher.expire()
+                self.say(_("The database can be reached again."))
+            return
+        self.office.desk.is_another()
+        self.watcher.begin_anew()
+        self.start_anew(_("The database file was replaced. This is the desk that has its name now."))
+
+    def start_anew(self, sentence: str) -> None:
+        """Show the desk that has taken the place of the former one.
+
+        Open forms close, since their referrals may be others now; what was typed is there again when one is opened.
+        """
+        self.office.drafts.belong_to(self.office.workplace.desk_id)
+        for screen in reversed(self.app.screen_stack[1:]):
+            if save := getattr(screen, "save_draft_now", None):
+                save()
+            screen.dismiss(None)
+        self.referral_list.unseen.clear()
+        self.fit_scores.known.clear()
+        self.messages.forget_undo()
+        if self.reload(top=True):
+            self.show_detail()
             self.watcher.expire()
-            self.say(_("The database can be reached again."))
+            self.say(sentence, "late")
 
     # Writing
 

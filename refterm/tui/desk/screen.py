@@ -89,6 +89,12 @@ class DeskScreen(Covered, StillBelow, DeskActions):
                     self.app.bell()
         self.show_title()
 
+    @on(Watcher.Replaced)
+    def _replaced(self) -> None:
+        self.start_anew(
+            _("This desk was restored from a backup. refterm history tells by whom, and where the former one is.")
+        )
+
     @on(Watcher.Undelivered)
     def _undelivered(self, event: Watcher.Undelivered) -> None:
         count = event.notices
