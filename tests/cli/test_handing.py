@@ -11,6 +11,11 @@ from tests.cli.conftest import Command, complaint, said
 from tests.services.use_cases import active, new
 
 
+def _desk_id(workplace: Workplace) -> str:
+    workplace.read_settings()
+    return workplace.desk_id
+
+
 @pytest.fixture(autouse=True)
 def people(refterm: Command) -> None:
     refterm("db", "set", "people.bob=bob@us.example")
@@ -53,7 +58,7 @@ def test_reply_names_the_address_prints_without_sending_and_is_undone(
     assert refterm("undo", number).status == 0
     from refterm import config
 
-    drafts = Drafts(config.state_folder() / "drafts", desk_id(workplace), "ana")
+    drafts = Drafts(config.state_folder() / "drafts", _desk_id(workplace), "ana")
     draft = drafts.load("reply", number)
     assert draft is not None
     assert draft.texts["text"] == "Dear Inga,\nyes."

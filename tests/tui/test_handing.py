@@ -22,6 +22,7 @@ from refterm.services.follow_ups import FollowUps
 from refterm.services.marks import Marks
 from refterm.services.workplace import Workplace
 from refterm.tui import alerts
+from refterm.tui.forms.reply import ReplyForm
 from tests.conftest import import_into
 from tests.samples import ago, api_record
 from tests.services.use_cases import active, new
@@ -61,9 +62,11 @@ async def test_a_reply_goes_into_the_outbox_and_u_makes_it_a_draft_again(sit: Si
         assert "is not sent; R has it again" in seat.message
         assert Outbox(mailing).objects()[0]["state"] == "undone"
         await seat.press("R")
-        assert "PS: soon" in seat.text
+        form = seat.app.screen
+        assert isinstance(form, ReplyForm)
+        assert form.texts()["text"].endswith("PS: soon")
         await seat.press("ctrl+t", "4")
-        assert "sorry that we cannot take it on" in seat.text
+        assert "sorry that we cannot take it on" in form.texts()["text"]
         await seat.press("escape")
 
 
@@ -104,7 +107,9 @@ async def test_the_site_s_editor_edits_the_letter(
         async with sit(size=(120, 40), settings=settings) as seat:
             monkeypatch.setattr(seat.app, "suspend", suspend)
             await seat.press("R", "ctrl+g")
-            assert ("by the editor[2J" in seat.text) == (not kiosk)
+            form = seat.app.screen
+            assert isinstance(form, ReplyForm)
+            assert (form.texts()["text"] == "by the editor[2J") == (not kiosk)
             await seat.press("ctrl+r", "escape")
 
 

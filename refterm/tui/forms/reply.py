@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ClassVar
 
+from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from refterm.domain.referral import Referral
@@ -75,6 +76,12 @@ class ReplyForm(Form[Sent]):
             cells=100,
         )
         self._referral, self._replies, self._editor = referral, replies, editor
+
+    def compose(self) -> ComposeResult:
+        """The form, with as much room for the letter as the terminal has."""
+        for widget in super().compose():
+            self._controls["text"].styles.height = max(4, min(16, self.app.size.height - 15))
+            yield widget
 
     def _keys_hint(self) -> str:
         keys = _("ctrl+t another template")
