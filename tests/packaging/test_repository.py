@@ -166,7 +166,7 @@ def test_the_readme_names_every_setting() -> None:
     for field in fields(Settings):
         inner = field.default_factory() if callable(field.default_factory) else None
         if not is_dataclass(inner):
-            missing += [] if f"`{field.name}`" in text else [field.name]
+            missing += [] if f"`{field.name}`" in text or f"`[{field.name}]`" in text else [field.name]
             continue
         rows = [line for line in text.splitlines() if f"`[{field.name}]`" in line]
         for key in (one.name.rstrip("_") for one in fields(inner)):
