@@ -10,7 +10,7 @@ IN := .venv/bin/python -m
 help: ## list what can be made
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
 
-demo: .venv/.installed ## open the desk with invented referrals; nothing of it is kept
+demo: .venv/.installed .venv/.prepared ## open the desk with invented referrals; nothing of it is kept
 	@$(IN) refterm demo
 
 run: .venv/.installed ## open the real desk
@@ -77,6 +77,11 @@ endif
 	@sh tools/make-environment "$(python)" '.[test]'
 	@echo "$(PYTHON)" > .venv/.python
 	@touch .venv/.installed $@
+
+# The demo's databases, so that it opens at once; without them it is played anew at each opening.
+.venv/.prepared: $(wildcard refterm/demo_data/*.json refterm/services/demo/*.py refterm/store/tables.py) | .venv/.installed
+	@$(IN) refterm.services.demo.desk
+	@touch $@
 
 # What is missing is told by make itself, so that it is one line.
 define find_python

@@ -1,17 +1,40 @@
-"""Puts the stylesheet, which stands at the top of the repository, beside the code in the wheel.
+"""Puts into the wheel what is not in the package's folder: the stylesheet, and the prepared demo.
 
-Only there: an editable installation reads it where it stands, so that a change shows at the next start.
+The stylesheet stands at the top of the repository; an editable installation reads it where it stands, so that a change
+shows at the next start. The demo's databases are played here, so that the installed demo opens at once.
 """
 
+import importlib
+import sys
+import tempfile
+from pathlib import Path
 from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
-class StylesheetHook(BuildHookInterface[Any]):
-    """Adds `refterm.tcss` to the package of a standard wheel."""
+class ContentsHook(BuildHookInterface[Any]):
+    """Adds files to a standard wheel."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Called by hatchling before it builds; the version is `standard` or `editable`."""
-        if version == "standard":
-            build_data["force_include"]["refterm.tcss"] = "refterm/refterm.tcss"
+        if version != "standard":
+            return
+        build_data["force_include"]["refterm.tcss"] = "refterm/refterm.tcss"
+        sys.path.insert(0, self.root)
+        try:
+            demo = importlib.import_module("refterm.services.demo.desk")
+        except ModuleNotFoundError as missing:
+            # Without isolation the builder may lack a library; the demo is then played when it is opened.
+            self.app.display_warning(f"the demo is not prepared: {missing}")
+            return
+        finally:
+            sys.path.remove(self.root)
+        self._folder = tempfile.TemporaryDirectory()
+        for file in demo.prepare(Path(self._folder.name)):
+            build_data["force_include"][str(file)] = f"refterm/demo_data/{file.name}"
+
+    def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
+        """Called by hatchling when the wheel is written."""
+        if version == "standard" and hasattr(self, "_folder"):
+            self._folder.cleanup()

@@ -51,7 +51,8 @@ def language() -> str:
     """The person's language, such as `es`: the chosen one, else what LANG and its kin say."""
     names = (os.environ.get(name) for name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"))
     chosen = _language or next((name for name in names if name), "")
-    return chosen[:2].lower() if chosen[:1].isalpha() and chosen not in ("C", "POSIX") else "en"
+    name = re.split("[:_.@]", chosen)[0].lower()
+    return name if name not in ("", "c", "posix") else "en"
 
 
 def date_order() -> Literal["day", "month", ""]:

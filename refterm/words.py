@@ -11,7 +11,7 @@ from refterm.domain import reasons
 from refterm.domain.deadline import HOUR, Deadlines, Flame, flame_left_text
 from refterm.domain.history import Action, Entry
 from refterm.domain.query import Tab
-from refterm.domain.referral import Status
+from refterm.domain.referral import Referral, Status
 from refterm.domain.row import Row
 from refterm.domain.when import local_time, month_short
 from refterm.i18n import _
@@ -31,6 +31,22 @@ def outcome_word(outcome: str | None) -> str:
     """How a referral ended; empty where it did not."""
     words = {"won": _("won"), "lost": _("lost"), "declined": _("declined"), "expired": _("expired")}
     return words[outcome] if outcome else ""
+
+
+def standing_word(standing: str) -> str:
+    """How a referral stands: its outcome, or its status where it has none."""
+    return {"new": _("new"), "active": _("active")}.get(standing) or outcome_word(standing)
+
+
+def status_text(referral: Referral) -> str:
+    """Where a referral stands, and how it ended: `archived won`."""
+    status = {Status.NEW: _("new"), Status.ACTIVE: _("active"), Status.ARCHIVED: _("archived")}[referral.status]
+    return " ".join(filter(None, (status, outcome_word(referral.outcome))))
+
+
+def contradiction_text(said: str) -> str:
+    """That the source decided otherwise than this desk."""
+    return _("{standing} at the source; what was decided here stands").format(standing=standing_word(said))
 
 
 def action_word(action: str) -> str:
@@ -133,6 +149,7 @@ def field_word(field: str) -> str:
         "closed_at": _("closed at"),
         "closed_by": _("closed by"),
         "profile": _("profile"),
+        "source": _("at the source"),
         "deal.name": _("name"),
         "deal.value": _("value"),
         "deal.currency": _("currency"),

@@ -51,7 +51,7 @@ async def draw(keys: Sequence[str], size: tuple[int, int], folder: Path) -> str:
     from refterm.clock import SettableClock
     from refterm.config import Settings
     from refterm.domain.history import Actor
-    from refterm.services import demo
+    from refterm.services.demo import desk as demo
     from refterm.services.workplace import workplace
     from refterm.store.opening import open_database
     from refterm.tui.app import RefTermApp, office_for

@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import suppress
-from typing import TYPE_CHECKING
-
-from refterm.errors import RefTermError
 from refterm.i18n import _
-from refterm.tui.actions import key_table, use_keys
-
-if TYPE_CHECKING:
-    from refterm.config import Settings
+from refterm.tui.actions import key_table
 
 Pairs = list[tuple[str, str]]
 
 
-def sections(settings: Callable[[], Settings] | None = None) -> list[tuple[str, Pairs]]:
-    """Titles, and under each what is explained and its explanation; with settings, keys are the person's own."""
-    if settings is not None:
-        with suppress(RefTermError):  # what is wrong with them is said by every command but this one
-            use_keys(settings().keys)
+def sections() -> list[tuple[str, Pairs]]:
+    """Titles, and under each what is explained and its explanation."""
     return [
         (_("Words"), _words()),
         (_("Keys of the desk (? on the desk shows them where they count)"), _keys()),

@@ -78,8 +78,7 @@ class Root(click.Group):
         """Write what stands below the commands: keys, files, environment, exit statuses."""
         from refterm.cli.manual import sections
 
-        invocation = ctx.find_object(Invocation)
-        for title, pairs in sections(invocation.settings if invocation else None):
+        for title, pairs in sections():
             with formatter.section(title):
                 formatter.write_dl(pairs)
 

@@ -53,7 +53,8 @@ def show_(invocation: Invocation, identity: str, as_json: bool) -> None:
             return
         referral, duplicates = desk.referral(number), desk.duplicates(number)
         rows = desk.rows(duplicates[:MOST_DUPLICATES])
-        for text in _record(referral, rows, len(duplicates), workplace):
+        said = desk.source_says(referral)
+        for text in _record(referral, rows, len(duplicates), said, workplace):
             output.line(text)
 
 
@@ -79,7 +80,9 @@ def history_(invocation: Invocation, identity: str | None, as_json: bool) -> Non
                 output.line(_entry(entry, workplace))
 
 
-def _record(referral: Referral, duplicates: Sequence[Row], count: int, workplace: Workplace) -> Iterator[str]:
+def _record(
+    referral: Referral, duplicates: Sequence[Row], count: int, said: str | None, workplace: Workplace
+) -> Iterator[str]:
     """One referral as lines to read."""
     yield f"#{referral.id}  {referral.customer.company}"
     for pairs in (
@@ -87,7 +90,7 @@ def _record(referral: Referral, duplicates: Sequence[Row], count: int, workplace
         _customer(referral),
         _wanted(referral),
         _deal(referral, workplace),
-        _closing(referral, workplace),
+        _closing(referral, said, workplace),
         _same(duplicates, count, workplace),
     ):
         kept = [(label, part) for label, text in pairs for part in text.splitlines() if text.strip()]
@@ -102,10 +105,11 @@ def _record(referral: Referral, duplicates: Sequence[Row], count: int, workplace
 
 def _standing(referral: Referral, workplace: Workplace) -> Iterator[Pair]:
     from refterm.domain.deadline import is_skipped, left_text, respond_text
-    from refterm.domain.referral import Status
+    from refterm.domain.referral import Status, channel_word
+    from refterm.words import status_text
 
     now, respond_by = workplace.now(), workplace.deadlines.respond_by(referral.received_at)
-    yield _("Status"), " ".join(filter(None, [referral.status, referral.outcome]))
+    yield _("Status"), status_text(referral)
     yield _("Flame"), _flame(referral, workplace)
     received = _time(referral.received_at, workplace)
     yield _("Received"), _("{time} (estimated)").format(time=received) if referral.received_estimated else received
@@ -120,7 +124,7 @@ def _standing(referral: Referral, workplace: Workplace) -> Iterator[Pair]:
         yield _("Skipped until"), _time(referral.skipped_until, workplace)
     yield _("Taken by"), referral.taken_by or ""
     yield _("Favourite"), _("yes") if referral.favorite else ""
-    yield _("Channel"), referral.channel
+    yield _("Channel"), channel_word(referral.channel)
     yield _("Profile"), referral.profile or _("no active profile")
     from refterm.services.background.fitting import Fitting
 
@@ -172,12 +176,15 @@ def _deal(referral: Referral, workplace: Workplace) -> Iterator[Pair]:
         yield _("Our contact {n}").format(n=number), _person(person.name, person.email, person.phone)
 
 
-def _closing(referral: Referral, workplace: Workplace) -> Iterator[Pair]:
+def _closing(referral: Referral, said: str | None, workplace: Workplace) -> Iterator[Pair]:
+    from refterm.words import contradiction_text
+
     yield _("Decided"), _by(referral.decided_at, referral.decided_by, workplace)
     yield _("Closed"), _by(referral.closed_at, referral.closed_by, workplace)
     yield _("Closed on"), referral.deal.closed_on.isoformat() if referral.deal.closed_on else ""
     yield _("Reason"), _reason(referral.reason)
     yield _("Reason notes"), referral.reason_notes or ""
+    yield _("Source"), contradiction_text(said) if said else ""
 
 
 def _same(duplicates: Sequence[Row], count: int, workplace: Workplace) -> Iterator[Pair]:

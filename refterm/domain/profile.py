@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from refterm.domain import money
 from refterm.domain.decisions import optional, read_email, required
@@ -11,6 +12,8 @@ from refterm.errors import InvalidInputError
 from refterm.i18n import _
 from refterm.text import clean_line
 
+# What CLDR names beside the countries: parts of others, unions, and codes for tests and for "unknown".
+_NO_COUNTRIES = frozenset("AC CP CQ DG EA EU EZ IC QO TA UN XA XB ZZ".split())
 MOST_LOCATIONS = 5
 # Fields of several texts.
 LISTS = ("keywords", "industries", "products", "services", "solutions")
@@ -98,8 +101,10 @@ def read_profile(typed: Typed) -> Profile:
     countries = tuple(part.upper() for part in several("country"))
     if not countries:
         errors["country"] = _("a profile needs at least one country, such as DE")
-    elif wrong := next((part for part in countries if len(part) != 2 or not (part.isascii() and part.isalpha())), None):
-        errors["country"] = _("{text} is no country: two letters, such as DE").format(text=wrong[:20])
+    elif wrong := next((part for part in countries if part not in known_countries()), None):
+        errors["country"] = _("{text} is no country: two letters of ISO 3166, such as {code}").format(
+            text=wrong[:20], code=_country_meant(wrong)
+        )
     locations: tuple[Location, ...] = ()
     try:
         locations = read_locations(typed.get("location", ""))
@@ -134,6 +139,23 @@ def read_profile(typed: Typed) -> Profile:
         currency=currency,
         active=text("active").strip().casefold() not in ("no", "n", "false", "0"),
     )
+
+
+@lru_cache(maxsize=1)
+def known_countries() -> frozenset[str]:
+    """The countries of ISO 3166, by their codes of two letters, and Kosovo, which has none yet (P1)."""
+    from babel import Locale
+
+    codes = {code for code in map(str, Locale("en").territories) if len(code) == 2 and code.isalpha()}
+    return frozenset(codes - _NO_COUNTRIES)
+
+
+def _country_meant(text: str) -> str:
+    """The code of today for one of yesterday or of everyday use, such as GB for UK; else an example."""
+    from babel.core import get_global
+
+    found: list[str] = get_global("territory_aliases").get(text, [])
+    return found[0] if len(found) == 1 else "DE"
 
 
 def read_locations(typed: str | Sequence[str]) -> tuple[Location, ...]:

@@ -9,12 +9,13 @@ from datetime import datetime
 from refterm.domain.deadline import as_of, purchase_passes_at
 from refterm.domain.history import Entry
 from refterm.domain.query import Tab, View
-from refterm.domain.referral import Referral
+from refterm.domain.referral import Referral, Status
 from refterm.domain.row import Row
 from refterm.services.workplace import Workplace
 from refterm.store import queries
 from refterm.store.connection import Connection
-from refterm.store.listing import MOST_HITS, Listing, counts, listing, past_due_count
+from refterm.store.counting import counts, past_due_count
+from refterm.store.listing import MOST_HITS, Listing, listing
 
 __all__ = ["Alert", "Changes", "Desk", "Listing"]
 
@@ -180,8 +181,15 @@ class Desk:
     def history(self, referral_id: int | None = None) -> Iterator[Entry]:
         """The history of one referral or of the whole desk, oldest first (T4)."""
         with self.workplace.database.reading() as connection:
-            for entry in queries.history(connection, referral_id):
+            for entry in queries.history_by_time(connection, referral_id):
                 yield shown_entry(entry)
+
+    def source_says(self, referral: Referral) -> str | None:
+        """The outcome or status that the source has come to otherwise than this desk; None where they agree."""
+        if referral.status is Status.NEW:
+            return None
+        with self.workplace.database.reading() as connection:
+            return queries.source_says(connection, referral.id)
 
     def profiles(self) -> list[str]:
         """The names of the profiles that referrals are routed to."""

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, BinaryIO, Protocol
 
 from refterm.domain.history import Action
-from refterm.domain.referral import Referral
+from refterm.domain.referral import Outcome, Referral, Status
 from refterm.formats import cells, fields, own, record, wire
 from refterm.formats.edits import Edits
 from refterm.formats.item import Item
@@ -23,8 +23,9 @@ from refterm.services.profiles import Router
 from refterm.services.roles import Role
 from refterm.services.workplace import Workplace
 from refterm.store import arrivals as store
-from refterm.store import codec, journal, updates
+from refterm.store import codec, journal, outbox, queries, updates
 from refterm.store.connection import Connection
+from refterm.words import standing_word
 
 # Few enough that nobody waits long for the lock, many enough that the transaction costs nothing a row.
 BATCH = 500
@@ -136,6 +137,7 @@ class Importer:
         self.total = Summary()
         self.guesses: list[str] = []
         self._rejected_header = b""
+        self._later: list[tuple[int, str]] = []  # warnings that are told once the transaction is done
 
     def run(
         self,
@@ -257,6 +259,7 @@ class Importer:
             if source_id not in there
         }
         refused: list[tuple[_Arrival, str]] = []
+        self._later.clear()
         with self.workplace.database.writing() as connection:
             known = store.known(connection, source_ids)
             new: list[tuple[_Arrival, dict[str, Any]]] = []
@@ -275,6 +278,9 @@ class Importer:
                 except RecordError as error:
                     refused.append((arrival, str(error)))
             self._insert(connection, new, now)
+        later, self._later = self._later, []
+        for line, sentence in later:
+            self._warn(run, line, (sentence,))
         # Counted and told only once the transaction is done.
         self.total += Summary(len(new), updated, len(arrivals) - len(new) - updated - len(refused))
         for arrival, why in refused:
@@ -307,17 +313,23 @@ class Importer:
         router = Router(self.workplace, connection)
         notices = [(row["id"], notice) for row in rows for notice in router.arrive(row, now)]
         store.add(connection, rows, [arrival.text for arrival, _values in new])
-        journal.record_imported(connection, rows, self.workplace.actor, now, notices)
+        expired = [
+            row
+            for row, (arrival, _values) in zip(rows, new, strict=True)
+            if row["outcome"] == Outcome.EXPIRED and arrival.incoming.referral.status is Status.NEW
+        ]
+        journal.record_imported(connection, rows, self.workplace.actor, now, notices, expired)
 
     def _update(self, connection: Connection, ours: dict[str, Any], arrival: _Arrival, now: datetime) -> bool:
         """Put what is newer over what the desk has, and then what was edited in the file; whether anything was."""
-        changes, content = self._newer(connection, ours, arrival, now)
+        changes, content, said = self._newer(connection, ours, arrival, now)
         # Before anything is written: a row whose edits are refused changes nothing.
         edited = self._edited({**ours, **changes}, arrival)
         if changes:
             before, ours = ours, updates.update(connection, ours, {**changes, "changed_at": codec.micros(now)})
             store.replace_record(connection, ours["id"], wire.dumps(content))
-            journal.record(connection, before, ours, Action.UPDATED, self.workplace.actor, now)
+            extra = {"source": said} if said else None
+            journal.record(connection, before, ours, Action.UPDATED, self.workplace.actor, now, extra=extra)
         if edited:
             mine = {"changed_here": 1} if "changed_here" in ours else {}
             after = updates.update(connection, ours, {**edited, **mine, "changed_at": codec.micros(now)})
@@ -326,21 +338,36 @@ class Importer:
 
     def _newer(
         self, connection: Connection, ours: Mapping[str, Any], arrival: _Arrival, now: datetime
-    ) -> tuple[dict[str, Any], Json]:
-        """The columns that a newer record changes, and the record that then is kept."""
+    ) -> tuple[dict[str, Any], Json, str | None]:
+        """The columns that a newer record changes, the record that then is kept, and what the source decided otherwise."""
         newer = merging.is_newer(ours, arrival.incoming)
         if newer is False:
-            return {}, {}
+            return {}, {}, None
         content, incoming = self._over(connection, ours, arrival, now)
         if merging.takes_over(ours, incoming):
             settled = record.settled(incoming.referral, arrival.incoming.updated_at or now)
             incoming = replace(incoming, referral=settled)
         changes = merging.changes(ours, incoming)
+        said = None
+        if merging.contradicts(ours, incoming):
+            said = str(incoming.referral.outcome or incoming.referral.status)
+            if said != queries.source_says(connection, ours["id"]):
+                self._contradicted(connection, ours, arrival, said)
+                changes = changes or {"changed_at": codec.micros(now)}
         if newer is None and not changes:
-            return {}, {}
+            return {}, {}, None
         if incoming.updated_at is not None:
             changes["source_updated_at"] = codec.micros(incoming.updated_at)
-        return changes or {"changed_at": codec.micros(now)}, content
+        return changes or {"changed_at": codec.micros(now)}, content, said
+
+    def _contradicted(self, connection: Connection, ours: Mapping[str, Any], arrival: _Arrival, said: str) -> None:
+        """Say that the source decided otherwise. What was decided here stands; the customer hears of it when a person says so."""
+        sentence = _("#{id} is {ours} here and {theirs} at the source: what was decided here stands").format(
+            id=ours["id"], ours=standing_word(ours["outcome"] or ours["status"]), theirs=standing_word(said)
+        )
+        if outbox.hold(connection, ours["id"], "declined"):
+            sentence += _("; the customer's notice stays on hold until refterm outbox retry or drop")
+        self._later.append((arrival.item.line, sentence))
 
     def _over(
         self, connection: Connection, ours: Mapping[str, Any], arrival: _Arrival, now: datetime

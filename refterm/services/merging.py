@@ -53,6 +53,14 @@ def decided_here(ours: Row) -> bool:
     return ours["status"] != Status.NEW and bool(ours["changed_here"] or ours["decided_by"] or ours["closed_by"])
 
 
+def contradicts(ours: Row, theirs: Incoming) -> bool:
+    """Whether the source decided otherwise than this desk: what it says is no step towards what was decided here."""
+    status, outcome = theirs.referral.status, theirs.referral.outcome
+    if theirs.restored or not decided_here(ours) or takes_over(ours, theirs) or status is Status.NEW:
+        return False
+    return bool(ours["outcome"] == Outcome.DECLINED if status is Status.ACTIVE else outcome != ours["outcome"])
+
+
 def changes(ours: Row, theirs: Incoming) -> dict[str, Any]:
     """The columns that a newer record changes, without what is the same; local marks are never reset.
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from refterm.domain.history import Action, Actor, Notice
+from refterm.domain.history import DESK, Action, Actor, Notice
 from refterm.store import codec, search
 from refterm.store.connection import Connection
 from refterm.store.search_words import SEARCHED
@@ -154,6 +154,7 @@ def record_imported(
     actor: Actor,
     at: datetime,
     notices: Sequence[tuple[int, Notice]] = (),
+    expired: Sequence[Row] = (),
 ) -> None:
     """Record new rows, many at once: history, counters, search and what is owed. Each row is whole, with its `id`.
 
@@ -163,6 +164,7 @@ def record_imported(
         actor: who brought them in.
         at: when.
         notices: what each owes, by the row's `id` (P3).
+        expired: those of them that were new at their source and past their expiry, archived so at their deadline (I4).
     """
     moment = codec.micros(at)
     connection.executemany(
@@ -181,6 +183,22 @@ def record_imported(
                 codec.micros(notice.due_at),
             )
             for number, notice in notices
+        ],
+    )
+    connection.executemany(
+        _HISTORY,
+        [
+            (
+                row["closed_at"],
+                DESK.name,
+                DESK.login,
+                Action.EXPIRED,
+                row["id"],
+                codec.dump(codec.changes({**row, "status": "new", "outcome": None, "closed_at": None}, row)),
+                row["version"],
+                None,
+            )
+            for row in expired
         ],
     )
     search.add(connection, rows)

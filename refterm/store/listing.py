@@ -18,8 +18,9 @@ from refterm.domain.query import Filter, Order, Tab, View
 from refterm.domain.referral import Outcome, Status
 from refterm.domain.row import Row
 from refterm.store import codec, search
-from refterm.store.conditions import DUE, HOT, OPEN_FLAME, PAST_DUE, WAITING, where_clause
+from refterm.store.conditions import DUE, HOT, OPEN_FLAME, where_clause
 from refterm.store.connection import ALL, Connection, Record, placeholders
+from refterm.store.counting import counts, inbox_count, own_currency, past_due_count
 from refterm.store.database import Database
 
 PAGE = 100
@@ -30,12 +31,14 @@ ROW_COLUMNS = (
     " contacted_at, taken_by, favorite, skipped_until, decided_by, closed_at, reason, deal_name, deal_value, deal_currency,"
     " purchase_date, profile, fit, version"
 )
+# What stands together in the order by value: a currency; `}` and `~`, which come last, are no currency and no value.
+_CURRENCY = "case when deal_value_order < 0 then '~' else coalesce(deal_currency, '}') end"
 # The key of each order and whether it runs downwards. The last part is the number, so no two rows share a key.
 _KEYS: dict[Order, tuple[tuple[str, ...], bool]] = {
     Order.DUE: (("received_at", "expires_at", "id"), False),
     Order.EXPIRES: (("expires_at", "id"), False),
     Order.RECEIVED: (("received_at", "expires_at", "id"), True),
-    Order.VALUE: (("deal_value_order", "id"), True),
+    Order.VALUE: ((_CURRENCY, "-deal_value_order", "id"), False),
     Order.FIT: (("coalesce(fit, -1)", "id"), True),
     Order.CUSTOMER: (("company_key", "id"), False),
     Order.PURCHASE_DATE: (("coalesce(purchase_date, '9999-12-31')", "id"), False),
@@ -108,6 +111,9 @@ def listing(
     keys, down = _KEYS[order]
     if order is Order.CLOSED_AT and (show_due or view.tab is Tab.ALL):
         keys = (f"case when {DUE} then expires_at else coalesce(closed_at, 0) end", "id")
+    if order is Order.VALUE:
+        with database.reading() as connection:
+            bound["own"] = own_currency(connection) or ""
     if view.search.strip():
         return _hits(database, view, order, where, bound, keys, down, most_hits)
     if view.tab is Tab.INBOX and order is Order.DUE:
@@ -129,7 +135,31 @@ def listing(
             if show_due and view.tab is Tab.ARCHIVED:
                 count += past_due_count(connection, now)
     index = _index(view, order, show_due=show_due)
+    if order is Order.VALUE:
+        return _by_currency(database, where, bound, keys, count, index, scan=_reads_most(view))
     return _Segment(database, where, bound, keys, down, count, index, scan=_reads_most(view))
+
+
+def _by_currency(
+    database: Database,
+    where: str,
+    bound: Mapping[str, Any],
+    keys: tuple[str, ...],
+    count: int | None,
+    index: str | None,
+    *,
+    scan: bool,
+) -> Listing:
+    """The order by value: the desk's own currency first, then the others by name."""
+    if not bound["own"]:
+        return _Segment(database, where, bound, keys, False, count, index, scan=scan)
+    own, before = (
+        _Segment(database, f"{where} and {_CURRENCY} {sign} :own", bound, keys, False, None, index, scan=scan)
+        for sign in ("=", "<")
+    )
+    rest = None if count is None else count - own.count - before.count
+    after = _Segment(database, f"{where} and {_CURRENCY} > :own", bound, keys, False, rest, index, scan=scan)
+    return _Joined((own, before, after))
 
 
 def condition(
@@ -175,39 +205,6 @@ def _reads_most(view: View) -> bool:
     unserved = {"profile": None, "mine": None, "country": None, "channel": None, "unassigned": False, "unrouted": False}
     bare = replace(view.filter, **unserved) == Filter()  # type: ignore[arg-type]
     return bare and view.filter != Filter() and view.tab is Tab.ARCHIVED
-
-
-def counts(connection: Connection, now: datetime) -> dict[Tab, int]:
-    """How many rows each tab has, without counting: from the counters that every writer keeps."""
-    kept = dict(connection.execute("select status, referrals from counter").fetchall())
-    return {
-        Tab.INBOX: kept[Status.NEW] - _put_aside(connection, now),
-        Tab.ACTIVE: kept[Status.ACTIVE],
-        Tab.ARCHIVED: kept[Status.ARCHIVED],
-    }
-
-
-def inbox_count(connection: Connection, now: datetime) -> int:
-    """How many rows the Inbox has."""
-    kept = connection.execute("select referrals from counter where status = 'new'").fetchone()[0]
-    return int(kept) - _put_aside(connection, now)
-
-
-def past_due_count(connection: Connection, now: datetime) -> int:
-    """How many new referrals are past their expiry, not yet archived."""
-    return int(
-        connection.execute(f"select count(*) from ({PAST_DUE}) as due", {"now": codec.micros(now)}).fetchone()[0]
-    )
-
-
-def _put_aside(connection: Connection, now: datetime) -> int:
-    bound = {"now": codec.micros(now)}
-    # Left to itself the planner reads the whole Inbox instead of the few that are put aside.
-    skipped = connection.execute(
-        f"select count(*) from referral indexed by referral_skipped where skipped_until > :now and {WAITING}",
-        bound,
-    ).fetchone()[0]
-    return int(skipped) + past_due_count(connection, now)
 
 
 class _Segment:
@@ -389,6 +386,8 @@ def _hits(
     if view.tab is Tab.ARCHIVED and ":now" in where:
         statuses = (*statuses, Status.NEW.value)
     ordered = ", ".join(f"{key} desc" if down else key for key in keys)
+    if order is Order.VALUE:
+        ordered = f"{_CURRENCY} <> :own, {ordered}"
     if view.tab is Tab.INBOX and order is Order.DUE:
         ordered = f"id not in ({HOT}), {ordered}"
     ids: list[int] = []

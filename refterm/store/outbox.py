@@ -118,7 +118,7 @@ def put_off(connection: Connection, number: int, due_at: int, error: str) -> Non
 
 
 def again(connection: Connection, number: int, now: int) -> bool:
-    """Let a notice that failed, was dropped or waits be tried at once; whether there is such a one.
+    """Let a notice that failed, was dropped, is on hold or waits be tried at once; whether there is such a one.
 
     One that was never tried keeps a due time that is still to come: until then its decision can be undone (U1).
     """
@@ -126,7 +126,7 @@ def again(connection: Connection, number: int, now: int) -> bool:
         "update outbox set state = case when attempts = 0 and due_at > :now then 'held' else 'due' end,"
         " due_at = case when attempts = 0 and due_at > :now then due_at else :now end,"
         " attempts = 0, error = null, claimed_until = null"
-        " where id = :number and state in ('failed', 'dropped', 'due')",
+        " where id = :number and (state in ('failed', 'dropped', 'due') or state = 'held' and due_at is null)",
         {"now": now, "number": number},
     )
     return done.rowcount == 1
@@ -136,6 +136,16 @@ def person(connection: Connection, number: int) -> str | None:
     """Who wrote a letter; None for what the desk owes by itself, or where there is no such notice."""
     row = connection.execute("select person from outbox where id = ?", (number,)).fetchone()
     return None if row is None or row[0] is None else str(row[0])
+
+
+def hold(connection: Connection, referral_id: int, kind: str) -> bool:
+    """Put a referral's undelivered notices of a kind on hold until somebody retries or drops them; whether there was one."""
+    done = connection.execute(
+        "update outbox set state = 'held', due_at = null where referral_id = ? and kind = ?"
+        " and state in ('held', 'due') and claimed_until is null and due_at is not null",
+        (referral_id, kind),
+    )
+    return done.rowcount > 0
 
 
 def drop(connection: Connection, number: int) -> bool:

@@ -88,7 +88,7 @@ def rows(connection: Connection, ids: list[int], now: datetime) -> list[Row]:
 def history(
     connection: Connection, referral_id: int | None = None, *, after: int = 0, limit: int = ALL
 ) -> Iterator[Entry]:
-    """The history, oldest first: of one referral or of the whole desk."""
+    """The history in the order in which it was written: of one referral or of the whole desk."""
     one = "" if referral_id is None else "referral_id = :id and "
     query = f"select * from history where {one}id > :after order by id limit :limit"
     for row in connection.execute(query, {"id": referral_id, "after": after, "limit": limit}):
@@ -98,6 +98,23 @@ def history(
 def one_entry(connection: Connection, number: int) -> Entry:
     """One entry of the history, which must be there."""
     return _entry(connection.execute("select * from history where id = ?", (number,)).fetchone())
+
+
+def history_by_time(connection: Connection, referral_id: int | None = None) -> Iterator[Entry]:
+    """The history, oldest first (T4). An expiry is written when it is noticed, and happened at its deadline (I4)."""
+    one = "" if referral_id is None else "where referral_id = :id"
+    for row in connection.execute(f"select * from history {one} order by at, id", {"id": referral_id}):
+        yield _entry(row)
+
+
+def source_says(connection: Connection, referral_id: int) -> str | None:
+    """The state that the source has come to otherwise than this desk; None where they do not contradict each other."""
+    row = connection.execute(
+        "select changes from history where referral_id = ? and action = 'updated' order by id desc limit 1",
+        (referral_id,),
+    ).fetchone()
+    said = json.loads(row["changes"]).get("source") if row else None
+    return None if said is None else str(said[1])
 
 
 def last_entry(connection: Connection) -> int:
@@ -111,7 +128,8 @@ def came_and_went(connection: Connection, after: int) -> tuple[int, int]:
         "select count(*) from history join referral on referral.id = history.referral_id"
         " where history.id > ? and history.action = 'imported' and referral.status = 'new'"
     )
-    went = "select count(*) from history where id > ? and action = 'expired'"
+    # What came in past its expiry was never new here: its version is still the first.
+    went = "select count(*) from history where id > ? and action = 'expired' and version > 1"
     first, second = (int(connection.execute(query, (after,)).fetchone()[0]) for query in (came, went))
     return first, second
 

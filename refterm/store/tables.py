@@ -31,7 +31,13 @@ class Referral(SQLModel, table=True):
         Index("referral_expires", "status", "expires_at", "id"),
         Index("referral_company", "status", "company_key", "id"),
         Index("referral_fit", "status", text("coalesce(fit, -1)"), "id"),
-        Index("referral_value", "status", "deal_value_order", "id"),
+        Index(
+            "referral_value",
+            "status",
+            text("(case when deal_value_order < 0 then '~' else coalesce(deal_currency, '}') end)"),
+            text("(-deal_value_order)"),
+            "id",
+        ),
         Index(
             "referral_purchase",
             text("coalesce(purchase_date, '9999-12-31')"),

@@ -10,7 +10,6 @@ import sys
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import ClassVar
@@ -261,7 +260,7 @@ def office_for(place: Workplace, settings: Settings, signs: Signs, folder: Path 
     return Office(place, Desk(place), drafts, signs)
 
 
-def run_desk(settings: Settings, *, acting: str | None = None, demo: bool = False) -> int:
+def run_desk(settings: Settings, *, acting: str | None = None) -> int:
     """Open the desk and stay until the person leaves.
 
     Returns:
@@ -274,31 +273,19 @@ def run_desk(settings: Settings, *, acting: str | None = None, demo: bool = Fals
     if settings.theme and settings.theme not in themes.offered():
         raise ConfigurationError(_("theme must be one of {allowed}").format(allowed=", ".join(themes.offered())))
     use_keys(settings.keys)
-    if demo:
-        return _run_demo(settings, acting)
     place = open_workplace(settings, acting=acting)
     states = ViewStates(config.state_folder(), place.actor.name)
-    return _run(place, settings, states)
-
-
-def _run_demo(settings: Settings, acting: str | None) -> int:
-    from refterm.clock import SystemClock
-    from refterm.services import demo
-
-    # The people of the demo are invented: never send them mail.
-    settings = replace(settings, notices=replace(settings.notices, transport="off"))
-    with demo.throwaway(SystemClock()) as path:
-        place = open_workplace(replace(settings, database=str(path)), acting=acting)
-        # Drafts are deleted with the demo.
-        return _run(place, settings, None, path.parent, _("demo: made-up referrals, thrown away at the end"))
-
-
-def _run(
-    place: Workplace, settings: Settings, states: ViewStates | None, folder: Path | None = None, caption: str = ""
-) -> int:
     signs = choose_signs(settings.ascii, os.environ, coerced=bool(sys.flags.utf8_mode))
-    office = replace(office_for(place, settings, signs, folder), caption=caption)
-    app = RefTermApp(office, states=states, settings=settings)
+    app = RefTermApp(office_for(place, settings, signs), states=states, settings=settings)
+    return run_app(app, place, settings)
+
+
+def run_app(app: RefTermApp, place: Workplace, settings: Settings) -> int:
+    """Show a desk until the person leaves, then close it.
+
+    Returns:
+        The exit status.
+    """
     try:
         app.run(mouse=settings.mouse)
     finally:

@@ -26,14 +26,12 @@ class Office:
         desk: the read side.
         drafts: what was typed and not yet sent.
         signs: what this terminal can draw.
-        caption: which desk this is, where it is not the person's own, such as the demo's.
     """
 
     workplace: Workplace
     desk: Desk
     drafts: Drafts
     signs: Signs = UNICODE
-    caption: str = ""
 
     # Loaded at first use: the first screen is there 5 ms sooner.
 

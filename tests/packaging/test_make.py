@@ -108,7 +108,7 @@ def test_the_next_python_on_the_path_is_taken(clone: Path, bare: str) -> None:
 def built(clone: Path) -> Path:
     """A clone whose environment stands; its Python only writes down what it is asked to do."""
     program(clone / ".venv" / "bin" / "python", 'echo "$@" >> "$(dirname "$0")/asked"')
-    for stamp in (".installed", ".tested"):
+    for stamp in (".installed", ".tested", ".prepared"):
         (clone / ".venv" / stamp).touch()
     return clone
 

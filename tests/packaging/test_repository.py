@@ -185,7 +185,7 @@ def test_the_picture_is_the_programs_own() -> None:
     picture = (ROOT / "docs" / "inbox.svg").read_text("utf-8")
     assert "<svg" in picture
     assert "Inbox" in picture
-    assert "Hansen" in picture
+    assert "Hartwell" in picture
     assert not [word for word in MACHINE_PATHS if word in picture]
 
 
@@ -195,7 +195,7 @@ def test_the_picture_can_be_drawn(tmp_path: Path) -> None:
     subprocess.run([sys.executable, ROOT / "tools" / "screenshot.py", target], cwd=ROOT, check=True, timeout=120)
     picture = target.read_text("utf-8")
     assert "Inbox" in picture
-    assert "Hansen" in picture
+    assert "Hartwell" in picture
 
 
 def test_other_screens_can_be_drawn(tmp_path: Path) -> None:

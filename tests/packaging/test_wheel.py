@@ -70,20 +70,24 @@ def test_the_wheel_carries_what_the_program_reads(wheel: Path) -> None:
         assert archive.read("refterm/refterm.tcss") == (ROOT / "refterm.tcss").read_bytes()
     read = [path for path in (ROOT / "refterm").rglob("*") if path.is_file() and "__pycache__" not in path.parts]
     assert {path.relative_to(ROOT).as_posix() for path in read} - names == set()
-    assert "refterm/demo_data/referrals.json" in names
+    assert {"refterm/demo_data/present.json", "refterm/demo_data/prepared-en.db"} <= names
     assert "refterm/store/schema/migrations/env.py" in names
     assert any(name.startswith("refterm/store/schema/migrations/versions/0001") for name in names)
     assert "refterm/py.typed" in names
 
 
 def test_the_wheel_carries_nothing_else(wheel: Path) -> None:
-    """No tests, no tools, no databases, no logs."""
+    """No tests, no tools, no databases but the demo's, no logs."""
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
     tops = {name.partition("/")[0] for name in names}
     assert tops == {"refterm", f"refterm-{refterm.__version__}.dist-info"}
     suffixes = {Path(name).suffix for name in names if name.startswith("refterm/")}
-    assert suffixes <= {".py", ".typed", ".tcss", ".json", ".mo", ".po", ".txt", ""}, suffixes
+    assert suffixes <= {".py", ".typed", ".tcss", ".json", ".mo", ".po", ".txt", ".db", ""}, suffixes
+    assert sorted(name for name in names if name.endswith(".db")) == [
+        "refterm/demo_data/prepared-en.db",
+        "refterm/demo_data/prepared-es.db",
+    ]
     assert not [name for name in names if "test" in name]
 
 
@@ -129,14 +133,14 @@ def test_the_demo_opens_from_any_folder_and_leaves_nothing(program: Path, elsewh
             stream.feed(child.read_nonblocking(65536, timeout=30))
 
     try:
-        see("Inbox", "Active", "Archived", "Hansen", "contact them now")
+        see("Inbox", "Active", "Archived", "Hartwell", "contact them now")
         assert len(list(temporary.iterdir())) == 1
         child.send("a")
         see("Accept referral")
         child.send("typed and left")
         see("typed and left")
         child.send("\x1b")
-        see("Hansen", gone="Accept referral")
+        see("Hartwell", gone="Accept referral")
         child.send("q")
         child.expect(pexpect.EOF)
     finally:

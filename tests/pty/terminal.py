@@ -77,6 +77,11 @@ class Terminal:
         """Read until a text no longer stands on the screen."""
         self.until(lambda: text not in self.text, f"the end of {text!r}")
 
+    def settle(self, quiet: float = 0.3) -> None:
+        """Read until nothing was written for so many seconds."""
+        while self.read(quiet):
+            pass
+
     def press(self, keys: str) -> None:
         """Send keys."""
         self.child.send(keys)

@@ -55,7 +55,7 @@ def test_the_demo_is_gone_however_it_ends(
         preexec_fn=hang_ups_count,
     )
     try:
-        child.expect("Hansen")
+        child.expect("Hartwell")
         assert len(list(temporary.iterdir())) == 1
         end(child)
         if end is not close_terminal:

@@ -16,6 +16,7 @@ from refterm.domain.query import Tab
 from refterm.services.background.expiry import BATCH, expire_due
 from refterm.services.desk import Desk
 from refterm.services.marks import Marks
+from refterm.services.triage import Triage
 from refterm.services.workplace import Workplace
 from refterm.store.database import Database
 from tests.conftest import ImportRecords
@@ -205,3 +206,34 @@ def test_ten_thousand_at_once_hold_nobody_up(
     assert len(held) == 10_000 // BATCH + 1
     assert average < 0.5  # far less; but a machine that is busy may take its time
     assert_consistent(workplace.database)
+
+
+def test_what_comes_in_past_its_expiry_has_its_entry_in_the_history(workplace: Workplace, clock: SettableClock) -> None:
+    """I4: archived at its deadline, told in the history, to nobody else; on other screens nothing seems to run out."""
+    token = Desk(workplace).token()
+    number = new(workplace, createdDateTime=ago(days=20), expirationDateTime=ago(days=6))
+    late = NOW - timedelta(days=6)
+    seen = Desk(workplace).referral(number)
+    assert (seen.outcome, seen.closed_at, seen.version) == ("expired", late, 1)
+    first, second = Desk(workplace).history(number)
+    assert (first.action, first.by, first.login, first.at) == ("expired", "refterm", "refterm", late)
+    assert first.changes == {
+        "status": ("new", "archived"),
+        "outcome": (None, "expired"),
+        "closed_at": (None, ago(days=6)[:19] + "Z"),
+    }
+    assert (second.action, second.at) == ("imported", NOW)
+    assert notices(workplace.database, number) == []
+    assert Desk(workplace).changes(token).expired == 0
+    assert_consistent(workplace.database)
+
+
+def test_the_history_is_in_the_order_in_which_things_happened(workplace: Workplace, clock: SettableClock) -> None:
+    """T4: an expiry that is written after an undo happened before it."""
+    number = new(workplace, expirationDateTime=ahead(seconds=20))
+    Triage(workplace).decline([number], {"reason": "budget"})
+    clock.advance(25 * SECOND)
+    Triage(workplace).undo([number])
+    entries = list(Desk(workplace).history(number))
+    assert [entry.action for entry in entries] == ["imported", "declined", "expired", "undone"]
+    assert [entry.at for entry in Desk(workplace).history()] == [entry.at for entry in entries]

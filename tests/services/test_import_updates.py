@@ -7,14 +7,17 @@ import json
 from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from refterm.clock import SettableClock
+from refterm.config import NoticeSettings
 from refterm.domain.decisions import Context
 from refterm.domain.query import Tab, View
 from refterm.domain.referral import Outcome, Referral, Status, TeamMember
+from refterm.services.background.delivery import Outbox, deliver_due
 from refterm.services.background.expiry import expire_due
 from refterm.services.desk import Desk
 from refterm.services.importing import Importer, Summary
@@ -205,6 +208,85 @@ def test_decided_here_ours_stands_and_the_rest_is_updated(
     assert (one.need, one.flame, one.customer.size) == ("Two sites", True, "1to9employees")
 
 
+@pytest.mark.parametrize("dated", [True, False])
+def test_decided_otherwise_at_the_source_is_said_marked_and_holds_the_customers_notice(
+    workplace: Workplace, import_records: ImportRecords, clock: SettableClock, dated: bool, tmp_path: Path
+) -> None:
+    """Declined here, accepted there: ours stands, nobody tells the customer the wrong thing, and somebody is told."""
+    record = api_record()
+    (number,) = import_records([record])
+    Triage(workplace).decline([number], {"reason": "budget"})
+    other = active_record(id=record["id"], updatedDateTime=ahead(minutes=5) if dated else None)
+
+    def bring_in(record: dict[str, Any]) -> list[str]:
+        told: list[str] = []
+        importer = Importer(workplace)
+        importer.run(io.BytesIO(ndjson([record])), name="x.ndjson", on_warned=lambda one: told.append(one.sentence))
+        assert importer.total.warnings == len(told)
+        return told
+
+    (sentence,) = bring_in(other)
+    assert sentence == (
+        "#1 is declined here and active at the source: what was decided here stands; the customer's notice stays on hold"
+        " until refterm outbox retry or drop"
+    )
+    desk = Desk(workplace)
+    assert desk.referral(number).outcome is Outcome.DECLINED
+    assert desk.source_says(desk.referral(number)) == "active"
+    assert list(desk.history(number))[-1].changes["source"] == (None, "active")
+    # Said once, not with every file that says so again; the mark stays through other changes.
+    assert bring_in(other) == []
+    assert bring_in(merged(other, {"updatedDateTime": ahead(minutes=6), "details__notes": "More"})) == []
+    assert desk.source_says(desk.referral(number)) == "active"
+    clock.advance(timedelta(hours=1))
+    assert deliver_due(workplace, NoticeSettings(maildir=str(tmp_path / "mail"))).sent == 0
+    (owed,) = Outbox(workplace).objects()
+    assert (owed["state"], owed["due_at"]) == ("held", None)
+    Outbox(workplace).retry(owed["id"])
+    assert deliver_due(workplace, NoticeSettings(maildir=str(tmp_path / "mail"))).sent == 1
+    # And once both say the same, the mark goes.
+    said = closed_record("Declined", id=record["id"], updatedDateTime=ahead(minutes=9))
+    assert bring_in(said) == []
+    assert desk.source_says(desk.referral(number)) is None
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "contradicts"),
+    [
+        ("declined", "New", False),
+        ("declined", "Declined", False),
+        ("declined", "Active", True),
+        ("declined", "Won", True),
+        ("active", "New", False),
+        ("active", "Active", False),
+        ("active", "Declined", True),
+        ("active", "Lost", False),  # taken over: closed is final at the source
+        ("won", "Active", False),  # not yet told there
+        ("won", "Won", False),
+        ("won", "Lost", True),
+        ("lost", "Expired", True),
+    ],
+)
+def test_what_contradicts_what(
+    workplace: Workplace, import_records: ImportRecords, again: Again, ours: str, theirs: str, contradicts: bool
+) -> None:
+    record = api_record()
+    (number,) = import_records([record])
+    triage = Triage(workplace)
+    if ours == "declined":
+        triage.decline([number], {"reason": "budget"})
+    else:
+        triage.accept(number, ACCEPTED, TODAY)
+    if ours == "won":
+        triage.won(number, {}, TODAY)
+    if ours == "lost":
+        triage.lost(number, {"reason": "budget"})
+    later = {"id": record["id"], **NEWER}
+    made = {"New": api_record, "Active": active_record}.get(theirs)
+    summary = again(made(**later) if made else closed_record(theirs, **later))
+    assert (summary.updated, summary.warnings) == (1, int(contradicts))
+
+
 @pytest.mark.parametrize("substatus", ["Declined", "Expired"])
 def test_what_is_active_here_is_not_declined_from_there(
     workplace: Workplace, import_records: ImportRecords, again: Again, substatus: str
@@ -245,7 +327,7 @@ def test_what_is_archived_here_stays_as_it_is(
     import_records([record])
     Triage(workplace).decline([1], {"reason": "budget", "notes": "Too small"})
     ours = referral(workplace)
-    assert again(theirs(id=record["id"], **NEWER, details__notes="Two sites")) == Summary(updated=1)
+    assert again(theirs(id=record["id"], **NEWER, details__notes="Two sites")) == Summary(updated=1, warnings=1)
     one = referral(workplace)
     assert (one.status, one.outcome, one.reason, one.reason_notes) == (
         Status.ARCHIVED,

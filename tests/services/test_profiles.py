@@ -113,7 +113,10 @@ class TestKeeping:
             ("name", " ", "a profile needs a name"),
             ("region", "", "a profile needs a region, such as DACH"),
             ("country", "", "a profile needs at least one country, such as DE"),
-            ("country", "Spain", "SPAIN is no country: two letters, such as DE"),
+            ("country", "Spain", "SPAIN is no country: two letters of ISO 3166, such as DE"),
+            ("country", "DE, XX", "XX is no country: two letters of ISO 3166, such as DE"),
+            ("country", "ZZ", "ZZ is no country: two letters of ISO 3166, such as DE"),
+            ("country", "UK", "UK is no country: two letters of ISO 3166, such as GB"),
             ("location", "", "a profile needs at least one location, as City;ID;CONTACT;e-mail;phone"),
             ("location", "Kiel;1;Inga;no address", "no address is no e-mail address"),
             (
@@ -242,6 +245,20 @@ class TestRouting:
         assert [kind for kind, _to, _state in owed(waiting)] == ["new-referral", "reminder", "reminder"]
         last = list(Desk(workplace).history(waiting))[-1]
         assert (last.action, last.by, last.changes) == ("updated", "refterm", {"profile": (None, "Iberia")})
+
+    def test_a_location_of_an_inactive_profile_counts_as_unknown(
+        self, profiles: Profiles, workplace: Workplace, import_records: ImportRecords
+    ) -> None:
+        """P5: then the customer's country decides, and where it has no profile nobody does."""
+        profiles.add(IBERIA | {"active": "no"})
+        profiles.add(DACH)
+        target = [{"type": "BusinessProfileLocation", "id": "ID-M"}]
+        german, spanish = import_records([_record("DE", target=target), _record("ES", "Madrid", target=target)])
+        assert [_profile(workplace, number) for number in (german, spanish)] == ["DACH", None]
+        profiles.activate("Iberia", active=True)
+        assert [_profile(workplace, number) for number in (german, spanish)] == ["DACH", "Iberia"]
+        (now_known,) = import_records([_record("DE", target=target)])
+        assert _profile(workplace, now_known) == "Iberia"
 
     @pytest.mark.parametrize("before", [BATCH - 1, BATCH, BATCH + 50])
     def test_one_behind_many_that_fit_none_is_routed(

@@ -17,6 +17,7 @@ from refterm.clock import SettableClock
 from refterm.domain.query import ORDERS, Filter, Order, Tab, View
 from refterm.domain.referral import Outcome
 from refterm.services.desk import Desk
+from refterm.services.profiles import Profiles
 from refterm.services.workplace import Workplace
 from refterm.store import codec
 from tests.samples import NOW
@@ -69,6 +70,7 @@ def some_row(rng: random.Random) -> Columns:
         "country": rng.choice([None, "DE", "de", "ES"]),
         "channel": rng.choice(["search", "sales"]),
         "deal_value": rng.choice([None, "0", "10.50", "10.5", "9", "120000"]),
+        "deal_currency": rng.choice([None, "EUR", "EUR", "AED", "USD", "JPY"]),
     }
     if status == "new":
         expires = rng.choice([codec.NEVER, micros(), micros(seconds=1), micros(seconds=-1), received + 336 * HOUR])
@@ -88,6 +90,8 @@ def some_row(rng: random.Random) -> Columns:
 
 class Model:
     """What the rules say of a list, one record at a time."""
+
+    own = "EUR"
 
     def __init__(self, rows: list[Columns], now: datetime, *, read_only: bool = False) -> None:
         self.rows = rows
@@ -150,6 +154,13 @@ class Model:
     def hot(self, one: Columns) -> bool:
         return bool(one["flame"] and one["contacted_at"] is None and one["received_at"] + 72 * HOUR > self.now)
 
+    def by_value(self, one: Columns) -> Any:
+        """By currency, the desk's own first; amounts of one currency downwards; no currency and no value last."""
+        if one["deal_value"] is None:
+            return (3, "", 0, one["id"])
+        rank = 0 if one["deal_currency"] == self.own else 2 if one["deal_currency"] is None else 1
+        return (rank, one["deal_currency"] or "", -float(one["deal_value"]), one["id"])
+
     def ordered(self, rows: list[Columns], tab: Tab, order: Order) -> list[Columns]:
         def closed(one: Columns) -> int:
             return int((one["expires_at"] if self.due(one) else one["closed_at"]) or 0)
@@ -166,7 +177,7 @@ class Model:
             ),
             Order.EXPIRES: (lambda one: (one["expires_at"], one["id"]), False),
             Order.RECEIVED: (lambda one: (one["received_at"], one["expires_at"], one["id"]), True),
-            Order.VALUE: (lambda one: (float(one["deal_value"] or -1), one["id"]), True),
+            Order.VALUE: (self.by_value, False),
             Order.FIT: (lambda one: (-1 if one["fit"] is None else one["fit"], one["id"]), True),
             Order.CUSTOMER: (lambda one: (one["company_key"], one["id"]), False),
             Order.PURCHASE_DATE: (lambda one: (one["purchase_date"] or "9999", one["id"]), False),
@@ -205,6 +216,9 @@ def sized(
     path = tmp_path_factory.mktemp("sized") / "desk.db"
     shutil.copyfile(empty_desk, path)
     writable = open_at(path, SettableClock(NOW))
+    for name in ("Nord", "Süd", "West"):
+        profile = {"name": name, "region": name, "country": ["DE"], "location": ["Kiel"]}
+        Profiles(writable).add({**profile, "currency": "USD" if name == "West" else "EUR"})
     insert(writable.database, some_rows(random.Random(request.param), request.param))
     read_only = open_at(path, SettableClock(NOW), read_only=True)
     yield writable, read_only, all_rows(writable)

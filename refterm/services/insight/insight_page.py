@@ -32,13 +32,13 @@ def markdown(found: Insights) -> str:
         for text, when in ((_("from {date}"), found.since), (_("until {date}"), found.until))
         if when
     ]
-    lines = [f"# {_('Insights')}", "", ", ".join(period) or _("All time"), ""]
+    lines = ["# " + _("Insights"), "", ", ".join(period) or _("All time"), ""]
     lines += _table(
         (_("figure"), _("now"), _("before")),
         [(name, text, was.rpartition(": ")[2]) for name, text, was in headline(found)],
     )
     one = found.figures
-    lines += ["", f"## {_('Response')}", ""]
+    lines += ["", "## " + _("Response"), ""]
     lines.append(
         _("median {median}, 90 % within {p90}, answered within 24 h {share}").format(
             median=hours(one.median_hours_to_decide),
@@ -47,7 +47,7 @@ def markdown(found: Insights) -> str:
         )
     )
     if one.declined_by_reason:
-        lines += ["", f"## {_('Declined for')}", ""]
+        lines += ["", "## " + _("Declined for"), ""]
         lines += _table(
             (_("reason"), _("referrals")), [(reasons.word(code), str(n)) for code, n in one.declined_by_reason.items()]
         )
@@ -55,7 +55,7 @@ def markdown(found: Insights) -> str:
     for title, groups in ((_("By profile"), found.by_profile), (_("By channel"), channels)):
         lines += ["", f"## {title}", "", *_groups(groups)]
     if found.months:
-        lines += ["", f"## {_('Value won by month')}", ""]
+        lines += ["", "## " + _("Value won by month"), ""]
         lines += _table(
             (_("month"), _("value")),
             [
@@ -64,8 +64,8 @@ def markdown(found: Insights) -> str:
                 for currency, value in sorted(values.items())
             ],
         )
-    lines += ["", f"## {_('What to do')}", ""]
-    lines += [f"- {_text(finding.text)}" for finding in found.findings] or [_("Nothing stands out.")]
+    lines += ["", "## " + _("What to do"), ""]
+    lines += ["- " + _text(finding.text) for finding in found.findings] or [_("Nothing stands out.")]
     return "\n".join(lines) + "\n"
 
 

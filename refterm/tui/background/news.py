@@ -52,7 +52,7 @@ def news(desk: Desk, changes: Changes, look: Look) -> News | None:
             given_sentence(given, mine, look) if mine else arrivals(arrived, max(changes.arrived, len(arrived)), look)
         )
         return News(said, "strong", frozenset(row.id for row in arrived), hot=tuple(hot), given=tuple(mine))
-    others = [entry for entry in entries if entry.by != me and entry.action != Action.IMPORTED and entry.referral]
+    others = [entry for entry in entries if entry.by != me and entry.referral and not _arrival(entry)]
     gone = [entry.referral for entry in others if entry.by == DESK.name and entry.referral]
     if gone:
         return News(expired(desk.rows(gone[:NAMED]), max(changes.expired, len(gone)), look), "plain")
@@ -81,6 +81,11 @@ def due_sentence(rows: Sequence[Row], look: Look) -> str:
     names = ", ".join(f"#{row.id} {one_line(row.company, look)[:NAME_CELLS]}" for row in rows[:NAMED])
     text = ngettext("Follow up: {names}", "{n} follow-ups: {names}", len(rows))
     return text.format(n=len(rows), names=names + (", ..." if len(rows) > NAMED else ""))
+
+
+def _arrival(entry: Entry) -> bool:
+    """Whether a referral came in; also past its expiry, which is archived with its first version."""
+    return entry.action == Action.IMPORTED or (entry.action == Action.EXPIRED and entry.version == 1)
 
 
 def arrivals(rows: Sequence[Row], count: int, look: Look) -> str:

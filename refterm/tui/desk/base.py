@@ -108,6 +108,11 @@ class DeskBase(Screen[None]):
         return View(tab, self.state.orders.get(tab), self.state.filters.get(tab, Filter()), self.search)
 
     @property
+    def caption(self) -> str:
+        """Which desk this is, where it is not the person's own."""
+        return ""
+
+    @property
     def row(self) -> Row | None:
         """The referral under the cursor."""
         return self.referral_list.current
@@ -171,6 +176,7 @@ class DeskBase(Screen[None]):
             referral = self.office.desk.referral(row.id)
             same = self.office.desk.duplicates(row.id)
             others = self.office.desk.rows(same[:SAME_SHOWN])
+            said = self.office.desk.source_says(referral)
         except NotFoundError:
             self.detail_pane.show(None, look)
             return
@@ -182,7 +188,7 @@ class DeskBase(Screen[None]):
             self.contact_index = None
         else:
             self.contact_index = min(self.contact_index or 0, len(referral.team) - 1)
-        self.detail_pane.show(Shown(referral, tuple(others), len(same), self.contact_index), look)
+        self.detail_pane.show(Shown(referral, tuple(others), len(same), self.contact_index, said), look)
         self._draw_keys()
         if referral.status is Status.NEW:
             self.fit_scores.soon()
@@ -213,7 +219,7 @@ class DeskBase(Screen[None]):
         look, workplace = self.look(), self.office.workplace
         view = self.view
         hits = self.referral_list.count if view.search or view.filter != Filter() else None
-        caption = self.connection.caption if self.connection.lost else self.office.caption
+        caption = self.connection.caption if self.connection.lost else self.caption
         here = self.presence.count
         self._lines["top"].show(*bars.top(workplace.actor.name, caption, workplace.looks_only, here, look))
         marked = len(self.referral_list.marked)

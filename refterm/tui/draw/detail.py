@@ -15,7 +15,7 @@ from refterm.domain.when import local_time, month_short, weekday_short
 from refterm.i18n import _, decimal_mark, ngettext
 from refterm.text import fit, width
 from refterm.tui.draw.row import Look, Piece, one_line
-from refterm.words import flame_text, outcome_word, same_customer_text
+from refterm.words import contradiction_text, flame_text, outcome_word, same_customer_text
 
 Lines = list[list[Piece]]
 LABEL = 16
@@ -29,6 +29,7 @@ class Shown:
     Attributes:
         same: the newest referrals of the same customer (I9).
         same_count: how many there are.
+        said: what the source decided otherwise.
         contact: which contact of the deal the cursor is on, None outside the full-screen detail.
     """
 
@@ -36,6 +37,7 @@ class Shown:
     same: tuple[Row, ...] = ()
     same_count: int = 0
     contact: int | None = None
+    said: str | None = None
 
 
 def alert_text(
@@ -127,6 +129,8 @@ def pane(shown: Shown, cells: int, look: Look) -> Lines:
         fit_text = dot.join((str(known.score), *(one_line(reason, look) for reason in known.reasons)))
         lines += _labelled(_("Fit"), fit_text, cells, look, wrap=True)
     lines += deal_lines(referral, cells, look)
+    if shown.said:
+        lines.append([(" " * LABEL, "plain"), (contradiction_text(shown.said), "late")])
     lines += _labelled(_("Taken by"), one_line(referral.taken_by or "", look), cells, look)
     if referral.contacted_at and not alert:
         who = one_line(referral.contacted_by or "?", look)

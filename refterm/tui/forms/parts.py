@@ -9,7 +9,7 @@ from refterm.domain import money, reasons, when
 from refterm.domain.decisions import Context
 from refterm.domain.referral import Referral
 from refterm.errors import InvalidInputError
-from refterm.i18n import _, decimal_mark, ngettext
+from refterm.i18n import _, decimal_mark
 from refterm.services.triage import Done
 from refterm.text import display
 from refterm.tui.forms.fields import FieldSpec, Texts
@@ -171,15 +171,15 @@ def each_named(referrals: Sequence[tuple[int, str]]) -> list[str]:
     """A line for each referral of a form on several, at most a few."""
     if len(referrals) < 2:
         return []
-    lines = [named(number, company) for number, company in referrals[:NAMED]]
+    lines = [named(number, customer) for number, customer in referrals[:NAMED]]
     more = len(referrals) - NAMED
-    return lines + ([ngettext("and {n} more", "and {n} more", more).format(n=more)] if more > 0 else [])
+    return lines + ([_("and {n} more").format(n=more)] if more > 0 else [])
 
 
 def names(referrals: Sequence[tuple[int, str]], done: Sequence[int]) -> str:
     """What was done, for a sentence: the customer's name, or the numbers."""
     if len(done) == 1:
-        return next(plain_line(company) for number, company in referrals if number == done[0])
+        return next(plain_line(customer) for number, customer in referrals if number == done[0])
     return ", ".join(f"#{number}" for number in done)
 
 

@@ -1,0 +1,179 @@
+"""The demo's wheel of time: moves the clock, and lets all that is due happen on the way, in its order, by the services."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from refterm.config import NoticeSettings
+from refterm.domain.history import DESK, Actor
+from refterm.errors import RefTermError
+from refterm.services.background.expiry import expire_due
+from refterm.services.background.presence import Presence
+from refterm.services.demo import script
+from refterm.services.demo.clock import DemoClock
+from refterm.services.demo.story import Planned
+from refterm.services.desk import Desk
+from refterm.services.importing import Importer
+from refterm.services.workplace import Workplace
+from refterm.store import codec
+from refterm.store import demo as demo_store
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """An instant at which something happens.
+
+    Attributes:
+        company: whose referral it is about.
+        what: `late`, `cooled`, `expired`, `back` or `follow-up`; empty where the desk itself says what happened.
+    """
+
+    at: datetime
+    company: str = ""
+    what: str = ""
+
+
+class Wheel:
+    """Moves the demo's time.
+
+    Attributes:
+        clock: the demo's clock.
+    """
+
+    def __init__(
+        self, workplace: Workplace, clock: DemoClock, story: Sequence[Planned], notices: NoticeSettings | None
+    ) -> None:
+        self.clock = clock
+        self._workplace = workplace
+        self._desk = replace(workplace, actor=DESK)
+        self._story = list(story)
+        self._done = 0
+        self._notices = notices
+        self._seats: dict[str, Presence] = {}
+        # The story must not happen twice at once: the desk's own tick and a key both turn the wheel.
+        self._turning = threading.Lock()
+
+    def next(self) -> Moment | None:
+        """The next thing that happens by itself."""
+        return min(self._coming(self.clock.now()), key=lambda one: one.at, default=None)
+
+    def move_to(self, target: datetime) -> list[Moment]:
+        """Go on to an instant; everything due on the way happens at its own instant.
+
+        Returns:
+            What happened that the desk itself does not say, in order.
+
+        Raises:
+            StoreError: when the database fails; the clock stands where it came to.
+        """
+        happened = []
+        with self._turning:
+            now = self.clock.now()
+            try:
+                while (one := min(self._coming(now), key=lambda one: one.at, default=None)) and one.at <= target:
+                    self.clock.held = now = one.at
+                    self._happen(now)
+                    if one.what:
+                        happened.append(one)
+            finally:
+                self.clock.move_to(max(now, target))
+            self._happen(target)
+        return happened
+
+    def begin_again(self, kept: Path) -> None:
+        """Put the desk and the clock back to the beginning.
+
+        Args:
+            kept: a copy of the database as it was then.
+
+        Raises:
+            StoreError: when the database cannot be written.
+        """
+        with self._turning:
+            demo_store.put_back(self._workplace.database, kept)
+            self.clock.back()
+            self._done = 0
+            self._seats.clear()
+
+    def catch_up(self) -> None:
+        """Let the story happen that has become due while the clock ran by itself."""
+        if self._done < len(self._story) and self._story[self._done].at <= self.clock.now():
+            with self._turning:
+                self._tell(self.clock.now())
+
+    def _happen(self, now: datetime) -> None:
+        """Everything that is due at an instant."""
+        self._tell(now)
+        expire_due(self._workplace)
+        if self._notices is not None:
+            from refterm.services.background.delivery import deliver_due
+
+            deliver_due(self._workplace, self._notices)
+
+    def _tell(self, now: datetime) -> None:
+        while self._done < len(self._story) and self._story[self._done].at <= now:
+            planned = self._story[self._done]
+            self._done += 1
+            try:
+                self._do(planned)
+            except RefTermError:  # the presenter was quicker
+                continue
+
+    def _do(self, planned: Planned) -> None:
+        if planned.record is not None:
+            script.receive(Importer(self._desk), planned.record)
+            return
+        number = self._number(planned)
+        if planned.what == "form":
+            self._seat(planned.by).hold(number, str(planned.given))
+        elif planned.what == "assign":
+            script.do(self._desk, planned.by, "take", number)
+        else:
+            self._seat(planned.by).let_go()
+            script.do(
+                self._desk, planned.by, "decline" if planned.what == "decide" else planned.what, number, planned.given
+            )
+
+    def _number(self, planned: Planned) -> int:
+        if planned.what == "decide":
+            with self._workplace.database.reading() as connection:
+                deciding = demo_store.own_form(connection, self._workplace.actor.name)
+            if deciding is not None:
+                return deciding
+        assert planned.source_id is not None
+        return Desk(self._workplace).resolve(planned.source_id)
+
+    def _seat(self, name: str) -> Presence:
+        if name not in self._seats:
+            self._seats[name] = Presence(replace(self._desk, actor=Actor(name, name)))
+        return self._seats[name]
+
+    def _coming(self, now: datetime) -> list[Moment]:
+        """All that happens after an instant; of the story only the next."""
+        found = [Moment(one.at) for one in self._story[self._done : self._done + 1]]
+        deadlines = self._workplace.deadlines
+        with self._workplace.database.reading() as connection:
+            rows = demo_store.open_referrals(connection)
+            delivery = demo_store.next_delivery(connection, now)
+        if delivery:
+            found.append(Moment(delivery))
+        for row in rows:
+            name = row["company"]
+            follow_up = codec.instant_or_none(row["follow_up_at"])
+            if follow_up:
+                found.append(Moment(follow_up, name, "follow-up"))
+            if row["status"] != "new":
+                continue
+            received = codec.instant(row["received_at"])
+            found.append(Moment(deadlines.respond_by(received), name, "late"))
+            if row["flame"] and row["contacted_at"] is None:
+                found.append(Moment(deadlines.flame_until(received), name, "cooled"))
+            if expires := codec.instant_or_none(row["expires_at"]):
+                found.append(Moment(expires, name, "expired"))
+            if back := codec.instant_or_none(row["skipped_until"]):
+                found.append(Moment(back, name, "back"))
+        return [one for one in found if one.at > now]

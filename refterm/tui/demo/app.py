@@ -1,0 +1,107 @@
+"""The program that shows the demo."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from textual import events
+from textual.actions import ActionParseResult
+from textual.dom import DOMNode
+from textual.screen import Screen
+
+from refterm import i18n
+from refterm.config import Settings
+from refterm.services.demo import desk as demo_desk
+from refterm.services.demo.clock import DemoClock
+from refterm.services.demo.options import DemoOptions
+from refterm.services.demo.story import story
+from refterm.services.demo.wheel import Wheel
+from refterm.services.workplace import open_workplace
+from refterm.tui.app import RefTermApp, office_for, run_app
+from refterm.tui.demo.screen import DemoScreen
+from refterm.tui.demo.tour import Tour
+from refterm.tui.draw.signs import choose_signs
+from refterm.tui.office import Office
+
+PRESENTER = "ana"
+
+
+class DemoApp(RefTermApp):
+    """The desk of the demo in a terminal."""
+
+    def __init__(
+        self, office: Office, *, settings: Settings, options: DemoOptions, clock: DemoClock, kept: Path
+    ) -> None:
+        super().__init__(office, states=None, settings=settings)
+        self._options = options
+        self._clock = clock
+        self._kept = kept
+        self.tour = Tour(office, on=options.tour, shows_keys=options.present)
+
+    def get_default_screen(self) -> Screen[None]:
+        """The demo's desk."""
+        settings, options, workplace = self.settings, self._options, self.office.workplace
+        language = demo_desk.spoken(i18n.language())
+        present = demo_desk.present(language)
+        planned = story(options.seed, self._clock.start, present, language, live=options.live)
+        self.desk = DemoScreen(
+            self.office,
+            self.state,
+            kiosk=settings.kiosk,
+            bell=settings.bell,
+            notices=settings.notices,
+            wheel=Wheel(workplace, self._clock, planned, settings.notices),
+            tour=self.tour,
+            kept=self._kept,
+        )
+        self.tour.offer(set(self.desk.actions))
+        return self.desk
+
+    async def run_action(
+        self,
+        action: str | ActionParseResult,
+        default_namespace: DOMNode | None = None,
+        namespaces: Mapping[str, DOMNode] | None = None,
+    ) -> bool:
+        """Run an action, and let the tour know of it."""
+        done = await super().run_action(action, default_namespace, namespaces)
+        if isinstance(default_namespace, DemoScreen):
+            self.tour.noted(action if isinstance(action, str) else action[1])
+        return done
+
+    async def on_event(self, event: events.Event) -> None:
+        """Show an audience which keys are pressed."""
+        if isinstance(event, events.Key) and self._options.present:
+            self.tour.pressed(event.character if event.character and event.is_printable else event.key)
+        await super().on_event(event)
+
+
+def run_demo(settings: Settings, options: DemoOptions, acting: str | None) -> int:
+    """Open the demo and stay until the person leaves.
+
+    Returns:
+        The exit status.
+    """
+    i18n.use(options.language or settings.language)
+    language = demo_desk.spoken(i18n.language())
+    clock = DemoClock(options.start or datetime.now(UTC), options.speed)
+    with demo_desk.throwaway() as folder:
+        path = demo_desk.build(folder, clock, seed=options.seed, language=language)
+        # Nothing leaves this machine: letters go to a folder that is thrown away with the rest.
+        notices = replace(settings.notices, transport="maildir", maildir=str(folder / "notices"), deliver="desk")
+        settings = replace(settings, notices=notices, database=str(path))
+        if options.light:
+            settings = replace(settings, theme="refterm-light")
+        place = open_workplace(settings, clock=clock, acting=PRESENTER if options.present else acting)
+        place.tell_customers = False
+        kept = folder / "beginning.db"
+        shutil.copyfile(path, kept)
+        signs = choose_signs(settings.ascii, os.environ, coerced=bool(sys.flags.utf8_mode))
+        office = office_for(place, settings, signs, folder)
+        return run_app(DemoApp(office, settings=settings, options=options, clock=clock, kept=kept), place, settings)

@@ -1,0 +1,197 @@
+"""The desk of the demo: one with a wheel of time, and a line at the bottom for the tour and for keys pressed."""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, ClassVar, TypeVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+
+from refterm.domain.query import Tab
+from refterm.domain.when import local_time
+from refterm.errors import RefTermError
+from refterm.i18n import _, ngettext
+from refterm.services.demo.wheel import Moment, Wheel
+from refterm.text import clean_line
+from refterm.tui.actions import Action
+from refterm.tui.background.work import work
+from refterm.tui.demo.tour import Tour
+from refterm.tui.desk.screen import DeskScreen
+from refterm.tui.draw.detail import moment
+
+T = TypeVar("T")
+LOOK_EVERY = 1.0
+
+
+def demo_actions() -> tuple[Action, ...]:
+    """What only the demo can do."""
+    group = _("Demo")
+    return (
+        Action(id="demo_hour", keys=("right_square_bracket",), label=_("An hour later"), group=group),
+        Action(id="demo_day", keys=("right_parenthesis",), label=_("A day later"), group=group),
+        Action(
+            id="demo_next",
+            keys=("greater_than_sign",),
+            label=_("To the next thing that happens"),
+            group=group,
+            short=_("next event"),
+        ),
+        Action(id="demo_begin", keys=("less_than_sign",), label=_("Back to the beginning"), group=group),
+        Action(id="tour", keys=("ctrl+n",), label=_("The tour: begin, or skip a step"), group=group, short=_("tour")),
+        Action(id="tour_end", keys=("ctrl+x",), label=_("Leave the tour"), group=group),
+    )
+
+
+class DemoScreen(DeskScreen):
+    """The desk whose time the presenter moves."""
+
+    BINDINGS: ClassVar = [
+        Binding(",".join(action.keys), action.id, action.label, show=False, id=action.id) for action in demo_actions()
+    ]
+
+    def __init__(self, *arguments: Any, wheel: Wheel, tour: Tour, kept: Path, **named: Any) -> None:
+        """
+        Args:
+            arguments: as for the desk.
+            wheel: moves the time.
+            tour: says what to look at and what to press.
+            kept: a copy of the database as it was at the beginning.
+            named: as for the desk.
+        """
+        super().__init__(*arguments, **named)
+        self.actions |= {action.id: action for action in demo_actions()}
+        self.wheel = wheel
+        self.tour = tour
+        self._kept = kept
+        self._turning = False
+        self._shown_time = ""
+
+    def compose(self) -> ComposeResult:
+        """The desk, and the line of the tour below it."""
+        yield from super().compose()
+        yield self.tour.line()
+
+    def on_mount(self) -> None:
+        """Let the story go on by itself."""
+        self.set_interval(LOOK_EVERY, self._look)
+
+    @property
+    def caption(self) -> str:
+        """The demo's time, and how far it was moved."""
+        workplace = self.office.workplace
+        text = moment(workplace.now(), self.look())
+        hours = round(self.wheel.clock.moved / timedelta(hours=1))
+        if not hours:
+            return _("demo: {time}").format(time=text)
+        days, rest = divmod(hours, 24)
+        moved = (f"+{days}d" if days else "") + (f" {rest}h" if days and rest else f"+{rest}h" if not days else "")
+        return _("demo: {time} ({moved})").format(time=text, moved=moved)
+
+    def _look(self) -> None:
+        self.tour.look()
+        if not self._turning and not self.connection.lost:
+            work(self, self.wheel.catch_up, lambda _none: None, self.connection.failed, group="wheel")
+        now = local_time(self.office.workplace.now(), self.office.workplace.zone).strftime("%d%H%M")
+        if now != self._shown_time and self.app.screen is self:
+            self._shown_time = now
+            self.draw()
+
+    # The wheel
+
+    def action_demo_hour(self) -> None:
+        """An hour later."""
+        self._turn(timedelta(hours=1))
+
+    def action_demo_day(self) -> None:
+        """A day later."""
+        self._turn(timedelta(days=1))
+
+    def action_demo_next(self) -> None:
+        """To the next thing that happens."""
+        coming = self.wheel.next()
+        if coming is not None:
+            self._turn(coming.at - self.wheel.clock.now())
+
+    def action_demo_begin(self) -> None:
+        """Back to the beginning."""
+
+        def done(_none: None) -> None:
+            self._turning = False
+            shutil.rmtree(self._kept.parent / "drafts", ignore_errors=True)
+            self.watcher.begin_anew()
+            self.state.tab = Tab.INBOX
+            self.state.filters.clear()
+            self.state.orders.clear()
+            self.search = ""
+            self.referral_list.marked.clear()
+            self.referral_list.unseen.clear()
+            self.reload(top=True)
+            self.show_detail()
+            self.ticker.schedule()
+            self.say(_("Back at the beginning."))
+
+        self._work(lambda: self.wheel.begin_again(self._kept), done)
+
+    def _turn(self, by: timedelta) -> None:
+        target = self.wheel.clock.now() + by
+
+        def done(happened: list[Moment]) -> None:
+            self._turning = False
+            self.presence.look()
+            self.reload()
+            self.show_detail()
+            self.update_times()
+            self.ticker.schedule()
+            if happened:
+                self.say(_sentence(happened))
+
+        self._work(lambda: self.wheel.move_to(target), done)
+
+    def _work(self, job: Callable[[], T], done: Callable[[T], None]) -> None:
+        """Turn the wheel in a thread, once at a time."""
+        if self._turning:
+            return
+        self._turning = True
+
+        def failed(error: RefTermError) -> None:
+            self._turning = False
+            self.connection.failed(error)
+
+        work(self, job, done, failed, group="wheel")
+
+    # The tour
+
+    def action_tour(self) -> None:
+        """Begin the tour, or go on to its next step."""
+        self.tour.begin_or_skip()
+
+    def action_tour_end(self) -> None:
+        """Leave the tour; ctrl+n takes it up again."""
+        self.tour.leave()
+
+
+def _sentence(happened: list[Moment]) -> str:
+    """What happened on the way: each by its company where there are two at most, else counted by kind."""
+    if len(happened) <= 2:
+        named = {
+            "late": _("{company}: the answer is late."),
+            "cooled": _("{company}: the 72 h have passed."),
+            "expired": _("{company} expired."),
+            "back": _("{company} is back from where it was put aside."),
+            "follow-up": _("Follow up with {company}."),
+        }
+        return " ".join(named[one.what].format(company=clean_line(one.company)) for one in happened)
+    counts = Counter(one.what for one in happened)
+    counted = {
+        "late": ngettext("{n} answer became late", "{n} answers became late", counts["late"]),
+        "cooled": ngettext("{n} flame cooled", "{n} flames cooled", counts["cooled"]),
+        "expired": ngettext("{n} expired", "{n} expired", counts["expired"]),
+        "back": ngettext("{n} came back", "{n} came back", counts["back"]),
+        "follow-up": ngettext("{n} follow-up is due", "{n} follow-ups are due", counts["follow-up"]),
+    }
+    return ", ".join(text.format(n=counts[what]) for what, text in counted.items() if counts[what]) + "."

@@ -1,0 +1,152 @@
+"""The tour: one line at the bottom says what to look at and what to press, and goes on when it is done."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from refterm.domain.history import Action
+from refterm.i18n import _
+from refterm.services.desk import Desk
+from refterm.tui.desk.line import Line
+from refterm.tui.draw.row import Piece
+from refterm.tui.office import Office
+
+KEYS_SHOWN = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step.
+
+    Attributes:
+        text: what to look at and what to press, for one line of 80 cells.
+        needs: the action without which the desk cannot do it; the step is left out then.
+        done: whether it is done, from the actions and the changes of one's own since the step began.
+    """
+
+    text: str
+    needs: str
+    done: Callable[[Counter[str]], bool]
+
+
+def steps() -> list[Step]:
+    """All steps, in order."""
+
+    def did(name: str, times: int = 1) -> Callable[[Counter[str]], bool]:
+        return lambda counted: counted[name] >= times
+
+    return [
+        Step(_("The line above the list says whom to call first. f goes there."), "next_flame", did("next_flame")),
+        Step(_("j and k move; the detail follows. Go down three rows."), "down", did("down", 3)),
+        Step(_("enter shows all of a referral; read, then leave with escape."), "detail", did("back")),
+        Step(
+            _("You called a customer? m, then enter, notes it; the flame stops urging."), "contacted", did("contacted!")
+        ),
+        Step(_("a accepts: type a value (12.5k), tab, a time (3m), then ctrl+s."), "accept", did("accepted!")),
+        Step(_("Changed your mind? u undoes it for 60 s; nobody was told yet."), "undo", did("undone!")),
+        Step(_("d declines: the number of a reason, then ctrl+s."), "decline", did("declined!")),
+        Step(_("space marks several; s makes the marked ones favourites."), "favorite", did("favorited!")),
+        Step(_("z puts one aside: type +2h, then ctrl+s. It comes back by itself."), "skip", did("skipped!")),
+        Step(_("/ searches all tabs as you type; enter keeps the hits, escape clears."), "search", did("back")),
+        Step(_("V shows views, such as what is yours; a letter chooses one."), "views", did("views")),
+        Step(_("T gives a referral to a colleague; escape leaves the form."), "assign", did("assign")),
+        Step(_("R writes to the customer, from a template; escape leaves the form."), "reply", did("reply")),
+        Step(_("> lets time go on to the next thing that happens. Press it twice."), "demo_next", did("demo_next", 2)),
+        Step(_("2 shows your deals, and w reports one as won."), "won", did("won!")),
+        Step(_("i shows how you answer, what you win, and what to change."), "insights", did("insights")),
+        Step(_("? finds every key, ctrl+p every action. That is all: q leaves."), "help", did("help")),
+    ]
+
+
+class Tour:
+    """Where a person is in the tour, and the lines that say it."""
+
+    def __init__(self, office: Office, *, on: bool = False, shows_keys: bool = False) -> None:
+        """
+        Args:
+            office: the demo's.
+            on: whether it has begun.
+            shows_keys: whether the line also shows the keys that were pressed last.
+        """
+        self.office = office
+        self.on = on
+        self._shows_keys = shows_keys
+        self._steps: list[Step] = []
+        self._at = 0
+        self._counted: Counter[str] = Counter()
+        self._pressed: list[str] = []
+        self._lines: list[Line] = []
+        self._token = 0
+
+    def offer(self, actions: set[str]) -> None:
+        """Say which actions the desk has; steps for others are left out."""
+        self._steps = [step for step in steps() if step.needs in actions]
+        self._token = Desk(self.office.workplace).token()
+
+    def line(self) -> Line:
+        """A line that shows the step; each screen has one of its own."""
+        signs = self.office.signs
+        line = Line(id="tour", ellipsis=signs.ellipsis, sanitize=signs.sanitize)
+        self._lines = [one for one in self._lines if one.is_attached]
+        self._lines.append(line)
+        self._draw()
+        return line
+
+    def noted(self, action: str) -> None:
+        """An action was done."""
+        self._counted[action] += 1
+        self.look()
+
+    def pressed(self, key: str) -> None:
+        """A key was pressed, to be shown to an audience."""
+        if self._shows_keys:
+            self._pressed = [*self._pressed, key][-KEYS_SHOWN:]
+            self._draw()
+
+    def begin_or_skip(self) -> None:
+        """Begin, or go on to the next step though this one is not done."""
+        if self.on:
+            self._go_on()
+        else:
+            self.on = True
+            if self._at >= len(self._steps):
+                self._at = 0
+            self._counted.clear()
+            self._draw()
+
+    def leave(self) -> None:
+        """Leave; what was done so far is remembered."""
+        self.on = False
+        self._draw()
+
+    def look(self) -> None:
+        """Go on where the step is done."""
+        if not self.on or self._at >= len(self._steps):
+            return
+        desk = Desk(self.office.workplace)
+        token = desk.token()
+        if token != self._token:
+            for entry in desk.changes(self._token).entries:
+                if entry.by == self.office.workplace.actor.name:
+                    self._counted[f"{Action(entry.action).value}!"] += 1
+            self._token = token
+        if self._steps[self._at].done(self._counted):
+            self._go_on()
+
+    def _go_on(self) -> None:
+        self._at += 1
+        self._counted.clear()
+        if self._at >= len(self._steps):
+            self.on = False
+        self._draw()
+
+    def _draw(self) -> None:
+        left: list[Piece] = []
+        if self.on and self._at < len(self._steps):
+            left = [(f" {self._at + 1}/{len(self._steps)} ", "chosen"), (" " + self._steps[self._at].text, "strong")]
+        right: list[Piece] = [(" ".join(self._pressed) + " ", "key")] if self._pressed else []
+        for line in self._lines:
+            line.display = bool(left or right)
+            line.show(left, right)
