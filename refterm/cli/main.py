@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, NoReturn, TextIO
 
 from refterm import i18n
@@ -16,12 +17,19 @@ if TYPE_CHECKING:
 
 # Exit statuses, as the contract and `--help` have them; 0 is done.
 REFUSED, WRONG_SYNTAX, PARTIAL, INTERRUPTED = 1, 2, 3, 130
+ENDED_BY_SIGNAL = 128
 COMPLETION = "_REFTERM_COMPLETE"
 
 
 def main() -> NoReturn:
     """Run what was typed and end the process."""
-    sys.exit(run(sys.argv[1:]))
+    status = run(sys.argv[1:])
+    if status > ENDED_BY_SIGNAL:
+        # Python would first flush to a terminal that may have gone, or not read, and wait for threads.
+        with suppress(OSError, ValueError, AttributeError):
+            sys.stdout.flush()
+        os._exit(status)
+    sys.exit(status)
 
 
 def run(arguments: Sequence[str], *, clock: Clock | None = None) -> int:
@@ -43,6 +51,8 @@ def run(arguments: Sequence[str], *, clock: Clock | None = None) -> int:
         return status
     except KeyboardInterrupt:
         return INTERRUPTED
+    except SystemExit as ended:  # by a signal, before there was a desk
+        return ended.code if isinstance(ended.code, int) else REFUSED
     except BrokenPipeError:
         # The reader closed the pipe, as `head` does. What is left in the buffer must not fail again at the exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
-import select
-import signal
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from types import FrameType
-from typing import ClassVar
+from typing import Any, ClassVar
 
 # Before Textual: it sets the frame rate.
 from refterm.tui import textual_quirks  # isort: split
@@ -30,6 +27,7 @@ from refterm import config, i18n
 from refterm.config import Settings
 from refterm.errors import ConfigurationError, RefTermError
 from refterm.i18n import _
+from refterm.log import note_failure
 from refterm.services.desk import Desk
 from refterm.services.personal.drafts import Drafts
 from refterm.services.personal.view_state import ViewState, ViewStates
@@ -41,9 +39,7 @@ from refterm.tui.draw import themes
 from refterm.tui.draw.filters import AsciiLetters, AsciiScrollBar, NoColours
 from refterm.tui.draw.signs import ASCII_ONLY, Signs, choose_signs
 from refterm.tui.office import DeskApp, Office
-
-HANG_UP_CHECK = 2.0
-LAST_RESORT = 5
+from refterm.tui.terminal import ending
 
 
 def stylesheet() -> Path:
@@ -63,7 +59,10 @@ class RefTermApp(DeskApp):
 
     CSS_PATH = stylesheet()
     COMMANDS: ClassVar = {_palette}
-    BINDINGS: ClassVar = [Binding("ctrl+p", "command_palette", show=False, priority=True)]
+    BINDINGS: ClassVar = [
+        Binding("ctrl+p", "command_palette", show=False, priority=True),
+        Binding("ctrl+q", "nothing", show=False, priority=True),
+    ]
     TITLE = "refterm"
 
     def __init__(self, office: Office, *, states: ViewStates | None, settings: Settings) -> None:
@@ -102,7 +101,9 @@ class RefTermApp(DeskApp):
         self.theme_changed_signal.subscribe(self, lambda _theme: self._keep_theme())
         self.call_after_refresh(textual_quirks.collect_garbage)
         if not self.is_headless:
-            self._mind_signals()
+            # After ctrl+z the terminal comes back blank, and Textual repaints only when the focus changes.
+            self.app_resume_signal.subscribe(self, lambda _app: self.refresh(layout=True))
+            asyncio.get_running_loop().set_exception_handler(_log_failure)
             self.set_terminal_title("refterm")
 
     def action_help_quit(self) -> None:
@@ -217,41 +218,15 @@ class RefTermApp(DeskApp):
         """Set the terminal's title."""
         self.write_to_terminal(f"\x1b]0;{title}\x07")
 
-    def _mind_signals(self) -> None:
-        """End in order when the terminal closes or the system asks (SIGHUP, SIGTERM): drafts first, then the terminal.
+    def refuse_paste(self) -> None:
+        """Say that pasted text does nothing here: its letters would be taken for keys."""
+        if self.desk:
+            self.desk.say(
+                _("What was pasted does nothing here: its letters are keys. Open a form, or / to search."), "dim"
+            )
 
-        A closing terminal sends SIGCONT besides; Textual's handler would draw on the dead terminal for
-        ever. Under nohup, which ignores SIGHUP, a timer checks whether the terminal is still there.
-        """
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGHUP, signal.SIGTERM):
-            if signal.getsignal(number) is not signal.SIG_IGN:
-                loop.add_signal_handler(number, self._stop, number)
-        resume = signal.getsignal(signal.SIGCONT)
-
-        def resumed(number: int, frame: FrameType | None) -> None:
-            if not terminal_gone() and callable(resume):
-                resume(number, frame)
-
-        signal.signal(signal.SIGCONT, resumed)
-        # The terminal comes back blank, and Textual repaints only when the focus changes.
-        self.app_resume_signal.subscribe(self, lambda _app: self.refresh(layout=True))
-        self.set_interval(HANG_UP_CHECK, lambda: self._stop(signal.SIGHUP) if terminal_gone() else None)
-
-    def _stop(self, number: int) -> None:
-        signal.alarm(LAST_RESORT)
-        for screen in self.screen_stack:
-            save: Callable[[], None] | None = getattr(screen, "save_draft_now", None)
-            if save:
-                save()
-        self.exit(return_code=128 + number)
-
-
-def terminal_gone() -> bool:
-    """Whether the terminal on standard input has hung up; costs one system call."""
-    poll = select.poll()
-    poll.register(sys.__stdin__.fileno() if sys.__stdin__ else 0, 0)
-    return any(event & (select.POLLHUP | select.POLLERR | select.POLLNVAL) for _fd, event in poll.poll(0))
+    def action_nothing(self) -> None:
+        """Do nothing: `ctrl+q` is what people press where the screen is frozen."""
 
 
 def office_for(place: Workplace, settings: Settings, signs: Signs, folder: Path | None = None) -> Office:
@@ -270,6 +245,7 @@ def run_desk(settings: Settings, *, acting: str | None = None) -> int:
         RefTermError: when the desk cannot be opened.
     """
     i18n.use(settings.language)
+    ending.watched()
     if settings.theme and settings.theme not in themes.offered():
         raise ConfigurationError(_("theme must be one of {allowed}").format(allowed=", ".join(themes.offered())))
     use_keys(settings.keys)
@@ -286,9 +262,28 @@ def run_app(app: RefTermApp, place: Workplace, settings: Settings) -> int:
     Returns:
         The exit status.
     """
+    app.ending = ending.watched()
+    _forget_size()
+    threading.excepthook = lambda failed: app.fail(failed.exc_value or failed.exc_type())
     try:
         app.run(mouse=settings.mouse)
     finally:
+        app.ending.closed()
         if app.desk is None or app.desk.presence.leave():
             place.close()
-    return app.return_code or 0
+    return app.ending.status or app.return_code or 0
+
+
+def _forget_size() -> None:
+    """Take COLUMNS and LINES out of the environment where the terminal tells its size: they do not follow a resize."""
+    with suppress(OSError):
+        size = os.get_terminal_size(sys.__stdin__.fileno() if sys.__stdin__ else 0)
+        if size.columns and size.lines:
+            for name in ("COLUMNS", "LINES"):
+                os.environ.pop(name, None)
+
+
+def _log_failure(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Keep what failed in the background out of the screen."""
+    with suppress(OSError):
+        note_failure(context.get("exception") or RuntimeError(str(context.get("message"))))

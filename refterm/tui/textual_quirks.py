@@ -1,5 +1,8 @@
 """Everything here bends Textual 8.2.8 or uses its private names; tests/tui/test_textual_quirks.py fails when these change.
 
+So do refterm/tui/terminal/parser.py and driver.py, for what comes from the terminal and goes to it; their test is
+tests/tui/test_terminal.py.
+
 Import this module before Textual: it sets the frame rate, which Textual reads once.
 """
 
@@ -12,12 +15,18 @@ import os
 os.environ.setdefault("TEXTUAL_FPS", "240")
 
 import gc
+import sys
+from collections.abc import Callable
+from contextlib import suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+from rich.console import RenderableType
+from rich.text import Text
 from textual._styles_cache import StylesCache
 from textual.app import App
 from textual.color import Color
+from textual.driver import Driver
 from textual.filter import LineFilter, Monochrome
 from textual.geometry import Region, Size
 from textual.reactive import Reactive
@@ -28,6 +37,7 @@ from textual.widget import Widget
 
 from refterm.i18n import _
 from refterm.log import note_failure
+from refterm.tui.terminal.ending import Ending
 
 if TYPE_CHECKING:
     _AnyScreen = Screen[Any]
@@ -177,26 +187,92 @@ def add_filter(app: App[Any], added: LineFilter) -> None:
 
 
 class SafeApp(App[None]):
-    """An app that opens no browser and shows nobody's data when it fails."""
+    """An app that opens no browser, shows nobody's data when it fails, and ends whatever happens.
+
+    Attributes:
+        ending: how it ends when it is asked to.
+    """
+
+    def __init__(self) -> None:
+        self.ending = Ending()
+        super().__init__()
+
+    def get_driver_class(self) -> type[Driver]:
+        """Our own driver, whatever TEXTUAL_DRIVER says."""
+        from refterm.tui.terminal.driver import TerminalDriver
+
+        return TerminalDriver
 
     def open_url(self, url: str, *, new_tab: bool = True) -> None:
         """Do nothing: on a server a browser would run inside the session."""
+
+    def save_drafts(self) -> None:
+        """Keep what is typed in open forms, at once."""
+        for screen in self._screen_stack:
+            save: Callable[[], None] | None = getattr(screen, "save_draft_now", None)
+            if save:
+                save()
+
+    def leave(self, status: int) -> None:
+        """Keep what is typed, and close in order."""
+        try:
+            self.save_drafts()
+        finally:
+            self.exit(return_code=status)
+
+    def call_in_loop(self, job: Callable[[], object]) -> None:
+        """Run a job in the event loop soon; from any thread."""
+        if self._loop:
+            self._loop.call_soon_threadsafe(job)
+
+    def takes_key(self, key: str) -> bool:
+        """Whether something is bound to a key now."""
+        return key in self.screen.active_bindings
+
+    def takes_text(self) -> bool:
+        """Whether what is typed goes into a field."""
+        from textual.widgets import Input, TextArea  # not needed by the first screen
+
+        return isinstance(self.focused, Input | TextArea)
+
+    def refuse_paste(self) -> None:
+        """Say that pasted text does nothing here."""
+
+    def fail(self, error: BaseException) -> None:
+        """End because of an unexpected error; from any thread."""
+        self.call_in_loop(lambda: self._fail(error))
+
+    def panic(self, *renderables: RenderableType) -> None:
+        """What Textual itself cannot go on with: it would show a traceback, and end with status 0."""
+        if self.is_headless:
+            super().panic(*renderables)
+            return
+        self._fail(sys.exc_info()[1] or RuntimeError("; ".join(str(shown) for shown in renderables)))
 
     def _handle_exception(self, error: Exception) -> None:
         """Textual's own report would show customers' data: the traceback goes to the log, a sentence to the person."""
         if self.is_headless:
             super()._handle_exception(error)
-            return
-        path = note_failure(error)
+        else:
+            self._fail(error)
+
+    def _fail(self, error: BaseException) -> None:
+        if self._return_code:
+            return  # said already, or ending anyway
         self._return_code = 1
-        if self._exception is None:
+        with suppress(Exception):
+            self.save_drafts()
+        if self._exception is None and isinstance(error, Exception):
             self._exception = error
             self._exception_event.set()
-        self._exit_renderables.append(
-            _("refterm: something went wrong; nothing that was saved is lost. What happened stands in {path}").format(
-                path=path
+        text = _("refterm: something went wrong; nothing that was saved is lost. What happened stands in {path}")
+        try:
+            text = text.format(path=note_failure(error))
+        except OSError as failure:
+            text = _("refterm: something went wrong ({error}), and it could not be logged: {failure}").format(
+                error=type(error).__name__, failure=failure
             )
-        )
+        self._exit_renderables.append(Text(text))
         self._close_messages_no_wait()
 
     def write_to_terminal(self, sequence: str) -> None:
