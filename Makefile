@@ -5,10 +5,10 @@ PYTHON ?=
 IN := .venv/bin/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test matrix lint bench shared-file startup screenshot screenshots catalog lock clean FORCE
+.PHONY: help demo run test matrix lint bench shared-file sync-faults startup screenshot screenshots catalog lock clean FORCE
 
 help: ## list what can be made
-	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile
 
 demo: .venv/.installed .venv/.prepared ## open the desk with invented referrals; nothing of it is kept
 	@$(IN) refterm demo
@@ -37,6 +37,9 @@ shared-file: .venv/.tested ## two users of one group, umask 022 and 077, a thous
 
 growth: .venv/.tested ## open each form and panel fifty times, and tell what each keeps; takes minutes
 	@REFTERM_TEST_GROWTH=1 $(IN) pytest -q -s -p no:xdist tests/tui/test_growth.py
+
+sync-faults: .venv/.tested ## sync a thousand referrals under every fault, and kill it at two hundred instants; takes minutes
+	@REFTERM_TEST_SYNC=1 $(IN) pytest -q -p no:xdist tests/partner_center/test_faults.py
 
 startup: .venv/.installed ## show where the time of the start goes
 	@.venv/bin/python tools/startup.py

@@ -59,6 +59,11 @@ class PartnerCenterSettings:
     interval_minutes: int = field(default=10, metadata={"least": 1})
     token_command: str | None = None
 
+    @property
+    def is_set_up(self) -> bool:
+        """Whether there is a way to sign in at all."""
+        return bool((self.client_id and self.tenant) or self.token_command)
+
 
 @dataclass(frozen=True, slots=True)
 class AlertSettings:

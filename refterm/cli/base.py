@@ -37,12 +37,14 @@ class Invocation:
     Attributes:
         clock: instead of the machine's; None is the machine's.
         flags: what was given, by the name of the setting.
+        token: the one of the environment for Partner Center; it never stays there.
         remote: whether the command came over SSH to a kiosk, which chooses no database, no file and no other person.
     """
 
     def __init__(self, clock: Clock | None = None, *, remote: bool = False) -> None:
         self.clock = clock
         self.remote = remote
+        self.token: str | None = None
         self.flags: dict[str, Any] = {}
 
     @property

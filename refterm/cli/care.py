@@ -109,21 +109,29 @@ def copy(invocation: Invocation, source: str, target: str) -> None:
 
 
 @command("doctor")
+@click.option(
+    "--partner-center", is_flag=True, help=_("Also ask Partner Center, reading only, and report how it behaves.")
+)
 @pass_invocation
-def doctor_(invocation: Invocation) -> int:
+def doctor_(invocation: Invocation, /, partner_center: bool) -> int:
     """Look at everything the desk needs."""
     from refterm.clock import SystemClock
+    from refterm.services.care import doctor_sync
     from refterm.services.care.doctor import examine
 
     terminals = any(is_terminal(stream) for stream in (sys.stdin, sys.stdout, sys.stderr))
     faults, ok, fault = 0, _("ok"), _("fault")
     named, clock = invocation.flags.get("config"), invocation.clock or SystemClock()
-    for finding in examine(
+    found = examine(
         invocation.settings, clock, terminals=terminals, named=Path(named) if named else None, environment=os.environ
-    ):
+    )
+    for finding in (*found, *doctor_sync.examine(invocation.settings)):
         if finding.remedy is None:
             output.line(f"{ok:<6} {finding.subject}: {finding.text}")
         else:
             faults += 1
             output.line(f"{fault:<6} {finding.subject}: {finding.text}; {finding.remedy}")
+    if partner_center:
+        for text in doctor_sync.report(invocation.settings().partner_center, invocation.token):
+            output.line(text)
     return REFUSED if faults else 0

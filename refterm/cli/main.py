@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 REFUSED, WRONG_SYNTAX, PARTIAL, INTERRUPTED = 1, 2, 3, 130
 ENDED_BY_SIGNAL = 128
 COMPLETION = "_REFTERM_COMPLETE"
+TOKEN = "REFTERM_PARTNER_CENTER_TOKEN"  # noqa: S105 - its name
 
 
 def main() -> NoReturn:
@@ -83,9 +84,12 @@ def _run(arguments: Sequence[str], clock: Clock | None) -> int:
         from click.shell_completion import shell_complete
 
         return shell_complete(root, {}, "refterm", COMPLETION, os.environ[COMPLETION])
+    invocation = Invocation(clock)
+    # Taken out, so that no child of this process inherits it.
+    invocation.token = (os.environ.pop(TOKEN, None) or "").strip() or None
     try:
         # Not click's main(), which prints errors and ends the process itself.
-        with root.make_context("refterm", list(arguments), obj=Invocation(clock)) as context:
+        with root.make_context("refterm", list(arguments), obj=invocation) as context:
             status = root.invoke(context)
             return status if isinstance(status, int) else 0
     except click.exceptions.Exit as done:

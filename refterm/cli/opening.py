@@ -32,6 +32,8 @@ def open_desk(invocation: Invocation, demo: DemoOptions | None = None) -> int:
     if os.environ.get("TERM", "") in ("", "dumb"):
         raise RefTermError(_("the desk cannot be drawn on this terminal (TERM is empty or dumb); use refterm list"))
     settings = invocation.settings()
+    if named := invocation.flags.get("config"):
+        os.environ["REFTERM_CONFIG"] = os.path.abspath(str(named))  # for the processes that sync
     # Collecting garbage takes a tenth of the start and finds none. The desk switches it on again.
     gc.disable()
     if demo is not None:

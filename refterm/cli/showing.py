@@ -91,6 +91,7 @@ def _record(
         _wanted(referral),
         _deal(referral, workplace),
         _closing(referral, said, workplace),
+        _there(referral, workplace),
         _same(duplicates, count, workplace),
     ):
         kept = [(label, part) for label, text in pairs for part in text.splitlines() if text.strip()]
@@ -185,6 +186,22 @@ def _closing(referral: Referral, said: str | None, workplace: Workplace) -> Iter
     yield _("Reason"), _reason(referral.reason)
     yield _("Reason notes"), referral.reason_notes or ""
     yield _("Source"), contradiction_text(said) if said else ""
+
+
+def _there(referral: Referral, workplace: Workplace) -> Iterator[Pair]:
+    """How it stands in Partner Center, for whose account, and what both sides changed."""
+    from refterm.services.sync import conflicts
+
+    known = conflicts.standing(workplace, referral.id)
+    if known is None:
+        return
+    yield _("Partner Center"), "  ".join(filter(None, [known["state"], known["account"], known["error"]]))
+    if known["not_visible_since"]:
+        since = _time(datetime.fromisoformat(known["not_visible_since"]), workplace)
+        yield "", _("not visible to {account} since {time}").format(account=known["account"], time=since)
+    for one in conflicts.of(workplace, referral.id):
+        text = _("{field}: there {theirs}, here {ours} was typed by {by}")
+        yield "", text.format(field=one.field, theirs=display(str(one.theirs)), ours=display(str(one.ours)), by=one.by)
 
 
 def _same(duplicates: Sequence[Row], count: int, workplace: Workplace) -> Iterator[Pair]:

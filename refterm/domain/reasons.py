@@ -78,6 +78,8 @@ def from_source(text: str) -> tuple[str | None, str | None]:
     for code, known in REASONS.items():
         if given.casefold() == known.casefold():
             return code, None
+        if given.casefold().startswith(known.casefold() + ": "):  # as the desk itself writes it
+            return code, given[len(known) + 2 :].strip() or None
     if numbered := of_number(given):
         return numbered, None
     return "other", given

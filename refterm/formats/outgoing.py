@@ -17,7 +17,7 @@ from refterm.formats import columns, own, record
 from refterm.formats.record import Incoming
 from refterm.formats.wire import Json, RecordError, dumps
 
-_STANDINGS = {
+STANDINGS = {
     (Status.NEW, None): ("New", "Received"),
     (Status.ACTIVE, None): ("Active", "Accepted"),
     (Status.ARCHIVED, Outcome.WON): ("Closed", "Won"),
@@ -50,7 +50,7 @@ def _over(known: Mapping[str, Any], referral: Referral) -> Json:
     if not known.get("createdDateTime"):
         result["createdDateTime"] = _time(referral.received_at)
     if said is None or (said.status, said.outcome) != (referral.status, referral.outcome):
-        result["status"], result["substatus"] = _STANDINGS[referral.status, referral.outcome]
+        result["status"], result["substatus"] = STANDINGS[referral.status, referral.outcome]
     if referral.status is not Status.NEW and referral.outcome not in (Outcome.DECLINED, Outcome.EXPIRED):
         _put(result, "acceptedDateTime", referral.decided_at, said and said.decided_at, _time)
     if referral.status is Status.ARCHIVED:

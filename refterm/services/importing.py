@@ -254,7 +254,7 @@ class Importer:
         with self.workplace.database.reading() as reader:
             there = store.known(reader, source_ids)
         columns = {
-            source_id: _columns(arrival.incoming, record.arriving(arrival.incoming, now))
+            source_id: columns_of(arrival.incoming, record.arriving(arrival.incoming, now))
             for source_id, arrival in zip(source_ids, arrivals, strict=True)
             if source_id not in there
         }
@@ -272,7 +272,7 @@ class Importer:
                         updated += self._update(connection, ours, arrival, now)
                         continue
                     if source_id not in columns:  # it was there a moment ago
-                        columns[source_id] = _columns(arrival.incoming, record.arriving(arrival.incoming, now))
+                        columns[source_id] = columns_of(arrival.incoming, record.arriving(arrival.incoming, now))
                     edited = self._edited(columns[source_id], arrival)
                     new.append((arrival, {**columns[source_id], **edited}))
                 except RecordError as error:
@@ -381,7 +381,8 @@ class Importer:
         return content, replace(incoming, updated_at=arrival.incoming.updated_at)
 
 
-def _columns(incoming: Incoming, referral: Referral) -> dict[str, Any]:
+def columns_of(incoming: Incoming, referral: Referral) -> dict[str, Any]:
+    """A new referral as a row of `referral`, all but its number."""
     return {
         **codec.referral_columns(referral),
         "changed_here": int(incoming.changed_here),

@@ -11,12 +11,12 @@ from refterm.store import codec
 
 Row = Mapping[str, Any]
 
-_CUSTOMER = (
+CUSTOMER = (
     *tuple("engagement_id direction channel company company_key industry size country region city".split()),
     *("address", "postal_code", "duns", "email_domain", "contacts", "need", "products", "services", "solutions"),
     *("target_id", "flame"),
 )
-_DEAL = (
+DEAL = (
     *("deal_name", "deal_value", "deal_value_order", "deal_currency", "purchase_date", "crm_id", "campaign_id", "team"),
 )
 _CLOSING = ("closed_at", "closed_by", "closed_on", "reason", "reason_notes")
@@ -69,10 +69,10 @@ def changes(ours: Row, theirs: Incoming) -> dict[str, Any]:
         theirs: what the record says, put over what was known before; settled where it is taken over.
     """
     stated = codec.referral_columns(theirs.referral)
-    taken: dict[str, Any] = {column: stated[column] for column in _CUSTOMER}
+    taken: dict[str, Any] = {column: stated[column] for column in CUSTOMER}
     ours_stands = decided_here(ours)
     if not ours_stands:
-        taken |= {column: stated[column] for column in _DEAL}
+        taken |= {column: stated[column] for column in DEAL}
         if theirs.restored:
             taken |= {column: stated[column] for column in _NOTED}
             taken["changed_here"] = int(ours["changed_here"] or theirs.changed_here)

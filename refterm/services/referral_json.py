@@ -11,6 +11,7 @@ from refterm.domain.history import Entry
 from refterm.domain.money import plain
 from refterm.domain.referral import Contact, Customer, Deal, Referral, Status, TeamMember
 from refterm.services.background.fitting import Fitting
+from refterm.services.sync.conflicts import standings
 from refterm.services.workplace import Workplace
 from refterm.store.codec import iso
 from refterm.store.whole import Whole
@@ -30,13 +31,16 @@ class Objects:
         """The objects of some referrals, in the order given."""
         workplace = self._workplace
         found = list(self._whole.read(ids))
+        with workplace.database.reading() as connection:
+            there = standings(connection, ids)
         now = workplace.now()
         if any(referral.status is Status.NEW for referral, _duplicates in found):
             self._fitting.refresh()
         for referral, duplicates in found:
             standing = as_of(referral, now)
             fit = self._fitting.of(standing)
-            yield referral_object(standing, duplicates, workplace.deadlines, now, fit=fit.score if fit else None)
+            made = referral_object(standing, duplicates, workplace.deadlines, now, fit=fit.score if fit else None)
+            yield {**made, "remote": there.get(referral.id)}
 
 
 def referral_object(

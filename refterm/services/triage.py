@@ -21,8 +21,9 @@ from refterm.i18n import _
 from refterm.services.background.expiry import expire_due
 from refterm.services.background.referral_notices import recipient
 from refterm.services.marks import accepted_sentence, closed_sentence
+from refterm.services.sync.owing import check_not_sent, owe
 from refterm.services.workplace import Workplace
-from refterm.store import codec, journal, queries, updates
+from refterm.store import codec, journal, queries, remote, updates
 from refterm.store.connection import Connection
 
 Change = tuple[Action, dict[str, Any]]
@@ -254,6 +255,7 @@ class Triage:
                     raise
                 letters.append(self._recall(connection, before, reply, now))
                 return
+            check_not_sent(connection, entry.id, now)
             if queries.notice_was_sent(connection, entry.id):
                 # Within the time only where a clock was set back (Z2): what was sent cannot be recalled.
                 raise UndoError(_("the customer has been told already, so it can no longer be undone"))
@@ -361,20 +363,21 @@ class Triage:
         if all(before[column] == value for column, value in values.items()):
             return  # set to what it is already: no change, and nothing for the history to tell
         after = updates.update(connection, before, {"changed_here": 1, **values, "changed_at": codec.micros(now)})
-        journal.record(
+        entry = journal.record(
             connection,
             before,
             after,
             action,
             workplace.actor,
             now,
-            notices=self._owed(action, after, now),
+            notices=self._owed(connection, action, after, now),
             batch=batch,
         )
+        owe(workplace, connection, before, after, action, entry, now)
 
-    def _owed(self, action: Action, row: dict[str, Any], now: datetime) -> list[Notice]:
+    def _owed(self, connection: Connection, action: Action, row: dict[str, Any], now: datetime) -> list[Notice]:
         """A decline owes the customer a notice, held back while it can be undone (N1, U1)."""
-        if action is not Action.DECLINED or not self.workplace.tell_customers:
+        if action is not Action.DECLINED or not self.workplace.tells(synced=remote.is_known(connection, row["id"])):
             return []
         return [Notice("declined", recipient(row["contacts"]), now + timedelta(seconds=self.workplace.undo_seconds))]
 

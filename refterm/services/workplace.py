@@ -32,6 +32,7 @@ class Workplace:
         zone: the viewer's zone; None is the machine's.
         undo_seconds: for how long a decision can be undone (U1).
         tell_customers: whether this desk sends notices to customers of imported referrals (`notices.customers`).
+        tell_synced: also to those of referrals that a sync brought, whom Microsoft tells otherwise.
         role: what the login may do.
         remind_respond: how long before the recommended response's end the contacts are reminded.
         remind_expire: how long before the expiry.
@@ -49,6 +50,7 @@ class Workplace:
     zone: tzinfo | None = None
     undo_seconds: int = 60
     tell_customers: bool = True
+    tell_synced: bool = False
     role: Role = Role.ADMIN
     remind_respond: timedelta = timedelta(hours=4)
     remind_expire: timedelta = timedelta(hours=24)
@@ -65,6 +67,10 @@ class Workplace:
     def today(self) -> date:
         """The present day in the viewer's zone."""
         return self.clock.now().astimezone(self.zone).date()
+
+    def tells(self, *, synced: bool) -> bool:
+        """Whether the customer of a referral gets notices from this desk; of one that a sync brought Microsoft tells it."""
+        return self.tell_customers and (self.tell_synced or not synced)
 
     @property
     def looks_only(self) -> bool:
@@ -174,6 +180,7 @@ def workplace(database: Database, settings: Settings, actor: Actor, clock: Clock
         zone=settings.zone(),
         undo_seconds=settings.undo_seconds,
         tell_customers=settings.notices.customers != "never",
+        tell_synced=settings.notices.customers == "always",
         role=min(own_role(settings, actor.login), server_role(database)),
         remind_respond=timedelta(hours=settings.notices.remind_respond_hours),
         remind_expire=timedelta(hours=settings.notices.remind_expire_hours),

@@ -271,7 +271,7 @@ COLUMN_OF_FIELD: dict[str, str] = {field: column for column, field in FIELD_OF_C
 def changes(before: Row, after: Row) -> dict[str, list[Any]]:
     """What differs between two rows, as the history keeps it: `{field: [before, after]}` with JSON values."""
     return {
-        field: [_to_json(column, before[column]), _to_json(column, after[column])]
+        field: [to_json(column, before[column]), to_json(column, after[column])]
         for column, field in FIELD_OF_COLUMN.items()
         if before[column] != after[column]
     }
@@ -282,7 +282,7 @@ def columns_before(changed: Mapping[str, Any]) -> dict[str, Any]:
     return {COLUMN_OF_FIELD[field]: _from_json(COLUMN_OF_FIELD[field], values[0]) for field, values in changed.items()}
 
 
-def _to_json(column: str, value: Any) -> Any:
+def to_json(column: str, value: Any) -> Any:
     if value is None:
         return None
     if column in _INSTANTS:

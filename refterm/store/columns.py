@@ -49,4 +49,11 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "referral_id",
         "form",
     ),
+    "remote": tuple("referral_id etag record synced_at account not_visible_since error conflict behind".split()),
+    "sync": tuple(
+        (
+            "id tenant organization account watermark completed_at full_at tried_at paused_until lease lease_until "
+            "progress problem error"
+        ).split()
+    ),
 }

@@ -9,7 +9,8 @@ from typing import Any
 from refterm.store import codec
 from refterm.store.connection import Connection, placeholders
 
-_DUE = "state in ('held', 'due') and due_at <= :now and (claimed_until is null or claimed_until <= :now)"
+# A push is for the sync.
+_DUE = "kind <> 'push' and state in ('held', 'due') and due_at <= :now and (claimed_until is null or claimed_until <= :now)"
 
 
 def latest(connection: Connection, name: str, most: int = 100) -> list[dict[str, Any]]:

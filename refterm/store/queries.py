@@ -314,7 +314,7 @@ def profile_currency(connection: Connection, name: str) -> str | None:
 
 def notices_due(connection: Connection, now: datetime) -> bool:
     """Whether anything in the outbox is due."""
-    query = "select 1 from outbox where state in ('held', 'due') and due_at <= ? limit 1"
+    query = "select 1 from outbox where kind <> 'push' and state in ('held', 'due') and due_at <= ? limit 1"
     return connection.execute(query, (codec.micros(now),)).fetchone() is not None
 
 

@@ -249,5 +249,53 @@ class Presence(SQLModel, table=True):
     form: str | None = None
 
 
-MODELS: tuple[type[SQLModel], ...] = (Referral, Source, History, Outbox, Profile, Setting, Counter, Presence)
+class Remote(SQLModel, table=True):
+    """A referral as it was last seen in Partner Center; none for one that only files brought."""
+
+    __tablename__ = "remote"
+
+    referral_id: int = Field(primary_key=True, foreign_key="referral.id")
+    etag: str | None = None
+    record: str = Field(sa_type=Text)
+    synced_at: int = Field(sa_type=BigInteger)
+    account: str | None = None
+    not_visible_since: int | None = Field(default=None, sa_type=BigInteger)
+    error: str | None = Field(default=None, sa_type=Text)
+    conflict: str | None = Field(default=None, sa_type=Text)  # fields that both sides changed, JSON
+    behind: int = 0  # it changed there while something waited here
+
+
+class Sync(SQLModel, table=True):
+    """How far the sync with Partner Center is; one row."""
+
+    __tablename__ = "sync"
+
+    id: int | None = Field(default=None, primary_key=True)
+    tenant: str | None = None
+    organization: str | None = None
+    account: str | None = None
+    watermark: int | None = Field(default=None, sa_type=BigInteger)  # the greatest time of change seen there
+    completed_at: int | None = Field(default=None, sa_type=BigInteger)
+    full_at: int | None = Field(default=None, sa_type=BigInteger)
+    tried_at: int | None = Field(default=None, sa_type=BigInteger)
+    paused_until: int | None = Field(default=None, sa_type=BigInteger)
+    lease: str | None = None
+    lease_until: int | None = Field(default=None, sa_type=BigInteger)
+    progress: int | None = None
+    problem: str | None = None
+    error: str | None = Field(default=None, sa_type=Text)
+
+
+MODELS: tuple[type[SQLModel], ...] = (
+    Referral,
+    Source,
+    History,
+    Outbox,
+    Profile,
+    Setting,
+    Counter,
+    Presence,
+    Remote,
+    Sync,
+)
 METADATA = SQLModel.metadata

@@ -92,7 +92,12 @@ class RefTermApp(DeskApp):
         """The desk: it is the first screen, so that no empty one is drawn before it."""
         settings = self.settings
         self.desk = DeskScreen(
-            self.office, self.state, kiosk=settings.kiosk, bell=settings.bell, notices=settings.notices
+            self.office,
+            self.state,
+            kiosk=settings.kiosk,
+            bell=settings.bell,
+            notices=settings.notices,
+            syncs=settings if settings.partner_center.is_set_up else None,
         )
         return self.desk
 

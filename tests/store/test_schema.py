@@ -203,6 +203,8 @@ def test_an_upgrade_keeps_what_is_owed(workplace: Workplace) -> None:
 _BACK_TO_0003 = (
     "update alembic_version set version_num = '0003'",
     "drop table setting",
+    "drop table remote",
+    "drop table sync",
     "drop index referral_fit",
     "drop index outbox_once",
     "create unique index outbox_once on outbox (history_id, kind, recipient, due_at)",

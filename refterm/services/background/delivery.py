@@ -24,7 +24,7 @@ from refterm.services.background.letters import LetterError, letter
 from refterm.services.background.transports import RefusedError, Transport, UnreachableError
 from refterm.services.desk import Desk
 from refterm.services.workplace import Workplace
-from refterm.store import codec, journal, outbox, queries, updates
+from refterm.store import codec, journal, outbox, queries, remote, updates
 from refterm.text import fold
 
 # Whoever took a notice has it for so long; after that it counts as not delivered, and another takes it.
@@ -114,6 +114,8 @@ class Outbox:
                 raise NotFoundError(
                     _("there is no notice {id} of which that can be done; see refterm outbox").format(id=number)
                 )
+            if change is outbox.drop:
+                remote.look_again(connection, number)
 
 
 def deliver_due(

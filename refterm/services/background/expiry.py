@@ -9,7 +9,7 @@ from refterm.domain.history import DESK, Action, Notice
 from refterm.domain.referral import Outcome
 from refterm.services.background.referral_notices import recipient
 from refterm.services.workplace import Workplace
-from refterm.store import codec, journal, queries, updates
+from refterm.store import codec, journal, queries, remote, updates
 from refterm.store.connection import Connection
 
 # Few enough that nobody waits a tenth of a second for the lock, many enough that ten thousand take two seconds.
@@ -52,7 +52,11 @@ def _expire_some(workplace: Workplace) -> list[int]:
 
 def _expire(connection: Connection, due: list[dict[str, Any]], workplace: Workplace) -> None:
     after = updates.archive(connection, due, Outcome.EXPIRED, codec.micros(workplace.now()))
-    changes = [_change(before, row, tells=workplace.tell_customers) for before, row in zip(due, after, strict=True)]
+    synced = remote.known(connection, [row["id"] for row in due])
+    changes = [
+        _change(before, row, tells=workplace.tells(synced=row["id"] in synced))
+        for before, row in zip(due, after, strict=True)
+    ]
     journal.record_all(connection, changes, Action.EXPIRED, DESK)
 
 

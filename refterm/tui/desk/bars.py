@@ -19,11 +19,15 @@ from refterm.words import outcome_word, tab_word
 MOST_SAID = 1000
 
 
-def top(person: str, caption: str, read_only: bool, here: int, look: Look) -> tuple[list[Piece], list[Piece]]:
+def top(
+    person: str, caption: str, read_only: bool, here: int, look: Look, synced: str = ""
+) -> tuple[list[Piece], list[Piece]]:
     """The program's name, which desk it is where that is not the person's own, who sits at it, and how many do."""
     right = [(one_line(person, look) + " ", "dim")]
     if here > 1:
         right.append((_("  {n} here").format(n=here) + " ", "dim"))
+    if synced:
+        right.append(("  " + synced + " ", "dim"))
     if read_only:
         right.insert(0, (_("read only") + "   ", "soon"))
     return [(" refterm", "dim"), (f"   {caption}" if caption else "", "soon")], right

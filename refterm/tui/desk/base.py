@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from textual import getters
 from textual.screen import Screen
 
-from refterm.config import NoticeSettings
+from refterm.config import NoticeSettings, Settings
 from refterm.domain import deadline
 from refterm.domain.query import STATUS_OF_TAB, Filter, Tab, View
 from refterm.domain.referral import Referral, Status
@@ -39,6 +39,9 @@ from refterm.tui.draw.detail import Shown
 from refterm.tui.draw.row import Look
 from refterm.tui.office import DeskApp, Office
 
+if TYPE_CHECKING:
+    from refterm.tui.background.syncing import Syncing
+
 T = TypeVar("T")
 SAME_SHOWN = 3
 
@@ -62,6 +65,7 @@ class DeskBase(Screen[None]):
         kiosk: bool = False,
         bell: bool = False,
         notices: NoticeSettings | None = None,
+        syncs: Settings | None = None,
     ) -> None:
         super().__init__()
         # Not in the class: the labels are in the language chosen after the import.
@@ -98,6 +102,11 @@ class DeskBase(Screen[None]):
         self.duties = Duties(self, office, self.connection)
         self.presence = DeskPresence(self, office.workplace, self.connection)
         self.fit_scores = FitScores(self, office.workplace, self._new_in_sight)
+        self.syncing: Syncing | None = None
+        if syncs is not None:
+            from refterm.tui.background.syncing import Syncing
+
+            self.syncing = Syncing(self, office.workplace, syncs, self.connection, self.say, self.draw)
 
     # What is shown
 
@@ -221,7 +230,8 @@ class DeskBase(Screen[None]):
         hits = self.referral_list.count if view.search or view.filter != Filter() else None
         caption = self.connection.caption if self.connection.lost else self.caption
         here = self.presence.count
-        self._lines["top"].show(*bars.top(workplace.actor.name, caption, workplace.looks_only, here, look))
+        synced = self.syncing.status if self.syncing and not self.connection.lost else ""
+        self._lines["top"].show(*bars.top(workplace.actor.name, caption, workplace.looks_only, here, look, synced))
         marked = len(self.referral_list.marked)
         self._lines["tabs"].show(*bars.tabs(view, self.counts, hits, marked, self.app.size.width, look.zone))
         alert = bars.alert(self.alert, look) if self.state.tab is Tab.INBOX and not self.whole else []
@@ -276,10 +286,13 @@ class DeskBase(Screen[None]):
     def _catch_up(self) -> None:
         ticker, now = self.ticker, self.office.workplace.now()
         due = ticker.event is not None and now >= ticker.event
-        if self.watcher.look():
+        written = self.watcher.look()
+        if written:
             self.presence.look()
             self.duties.look_for_letters()
         self.duties.look(now)
+        if self.syncing:
+            self.syncing.look(written=written)
         if due:
             ticker.event = None
             self.watcher.expire()

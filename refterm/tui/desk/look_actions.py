@@ -102,11 +102,12 @@ class LookActions(DeskBase):
         self.app.push_screen(InsightsScreen(self.office, self.show_only))
 
     def action_refresh(self) -> None:
-        """Read everything again."""
+        """Read everything again, and sync where the desk is connected."""
         self.wake()
         if self.reload():
             self.show_detail()
-            self.say(_("Read again."), "dim")
+            said = self.syncing.now() if self.syncing else None
+            self.say(said or _("Read again."), "dim")
 
     def action_help(self) -> None:
         """All keys."""

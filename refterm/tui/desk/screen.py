@@ -56,6 +56,8 @@ class DeskScreen(Covered, StillBelow, DeskActions):
         self.call_after_refresh(self.ticker.schedule)
         self.presence.begin()
         self.call_after_refresh(self.duties.begin)
+        if self.syncing:
+            self.syncing.begin()
 
     # Messages
 

@@ -1,0 +1,1 @@
+"""Keeping the desk in step with Partner Center: pull, push, and the state of both."""

@@ -1,0 +1,205 @@
+"""Two desks of one tenant decide offline and push under every fault; and a sync that is killed anywhere.
+
+A short run by itself; `make sync-faults` takes the long one.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from refterm.clock import SettableClock, SystemClock
+from refterm.services.workplace import Workplace
+from refterm.store.opening import open_database
+from tests.partner_center.server import LISTS, StandIn, standing_in
+from tests.partner_center.support import CONTEXT, Office, connected
+from tests.samples import ago, api_record
+
+LONG = bool(os.environ.get("REFTERM_TEST_SYNC"))
+REFERRALS, DECISIONS, KILLS = (1000, 200, 200) if LONG else (120, 24, 5)
+
+
+@pytest.fixture
+def two(
+    workplace: Workplace, clock: SettableClock, standin: StandIn, tmp_path: Path, empty_desk: Path
+) -> Iterator[tuple[Office, Office]]:
+    """Two databases of one tenant."""
+    other = tmp_path / "other.db"
+    shutil.copyfile(empty_desk, other)
+    with ExitStack() as stack:
+        second = replace(workplace, database=open_database(other))
+        stack.callback(second.close)
+        yield (
+            stack.enter_context(connected(workplace, clock, standin)),
+            stack.enter_context(connected(second, clock, standin)),
+        )
+
+
+def _drain(office: Office, *, most: int = 60) -> int:
+    """Sync until nothing waits; how many passes that took."""
+    for number in range(1, most):
+        summary, _status = office.run()
+        if summary.complete and not summary.waiting:
+            return number
+        office.later(seconds=max(60.0, office.standin.pause_seconds))
+    raise AssertionError(f"still not drained: {summary}")
+
+
+def test_decisions_of_two_desks_under_every_fault(two: tuple[Office, Office]) -> None:
+    """Both sides are equal in the end, nothing happened twice, no request came in a pause, few requests a decision."""
+    standin, dice = two[0].standin, random.Random(5)
+    records = [api_record(createdDateTime=ago(hours=9), updatedDateTime=ago(minutes=90 + n)) for n in range(REFERRALS)]
+    standin.referrals.put(records)
+    for office in two:
+        assert office.sync().complete
+    chosen = dice.sample(records, DECISIONS)
+    for place, record in enumerate(chosen):
+        office = two[place % 2]
+        if place % 3 == 2:
+            office.triage.decline([office.number(record)], {"reason": "budget", "notes": f"Note {place}"})
+            continue
+        office.accept(record, name=f"Deal {place}", value=f"{1000 + place} EUR")
+        if place % 3 == 1:
+            office.triage.won(office.number(record), {"value": f"{2000 + place}"}, CONTEXT)
+    both = dice.sample(records, DECISIONS // 10)  # decided at both desks: one of them yields
+    for record in both:
+        for office in two:
+            if office.referral(record).status == "new":
+                office.accept(record, name="Both")
+    for record in dice.sample(chosen, DECISIONS // 8):
+        standin.referrals.change(record["id"], customerProfile__size="1to10employees")
+    asked = len(standin.asked)
+    standin.rate = 0.3
+    standin.chances = (*standin.chances, *LISTS) if LONG else standin.chances
+    for office in two:
+        office.later(minutes=2)
+        _drain(office)
+    own = [one for one in standin.asked[asked:] if one.path.count("/") > 3]
+    standin.rate = 0.0
+    for office in two:
+        office.later(days=1, minutes=5)
+        _drain(office)
+    assert standin.referrals.twice() == []
+    assert standin.early == []
+    decisions = sum(
+        office.actions(record).count("pushed")
+        for office in two
+        for record in {r["id"]: r for r in (*chosen, *both)}.values()
+    )
+    assert len(own) <= 4 * decisions, (len(own), decisions)
+    for record in records:
+        there = standin.referrals.records[record["id"]]
+        for office in two:
+            _check_equal(office.json(record), there)
+
+
+def _check_equal(here: dict[str, Any], there: dict[str, Any]) -> None:
+    wanted = {
+        "New": ("new", None),
+        "Active": ("active", None),
+        "Closed": ("archived", str(there["substatus"]).lower()),
+    }[there["status"]]
+    assert (here["status"], here["outcome"]) == wanted, (here, there)
+    assert here["name"] == there["name"]
+    assert (here["deal"]["value"] or None) == (
+        str(there["details"]["dealValue"]) if there["details"]["dealValue"] else None
+    )
+    assert here["customer"]["size"] == there["customerProfile"]["size"]
+    assert here["remote"]["state"] in ("synced", "conflict")
+
+
+def test_a_year_long_outbox_drains_in_one_run(office: Office) -> None:
+    count = 500 if LONG else 40
+    records = [api_record(updatedDateTime=ago(minutes=90 + n), createdDateTime=ago(hours=9)) for n in range(count)]
+    office.standin.referrals.put(records)
+    office.sync()
+    for record in records:
+        office.accept(record)
+    office.later(days=1)
+    summary = office.sync()
+    assert (summary.pushed, summary.waiting, summary.failed) == (count, 0, 0)
+    assert len(office.standin.of("PATCH")) == count
+
+
+def test_killed_at_any_instant(
+    workplace: Workplace, database_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process is killed within a request, before or after its work; the next sync completes, nothing is twice."""
+    clock, dice = SystemClock(), random.Random(11)
+    here = replace(workplace, clock=clock, undo_seconds=0)
+    with standing_in(tmp_path, clock.now) as standin:
+        (tmp_path / "config.toml").write_text(
+            f'[partner_center]\nbase_url = "{standin.url}"\nauthority = "{standin.url}"\n'
+        )
+        monkeypatch.setenv("REFTERM_CONFIG", str(tmp_path / "config.toml"))
+        monkeypatch.setenv("SSL_CERT_FILE", str(standin.certificates))
+        monkeypatch.setenv("REFTERM_PARTNER_CENTER_TOKEN", standin.authority.new_token())
+        standin.referrals.put(
+            api_record(
+                createdDateTime=(clock.now() - timedelta(hours=2)).isoformat(),
+                updatedDateTime=(clock.now() - timedelta(hours=1, minutes=number)).isoformat(),
+                expirationDateTime=(clock.now() + timedelta(days=9)).isoformat(),
+            )
+            for number in range(130)
+        )
+        office = Office(here, SettableClock(clock.now()), standin, "")
+        records = list(standin.referrals.records.values())
+        assert _sync(database_path) == 0
+        for number in range(KILLS):
+            record = records[number % len(records)]
+            if office.referral(record).status == "new":
+                office.accept(record, name=f"Deal {number}")
+            _kill_in(standin, dice.randrange(0, 3), after=dice.random() < 0.5)
+            assert _sync(database_path) == -signal.SIGKILL or not standin.before_each
+            standin.before_each = standin.stop = None
+            standin.scripted.clear()
+            with here.database.writing() as connection:
+                connection.execute("update sync set lease_until = 0, full_at = null where id = 1")
+        assert _sync(database_path) == 0
+        assert standin.referrals.twice() == []
+        assert office.pushes()
+        assert {item["state"] for item in office.pushes()} == {"sent"}
+
+
+RUNNING: list[subprocess.Popen[bytes]] = []
+
+
+def _sync(database: Path) -> int:
+    child = subprocess.Popen(
+        [sys.executable, "-m", "refterm", "sync", "--db", str(database)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    RUNNING[:] = [child]
+    return child.wait(120)
+
+
+def _kill_in(standin: StandIn, request: int, *, after: bool) -> None:
+    """Let the process be killed in its n-th request, before the work or after it."""
+    left = [request]
+
+    def kill(_asked: object) -> None:
+        RUNNING[0].kill()
+        RUNNING[0].wait()
+
+    def count(asked: object) -> None:
+        if left[0] == 0:
+            if after:
+                standin.scripted.append(("*", "stop"))
+            else:
+                kill(asked)
+        left[0] -= 1
+
+    standin.before_each, standin.stop = count, kill
