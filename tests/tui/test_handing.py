@@ -257,3 +257,22 @@ class TestAnAlert:
             await seat.wake()
             assert len([one for one in sent if "notify" in one]) == 2
             assert FollowUps(workplace).due() == []
+
+
+async def test_the_next_step_stands_in_the_list_and_in_the_detail(
+    sit: SitDown, workplace: Workplace, clock: SettableClock
+) -> None:
+    """A5, T5: and who gave it to whom."""
+    number = active(workplace)
+    FollowUps(workplace).set(number, {"at": "+2h", "text": "ring them"})
+    Assigning(workplace).assign([number], {"to": "ana"})
+    async with sit(size=(140, 40)) as seat:
+        await seat.press("2")
+        assert " 2026-03-02 " in seat.row_line(number)
+        await seat.press("enter")
+        assert "ring them" in seat.line_with("Follow up")
+        assert "given by ana" in seat.text
+        await seat.press("escape")
+        clock.advance(timedelta(hours=2))
+        await seat.wake()
+        assert "!2026-03-02" in seat.row_line(number)

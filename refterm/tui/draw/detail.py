@@ -131,7 +131,13 @@ def pane(shown: Shown, cells: int, look: Look) -> Lines:
     lines += deal_lines(referral, cells, look)
     if shown.said:
         lines.append([(" " * LABEL, "plain"), (contradiction_text(shown.said), "late")])
-    lines += _labelled(_("Taken by"), one_line(referral.taken_by or "", look), cells, look)
+    given = _("given by {who}").format(who=one_line(referral.assigned_by, look)) if referral.assigned_by else ""
+    lines += _labelled(_("Taken by"), _dotted(look, one_line(referral.taken_by or "", look), given), cells, look)
+    if referral.deal.follow_up_at and referral.status is Status.ACTIVE:
+        step = _dotted(
+            look, moment(referral.deal.follow_up_at, look), one_line(referral.deal.follow_up_text or "", look)
+        )
+        lines += _labelled(_("Follow up"), step, cells, look, wrap=True)
     if referral.contacted_at and not alert:
         who = one_line(referral.contacted_by or "?", look)
         lines += _labelled(_("Contacted"), f"{moment(referral.contacted_at, look)}{dot}{who}", cells, look)

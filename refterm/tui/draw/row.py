@@ -90,6 +90,7 @@ def columns(tab: Tab, cells: int, look: Look) -> list[Column]:
             (96, Column("who", _("Who"), 8)),
             (120, Column("where", _("Where"), 18)),
             (0, Column("value", _("Value"), 15, True)),
+            (106, Column("follow_up", _("Follow up"), 11, True)),
             (0, Column("purchase", _("Purchase"), 11, True)),
         ]
     else:
@@ -171,6 +172,15 @@ def purchase_text(row: Row, look: Look) -> tuple[str, str]:
     return ("!" if passed else "") + row.purchase_date, "late" if passed else "plain"
 
 
+def follow_up_text(row: Row, look: Look) -> tuple[str, str]:
+    """The day of the next step, and how it stands: `late` once it is due (A5)."""
+    if row.follow_up_at is None or row.status is not Status.ACTIVE:
+        return "", "plain"
+    due = row.follow_up_at <= look.now
+    day = local_time(row.follow_up_at, look.zone).date().isoformat()
+    return ("!" if due else "") + day, "late" if due else "plain"
+
+
 def deal_value(row: Row) -> str:
     """Value and currency."""
     return show_money(Decimal(row.deal_value) if row.deal_value else None, row.deal_currency, decimal_mark())
@@ -203,6 +213,7 @@ def _cells(row: Row, tab: Tab, look: Look, *, marked: bool, unseen: bool) -> dic
         content["answer"] = (answer_text(row, look), "late" if late else "plain")
         content["expires"] = (expiry_text(row, look), "soon" if ending else "plain")
     content["engagement"] = (one_line(row.deal_name or row.need, look), "plain")
+    content["follow_up"] = follow_up_text(row, look)
     content["purchase"] = purchase_text(row, look)
     content["outcome"] = (outcome_word(row.outcome or "expired"), "plain")
     content["reason"] = (reasons.word(row.reason) if row.reason else "", "dim")
