@@ -174,6 +174,24 @@ def release(connection: Connection, numbers: Sequence[int]) -> None:
     )
 
 
+# How the error of a notice begins that could not be delivered because the way out is closed for all.
+CLOSED = "no connection: "
+
+
+def closed_until(connection: Connection, now: int) -> tuple[int, str] | None:
+    """Until when nobody tries the way out again, as it was closed a moment ago, and why; None where it is open."""
+    row = connection.execute(
+        "select due_at, error from outbox where state = 'due' and due_at > ? and error like ? order by due_at desc limit 1",
+        (now, CLOSED + "%"),
+    ).fetchone()
+    return None if row is None else (int(row["due_at"]), str(row["error"]))
+
+
+def open_again(connection: Connection) -> None:
+    """Let the way out be tried at once, as somebody asks for it."""
+    connection.execute("update outbox set error = null where state = 'due' and error like ?", (CLOSED + "%",))
+
+
 def put_off_all(connection: Connection, now: int, due_at: int, error: str) -> None:
     """Let everything that is due wait, as the way out is closed for all; none of these counts as tried."""
     connection.execute(

@@ -88,10 +88,14 @@ class MailServer:
         )
 
     def __enter__(self) -> MailServer:
-        Thread(target=self._serve, daemon=True).start()
+        self._thread = Thread(target=self._serve, daemon=True)
+        self._thread.start()
         return self
 
     def __exit__(self, *_error: object) -> None:
+        with suppress(OSError):
+            self._listening.shutdown(socket.SHUT_RDWR)  # else the thread goes on waiting for the next caller
+        self._thread.join(5)
         self._listening.close()
 
     def _serve(self) -> None:

@@ -17,6 +17,7 @@ import pytest
 
 from refterm.clock import SettableClock
 from refterm.config import NoticeSettings
+from refterm.services.background import transports
 from refterm.services.background.addresses import for_mail, usable
 from refterm.services.background.delivery import Outbox, deliver_due
 from refterm.services.background.letters import LetterError, letter
@@ -106,6 +107,72 @@ class TestTempers:
             # After 0, 1, 6, 21 and 81 minutes, then each 4 hours.
             assert server.sign_ins == server.connections == 5
         assert {one["state"] for one in Outbox(workplace).objects()} == {"due"}
+
+    def test_a_refusal_is_remembered_between_runs_for_letters_that_fall_due_later(
+        self, workplace: Workplace, import_records: ImportRecords, clock: SettableClock
+    ) -> None:
+        """Another program, another minute, another letter: the same password is not tried before its time."""
+        _owe(workplace, import_records, clock, [api_record()])
+        with MailServer({"AUTH": "535 5.7.139 refused"}, LOGIN) as server:
+            settings = replace(server.settings, user="desk", password_command="echo secret")
+            for _ in range(30):
+                Triage(workplace).decline(import_records([api_record()]), DECLINE)
+                deliver_due(workplace, settings)
+                clock.advance(timedelta(minutes=1))
+            (first, *_others) = Outbox(workplace).objects()
+            # After 0, 1, 6 and 21 minutes, as if there were one letter.
+            assert server.sign_ins == server.connections == 4
+            assert (first["state"], first["attempts"]) == ("due", 4)
+            assert first["error"] == "no connection: 535 5.7.139 refused"
+            # Somebody who asks for it is served at once.
+            Outbox(workplace).retry(first["id"])
+            server.answers = {}
+            deliver_due(workplace, settings)
+            # And what fell due a moment ago goes with it.
+            assert (server.sign_ins, len(server.letters)) == (5, 2)
+
+    def test_a_command_for_the_token_has_its_time(
+        self,
+        workplace: Workplace,
+        import_records: ImportRecords,
+        clock: SettableClock,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.setattr(transports, "SECONDS", 0.2)
+        _owe(workplace, import_records, clock, [api_record()])
+        with MailServer({}, ("AUTH XOAUTH2",)) as server:
+            deliver_due(workplace, replace(server.settings, user="desk", token_command="exec sleep 5"))
+            assert server.connections == 0
+        (one,) = Outbox(workplace).objects()
+        assert one["error"].startswith("no connection: notices.token_command did not answer within 0.2 s")
+
+    def test_a_claim_is_renewed_while_a_slow_server_takes_letter_after_letter(
+        self,
+        workplace: Workplace,
+        import_records: ImportRecords,
+        clock: SettableClock,
+        monkeypatch: pytest.MonkeyPatch,
+        tmp_path: Path,
+    ) -> None:
+        """Of twenty that were claimed at once none is sent twice, however long the first ones take."""
+        _owe(workplace, import_records, clock, [api_record() for _ in range(6)])
+        settings = NoticeSettings(maildir=str(tmp_path / "mail"))
+        delivered: list[int] = []
+        inner = transports.Maildir.deliver
+
+        def slow(self: transports.Maildir, message: Any, number: int) -> None:
+            delivered.append(number)
+            inner(self, message, number)
+            clock.advance(timedelta(minutes=6))
+            if len(delivered) == 4:  # another program looks after 24 minutes, past the first claim of 15
+                monkeypatch.setattr(transports.Maildir, "deliver", inner)
+                assert deliver_due(workplace, settings).sent == 2
+                monkeypatch.setattr(transports.Maildir, "deliver", slow)
+
+        monkeypatch.setattr(transports.Maildir, "deliver", slow)
+        assert deliver_due(workplace, settings).sent == 4
+        assert len(delivered) == len(set(delivered)) == 4
+        assert {one["state"] for one in Outbox(workplace).objects()} == {"written"}
 
     def test_a_token_signs_in(self, workplace: Workplace, import_records: ImportRecords, clock: SettableClock) -> None:
         _owe(workplace, import_records, clock, [api_record()])
@@ -240,6 +307,9 @@ class TestMaildir:
     ) -> None:
         _owe(workplace, import_records, clock, [api_record()])
         folder = tmp_path / "letters"
+        (folder / "new").mkdir(parents=True)  # of an older program
+        for open_to_all in (folder, folder / "new"):
+            open_to_all.chmod(0o755)
         assert deliver_due(workplace, NoticeSettings(maildir=str(folder))).sent == 1
         modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in [folder, *folder.rglob("*")]}
         assert set(modes.values()) == {0o700, 0o600}

@@ -95,6 +95,8 @@ class Outbox:
             NotAllowedError: for what others wrote and for what the desk owes, unless an admin does it.
         """
         self._change(outbox.again, number, codec.micros(self.workplace.now()))
+        with self.workplace.database.writing() as connection:
+            outbox.open_again(connection)
 
     def drop(self, number: int) -> None:
         """Never deliver a notice.
@@ -132,7 +134,7 @@ def deliver_due(
     if settings.from_ and not usable(settings.from_):
         raise ConfigurationError(_("notices.from is no address to send from: {text}").format(text=settings.from_))
     transport = transports.chosen(settings, workplace.database.file, environment)
-    if transport is None:
+    if transport is None or _closed(workplace):
         return Delivered()
     sent = failed = 0
     try:
@@ -163,8 +165,24 @@ def _renewed(workplace: Workplace, notice: Mapping[str, Any], was: int) -> bool:
         return outbox.renew(connection, notice["id"], was, codec.micros(workplace.now() + CLAIM))
 
 
+def _closed(workplace: Workplace) -> bool:
+    """Whether the way out was closed a moment ago; what fell due since then waits as long as the rest.
+
+    Else each new letter would be another try of a password that is refused, whatever program tries it.
+    """
+    now = codec.micros(workplace.now())
+    with workplace.database.reading() as connection:
+        closed = outbox.closed_until(connection, now)
+    if closed is None:
+        return False
+    with workplace.database.writing() as connection:
+        outbox.put_off_all(connection, now, *closed)
+    return True
+
+
 def _all_later(workplace: Workplace, claimed: Sequence[Mapping[str, Any]], error: str) -> None:
     """No letter gets out: the first one counts the try, and all that is due waits with it, as long as ever it takes."""
+    error = (outbox.CLOSED + error)[:220]
     now = workplace.now()
     first, tries = int(claimed[0]["id"]), int(claimed[0]["attempts"])
     later = codec.micros(now + PAUSES[min(tries, len(PAUSES) - 1)])

@@ -78,8 +78,10 @@ class Maildir:
         try:
             # Customers' names and addresses: for the owner's eyes only, whatever the umask allows.
             files.make_folder(self._folder)
-            for part in ("tmp", "new", "cur"):
-                (self._folder / part).mkdir(exist_ok=True, mode=0o700)
+            for folder in (self._folder, *(self._folder / part for part in ("tmp", "new", "cur"))):
+                folder.mkdir(exist_ok=True, mode=0o700)
+                if folder.stat().st_mode & 0o077 and folder.stat().st_uid == os.getuid():
+                    folder.chmod(0o700)  # made by another program, or by an older refterm
             if (self._folder / "new" / name).exists() or any((self._folder / "cur").glob(f"{name}:*")):
                 return
             writing = self._folder / "tmp" / f"{name}.{socket.gethostname()}.{os.getpid()}"
