@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from datetime import tzinfo
 from pathlib import Path
+from stat import S_ISFIFO
 from types import UnionType
 from typing import Any, get_args, get_type_hints
 
@@ -178,6 +179,8 @@ def load(
 
 def _read(path: Path, *, must_exist: bool = False) -> dict[str, Any]:
     try:
+        if S_ISFIFO(path.stat().st_mode):  # reading a pipe would wait for ever
+            raise ConfigurationError(_("{path} is no regular file").format(path=path))
         text = path.read_text("utf-8-sig")
         import tomllib
 
@@ -188,6 +191,8 @@ def _read(path: Path, *, must_exist: bool = False) -> dict[str, Any]:
         return {}
     except OSError as error:
         raise ConfigurationError(f"{path}: {error.strerror}") from error
+    except RecursionError as error:
+        raise ConfigurationError(_("{path} is no TOML: its brackets are too deep").format(path=path)) from error
     except ValueError as error:  # not UTF-8, or not TOML
         raise ConfigurationError(_("{path} is no TOML: {error}").format(path=path, error=error)) from error
 

@@ -20,6 +20,10 @@ from refterm.text import display
 _TAB_OF = {Status.NEW: Tab.INBOX, Status.ACTIVE: Tab.ACTIVE, Status.ARCHIVED: Tab.ARCHIVED}
 
 
+# Who stands in the history for what arrives from the service.
+PARTNER_CENTER = "Partner Center"
+
+
 def tab_word(tab: Tab | Status) -> str:
     """The name of a tab, or of the tab in which referrals of a status stand."""
     return {Tab.INBOX: _("Inbox"), Tab.ACTIVE: _("Active"), Tab.ARCHIVED: _("Archived")}[
@@ -57,6 +61,11 @@ def action_word(action: str) -> str:
         Action.ACCEPTED: _("accepted"),
         Action.DECLINED: _("declined"),
         Action.EXPIRED: _("expired"),
+        Action.PUSHED: _("sent to Partner Center"),
+        Action.MERGED: _("merged with Partner Center"),
+        Action.YIELDED: _("yielded to Partner Center"),
+        Action.RETURNED: _("back from Partner Center"),
+        Action.ADOPTED: _("adopted from Partner Center"),
         Action.EDITED: _("edited"),
         Action.CONTACT_ADDED: _("contact added"),
         Action.CONTACT_EDITED: _("contact edited"),
@@ -116,7 +125,13 @@ def action_sentence(entry: Entry, who: str) -> str:
         Action.REPLIED: _("{who} wrote to the customer of #{id}"),
         Action.FOLLOW_UP_SET: _("{who} set a follow-up on #{id}"),
         Action.FOLLOW_UP_DONE: _("{who} followed up #{id}"),
+        Action.MERGED: _("Partner Center changed #{id} too; both changes are kept"),
+        Action.YIELDED: _("Partner Center decided #{id} otherwise; that stands"),
+        Action.RETURNED: _("#{id} is back: Partner Center has it open"),
+        Action.ADOPTED: _("#{id} is in Partner Center, too"),
     }
+    if entry.action == Action.UPDATED and entry.by == PARTNER_CENTER:
+        return _("Partner Center updated #{id}").format(id=entry.referral)
     plain = {str(known): sentence for known, sentence in sentences.items()}
     colleague = display(str(entry.changes.get("taken_by", (None, "?"))[1]))
     sentence = plain.get(entry.action, _("{who} changed #{id}"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from refterm.domain.api_words import in_words
 from refterm.domain.profile import Profile
 from refterm.domain.referral import Referral, employees
 from refterm.i18n import _
@@ -102,7 +103,7 @@ def score(referral: Referral, profile: Profile | None, knowledge: Knowledge) -> 
             "industry": customer.industry or "",
             "size": _("size {size}").format(size=employees(customer.size) or ""),
             "country": customer.country or "",
-        }.get(kind, names.get(value, value))
+        }.get(kind, in_words(names.get(value, value)))
         if past.won + past.lost:
             told = _("{what}: {won} of {all} were won").format(what=label, won=past.won, all=past.won + past.lost)
         else:
@@ -128,7 +129,7 @@ def _wishes(referral: Referral, profile: Profile) -> tuple[float, list[str]]:
         (profile.industries, (referral.customer.industry or "",), _("industry: {words}")),
     ):
         asked = {fold(text) for text in wanted}
-        common = [text for text in there if text and fold(text) in asked]
+        common = [in_words(text) for text in there if text and fold(text) in asked]
         if common:
             points += WISH
             reasons.append(said.format(words=", ".join(common)))

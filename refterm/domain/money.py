@@ -156,16 +156,41 @@ def plain(amount: Decimal) -> str:
     return format(amount, "f")
 
 
-def show_amount(amount: Decimal, decimal_mark: DecimalMark = ".") -> str:
-    """The amount for reading, grouped, with two decimals or as many as it has: `12,500.00`."""
+# Digits after the mark by ISO 4217, where they are not two.
+_DECIMALS = {
+    **dict.fromkeys("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF".split(), 0),
+    **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3),
+}
+
+
+def show_amount(amount: Decimal, decimal_mark: DecimalMark = ".", currency: str | None = None) -> str:
+    """An amount for reading, with all its digits and at least those that its currency has: `12,500.00`, `4,200,000`."""
+    usual = _DECIMALS.get(currency or "", 2)
     exponent = amount.as_tuple().exponent
-    decimals = max(2, -exponent if isinstance(exponent, int) else 0)
-    text = f"{amount:,.{decimals}f}"
-    return text if decimal_mark == "." else text.translate(str.maketrans(",.", ".,"))
+    typed = -exponent if isinstance(exponent, int) else 0
+    if usual == 0 and amount == amount.to_integral_value():
+        typed = 0
+    text = f"{amount:,.{max(usual, typed)}f}"
+    return text if decimal_mark == "." else text.translate({ord(","): ".", ord("."): ","})
 
 
 def show_money(amount: Decimal | None, currency: str | None, decimal_mark: DecimalMark = ".") -> str:
     """Amount and currency for reading; empty where there is no amount."""
     if amount is None:
         return ""
-    return f"{show_amount(amount, decimal_mark)} {currency or ''}".rstrip()
+    return f"{show_amount(amount, decimal_mark, currency)} {currency or ''}".rstrip()
+
+
+def show_money_within(amount: Decimal | None, currency: str | None, decimal_mark: DecimalMark, cells: int) -> str:
+    """The same in so many cells: where they do not suffice without decimals, then in thousands, millions and so on.
+
+    The currency always stands: an amount without it says nothing.
+    """
+    text = show_money(amount, currency, decimal_mark)
+    if amount is None or len(text) <= cells:
+        return text
+    for unit, factor in (("", 1), ("k", 10**3), ("M", 10**6), ("G", 10**9), ("T", 10**12)):
+        whole = f"{(amount / factor).quantize(Decimal(1)):,}{unit} {currency or ''}".rstrip()
+        if len(whole) <= cells:
+            break
+    return whole if decimal_mark == "." else whole.replace(",", ".")

@@ -184,6 +184,11 @@ class Desk:
             for entry in queries.history_by_time(connection, referral_id):
                 yield shown_entry(entry)
 
+    def latest(self, referral_id: int, count: int) -> list[Entry]:
+        """The latest history entries of a referral, the newest first (T4)."""
+        with self.workplace.database.reading() as connection:
+            return [shown_entry(entry) for entry in queries.latest(connection, referral_id, count)]
+
     def source_says(self, referral: Referral) -> str | None:
         """The outcome or status that the source has come to otherwise than this desk; None where they agree."""
         if referral.status is Status.NEW:

@@ -265,6 +265,7 @@ class Triage:
             after = updates.update(connection, before, {**values, "changed_at": codec.micros(now)})
             journal.record(connection, before, after, Action.UNDONE, workplace.actor, now)
             journal.cancel_notices(connection, [entry.id])
+            remote.cancel_from(connection, referral_id, entry.id)
 
         done = self._several(referral_ids, undo_one)
         expire_due(self.workplace)

@@ -100,6 +100,12 @@ def one_entry(connection: Connection, number: int) -> Entry:
     return _entry(connection.execute("select * from history where id = ?", (number,)).fetchone())
 
 
+def latest(connection: Connection, referral_id: int, count: int) -> list[Entry]:
+    """The latest history entries of a referral, the newest first."""
+    query = "select * from history where referral_id = ? order by id desc limit ?"
+    return [_entry(row) for row in connection.execute(query, (referral_id, count))]
+
+
 def history_by_time(connection: Connection, referral_id: int | None = None) -> Iterator[Entry]:
     """The history, oldest first (T4). An expiry is written when it is noticed, and happened at its deadline (I4)."""
     one = "" if referral_id is None else "where referral_id = :id"

@@ -17,7 +17,6 @@ _NOTHING: Row = {
 }
 PROBLEMS = ("offline", "signed-out", "forbidden")
 _WAITS = "kind = 'push' and state in ('held', 'due')"
-_FREE = "(claimed_until is null or claimed_until <= :now)"
 
 
 def state(connection: Connection) -> Row:
@@ -172,19 +171,13 @@ def add_push(
     )
 
 
-def last_unsent(connection: Connection, referral_id: int, now: int) -> Row | None:
-    """The last push of a referral that nobody has tried to send yet."""
-    query = (
-        f"select * from outbox where {_WAITS} and referral_id = :referral and attempts = 0 and {_FREE}"
-        " order by id desc limit 1"
+def cancel_from(connection: Connection, referral_id: int, history_id: int) -> None:
+    """Take back what is to be sent of a decision that is undone, and of the edits after it."""
+    connection.execute(
+        "update outbox set state = 'undone', claimed_until = null where kind = 'push' and referral_id = ? and history_id >= ?"
+        " and state in ('held', 'due', 'failed', 'dropped')",
+        (referral_id, history_id),
     )
-    row = connection.execute(query, {"referral": referral_id, "now": now}).fetchone()
-    return dict(row) if row else None
-
-
-def change_push(connection: Connection, number: int, changes: Mapping[str, Sequence[Any]]) -> None:
-    """Let a push that was not sent yet say more."""
-    connection.execute("update outbox set text = ? where id = ?", (codec.dump(changes), number))
 
 
 def claim(connection: Connection, number: int, until: int) -> bool:

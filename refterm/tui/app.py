@@ -251,6 +251,7 @@ def run_desk(settings: Settings, *, acting: str | None = None) -> int:
     """
     i18n.use(settings.language)
     ending.watched()
+    textual_quirks.check_environment()
     if settings.theme and settings.theme not in themes.offered():
         raise ConfigurationError(_("theme must be one of {allowed}").format(allowed=", ".join(themes.offered())))
     use_keys(settings.keys)

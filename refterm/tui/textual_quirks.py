@@ -21,11 +21,12 @@ from contextlib import suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from rich.console import RenderableType
+from rich.console import COLOR_SYSTEMS, RenderableType
 from rich.text import Text
 from textual._styles_cache import StylesCache
 from textual.app import App
 from textual.color import Color
+from textual.constants import COLOR_SYSTEM
 from textual.driver import Driver
 from textual.filter import LineFilter, Monochrome
 from textual.geometry import Region, Size
@@ -35,6 +36,7 @@ from textual.strip import Strip
 from textual.style import Style
 from textual.widget import Widget
 
+from refterm.errors import ConfigurationError
 from refterm.i18n import _
 from refterm.log import note_failure
 from refterm.tui.terminal.ending import Ending
@@ -184,6 +186,17 @@ def add_filter(app: App[Any], added: LineFilter) -> None:
 
 
 # The process and its terminal
+
+
+def check_environment() -> None:
+    """Refuse a variable with which Textual would fail in the middle of the start.
+
+    Raises:
+        ConfigurationError: when it names no kind of colours.
+    """
+    allowed = ("auto", *COLOR_SYSTEMS)
+    if COLOR_SYSTEM is not None and COLOR_SYSTEM not in allowed:
+        raise ConfigurationError(_("TEXTUAL_COLOR_SYSTEM must be one of {allowed}").format(allowed=", ".join(allowed)))
 
 
 class SafeApp(App[None]):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -170,3 +171,54 @@ def test_the_token_of_the_environment_is_taken_out(
         assert sync("--dry-run")[0] == 0
         _no_secret_anywhere(standin, tmp_path)
         assert "REFTERM_PARTNER_CENTER_TOKEN" in os.environ, "only its own process takes it out"
+
+
+async def test_the_desk_syncs_by_itself_and_says_so_at_its_edge(
+    workplace: Workplace, database_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What arrives is in the list; `r` syncs; what was decided goes in a pass that only pushes."""
+    from refterm.services.personal.drafts import Drafts
+    from refterm.services.triage import Triage
+    from refterm.tui.app import RefTermApp
+    from refterm.tui.office import Office as Services
+    from tests.partner_center.support import CONTEXT, TYPED
+
+    clock = SystemClock()
+    here = replace(workplace, clock=clock, undo_seconds=1)
+    with standing_in(tmp_path, clock.now) as standin:
+        settings = _connected(standin, database_path, tmp_path, monkeypatch)
+        token_command = str(tmp_path / "token")
+        connected_to = PartnerCenterSettings(
+            base_url=standin.url, authority=standin.url, token_command=token_command, interval_minutes=60
+        )
+        settings = replace(settings, partner_center=connected_to)
+        now = clock.now().isoformat()
+        standin.referrals.put(
+            [api_record(createdDateTime=now, updatedDateTime=now, expirationDateTime=None) for _number in range(2)]
+        )
+        drafts = Drafts(tmp_path / "drafts", "desk", "ana")
+        app = RefTermApp(Services(here, Desk(here), drafts), states=None, settings=settings)
+        async with app.run_test(size=(120, 40)) as pilot:
+
+            def edge() -> str:
+                assert app.desk is not None
+                assert app.desk.syncing is not None
+                return app.desk.syncing.status
+
+            async def until(condition: Callable[[], bool]) -> None:
+                for _turn in range(600):
+                    if condition():
+                        return
+                    await pilot.pause(0.1)
+                raise AssertionError(edge())
+
+            await until(lambda: edge().startswith("synced"))
+            assert app.desk is not None
+            await until(lambda: app.desk is not None and app.desk.referral_list.count == 2)
+            Triage(here).accept(1, TYPED, CONTEXT)
+            await until(lambda: len(standin.of("PATCH")) == 1)
+            await until(lambda: edge().startswith("synced"))
+            asked = len(standin.asked)
+            await pilot.press("r")
+            await until(lambda: len(standin.asked) > asked)
+            await until(lambda: edge().startswith("synced"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -223,9 +222,21 @@ def test_the_size_is_the_terminal_s_whatever_the_environment_says(database: Path
         terminal.until(lambda: "quit" in terminal.screen.display[19], "the keys in the last line")
 
 
-def test_textual_s_own_variables_cannot_end_the_desk(database: Path) -> None:
-    with Terminal(
-        "--db", str(database), size=SMALL, environment={"TEXTUAL_DRIVER": "nope:x", "ESCDELAY": "x", "TEXTUAL_FPS": "y"}
-    ) as terminal:
+def test_variables_of_textual_s_own_cannot_end_the_desk(database: Path) -> None:
+    strange = {"TEXTUAL_DRIVER": "nope:x", "ESCDELAY": "x", "TEXTUAL_FPS": "y"}
+    with Terminal("--db", str(database), size=SMALL, environment=strange) as terminal:
         terminal.wait("Penhale", "q quit")
-    assert os.environ.get("TEXTUAL_DRIVER") is None
+    with Terminal("--db", str(database), size=SMALL, environment={"TEXTUAL_COLOR_SYSTEM": "foo"}) as terminal:
+        terminal.wait("TEXTUAL_COLOR_SYSTEM must be one of auto")
+        assert terminal.end() == 1
+
+
+def test_with_ascii_nothing_else_is_drawn_in_insights_either(database: Path) -> None:
+    with Terminal("--ascii", "--db", str(database), "--as", "ana", size=SMALL) as terminal:
+        terminal.wait("Penhale", "q quit")
+        settle(terminal)
+        terminal.raw = b""
+        terminal.press("i")
+        terminal.wait("median time to accept")
+        settle(terminal)
+        assert not [byte for byte in terminal.raw if byte > 0x7F]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -183,7 +184,7 @@ class Seat:
     @property
     def message(self) -> str:
         """What was said last."""
-        return self.bar("message").strip()
+        return re.sub(r"( ?[─-]*)( +\d+ of \d+ [─-]+)?$", "", self.bar("message").rstrip()).strip()
 
     @property
     def text(self) -> str:
@@ -213,7 +214,12 @@ class Seat:
         for widget in self.app.screen.walk_children(Widget, with_self=True):
             widget.refresh()
         await self._rounds()
-        assert self.text.splitlines() == shown.splitlines()
+        now, before = self.text.splitlines(), shown.splitlines()
+        assert now == before, (
+            len(now),
+            len(before),
+            [pair for pair in zip(now, before, strict=False) if pair[0] != pair[1]],
+        )
 
 
 def screen_segments(app: RefTermApp) -> list[list[Segment]]:

@@ -233,7 +233,7 @@ async def test_space_marks_and_goes_on_and_again_takes_the_mark_off(
         await seat.press("space", "space")
         assert seat.desk.referral_list.marked == {ids[0], ids[1]}
         assert seat.row.id == ids[2]
-        assert seat.row_line(ids[0]).startswith("x")
+        assert seat.row_line(ids[0]).startswith("•")
         assert "2 marked" in seat.text
         await seat.press("k", "space")
         assert seat.desk.referral_list.marked == {ids[0]}

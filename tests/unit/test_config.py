@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import tzinfo
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -220,6 +221,13 @@ class TestMistakes:
         sentence = files.refused(user=text)
         assert sentence.startswith(f"{files.user} is no TOML: ")
         assert "(at " in sentence
+
+    def test_what_cannot_be_read_to_its_end(self, files: Files) -> None:
+        assert "too deep" in files.refused(user="a = " + "[" * 100_000)
+        files.user.unlink()
+        os.mkfifo(files.user)
+        with pytest.raises(ConfigurationError, match="is no regular file"):
+            load(config=files.user, environment={}, site=files.site)
 
     def test_what_is_not_even_text(self, files: Files) -> None:
         files.user.write_bytes(b"\xff\xfe\x00")

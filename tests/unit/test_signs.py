@@ -18,6 +18,9 @@ from refterm.tui.draw.signs import ASCII, ASCII_ONLY, UNICODE, Signs, choose_sig
         ({"LC_ALL": "C", "LANG": "en_US.UTF-8"}, True, ASCII_ONLY),
         ({"LANG": "de_DE.ISO-8859-1"}, False, ASCII_ONLY),
         ({}, True, ASCII_ONLY),
+        ({"LANG": "en_US.UTF-8", "TERM": "linux"}, False, ASCII),  # letters, but no emoji
+        ({"LANG": "en_US.UTF-8", "TERM": "vt100"}, False, ASCII),
+        ({"LANG": "C", "TERM": "linux"}, True, ASCII_ONLY),
     ],
 )
 def test_the_locale_decides(environment: dict[str, str], coerced: bool, signs: Signs) -> None:

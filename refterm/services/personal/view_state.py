@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,12 +16,17 @@ from refterm.domain.referral import Outcome
 
 @dataclass
 class ViewState:
-    """Where a person left the desk."""
+    """Where a person left the desk.
+
+    Attributes:
+        detail: where the detail stands: `below` the list, `beside` it, `off`; empty: as there is room.
+    """
 
     tab: Tab = Tab.INBOX
     orders: dict[Tab, Order] = field(default_factory=dict)
     filters: dict[Tab, Filter] = field(default_factory=dict)
     theme: str | None = None
+    detail: str = ""
 
 
 class ViewStates:
@@ -51,7 +56,13 @@ def _write(state: ViewState) -> dict[str, Any]:
         for tab, chosen in state.filters.items()
         if chosen != Filter()
     }
-    return {"tab": state.tab, "orders": dict(state.orders), "filters": filters, "theme": state.theme}
+    return {
+        "tab": state.tab,
+        "orders": dict(state.orders),
+        "filters": filters,
+        "theme": state.theme,
+        "detail": state.detail,
+    }
 
 
 def _read(kept: Mapping[str, Any]) -> ViewState:
@@ -62,15 +73,18 @@ def _read(kept: Mapping[str, Any]) -> ViewState:
         orders={tab: order for tab, order in orders.items() if order in ORDERS[tab]},
         filters=filters,
         theme=kept["theme"],
+        detail=kept.get("detail", "") if kept.get("detail") in ("below", "beside", "off") else "",
     )
 
 
 def _read_filter(kept: Mapping[str, Any]) -> Filter:
-    return Filter(
-        outcome=Outcome(kept["outcome"]) if kept["outcome"] else None,
-        since=datetime.fromisoformat(kept["since"]) if kept["since"] else None,
-        until=datetime.fromisoformat(kept["until"]) if kept["until"] else None,
-        profile=kept["profile"],
-        favorite=bool(kept["favorite"]),
-        skipped=bool(kept["skipped"]),
-    )
+    """A filter as it was kept; what this version does not know is left out."""
+    known = {one.name for one in fields(Filter)}
+    values = {name: value for name, value in kept.items() if name in known and value not in (None, False)}
+    for name in ("since", "until"):
+        if name in values:
+            values[name] = datetime.fromisoformat(values[name])
+    if "outcome" in values:
+        values["outcome"] = Outcome(values["outcome"])
+    values["ids"] = ()  # those of a finding are another question on another day
+    return Filter(**values)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -42,7 +41,7 @@ def owe(
 ) -> None:
     """Owe Partner Center a change of a referral that a sync brought; within the change's own transaction.
 
-    An edit joins what was not sent yet. Nothing is owed where no column changed that can be sent.
+    An edit goes along with what was not sent yet (push.py). Nothing is owed where no column changed that can be sent.
     """
     if action not in (*DECISIONS, *EDITS):
         return
@@ -55,13 +54,6 @@ def owe(
         if before[column] != after[column]
     }
     if not changed:
-        return
-    moment = codec.micros(now)
-    if action in EDITS and (unsent := remote.last_unsent(connection, before["id"], moment)) is not None:
-        said = json.loads(unsent["text"] or "{}")
-        for column, (was, is_) in changed.items():
-            said[column] = [said[column][0] if column in said else was, is_]
-        remote.change_push(connection, unsent["id"], said)
         return
     until = now
     if action in DECISIONS:

@@ -117,8 +117,7 @@ def _send(one: Pass, item: Row) -> None:
             return
         row = updates.get(connection, item["referral_id"])
         known = remote.one(connection, item["referral_id"])
-        # What was added since the list was read goes along.
-        item = next(found for found in remote.pushes(connection, row["id"]) if found["id"] == item["id"])
+        item = _together([found for found in remote.pushes(connection, row["id"]) if found["id"] >= item["id"]])
     if known is None:  # its desk was bound anew
         _fail(one, item, _("Partner Center does not know this referral"))
         return
@@ -146,6 +145,21 @@ def _send(one: Pass, item: Row) -> None:
         _fail(one, item, str(error))
     except RecordError as error:
         _fail(one, item, words(error))
+
+
+def _together(items: list[Row]) -> Row:
+    """The first of a referral's pushes, and with it the edits that follow before the next decision."""
+    first, *rest = items
+    changed = json.loads(first["text"] or "{}")
+    along = []
+    for item in rest:
+        more = json.loads(item["text"] or "{}")
+        if item["state"] == "failed" or more.keys() & set(patch.STANDING):
+            break
+        along.append(item["id"])
+        for column, (was, now) in more.items():
+            changed[column] = [changed[column][0] if column in changed else was, now]
+    return {**first, "text": codec.dump(changed), "along": along}
 
 
 def _rounds(one: Pass, item: Row, row: Row, known: Row) -> None:
@@ -205,11 +219,12 @@ def _done(one: Pass, item: Row, there: Seen, found: Plan, *, merged: bool) -> No
     workplace, now = one.workplace, one.workplace.now()
     with workplace.database.writing() as connection:
         row = updates.get(connection, item["referral_id"])
-        remote.settle(connection, item["id"], "sent")
+        for number in (item["id"], *item["along"]):
+            remote.settle(connection, number, "sent")
         later = {
             column
             for other in remote.pushes(connection, row["id"])
-            if other["id"] != item["id"]
+            if other["id"] not in (item["id"], *item["along"])
             for column in json.loads(other["text"] or "{}")
         }
         if later & set(patch.STANDING):
@@ -256,7 +271,7 @@ def _yield(one: Pass, item: Row, there: Seen) -> None:
             state=there.content.get("substatus") or there.content.get("status")
         )
         for other in remote.pushes(connection, row["id"]):
-            remote.settle(connection, other["id"], "dropped", words(why))
+            remote.settle(connection, other["id"], "undone", words(why))
         after = _take(one, connection, row, there, frozenset(), now)
         journal.record(connection, row, after, Action.YIELDED, _decider(one, item), now)
         remote.cancel_letters(connection, row["id"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual.message import Message
@@ -26,6 +27,7 @@ class FitScores:
 
     Attributes:
         known: by referral.
+        nothing: the referrals of which nothing says how well they fit.
     """
 
     @dataclass
@@ -42,6 +44,7 @@ class FitScores:
             in_sight: the new referrals whose scores the screen wants now.
         """
         self.known: dict[int, Fit] = {}
+        self.nothing: set[int] = set()
         self._screen = screen
         self._workplace = workplace
         self._in_sight = in_sight
@@ -57,7 +60,8 @@ class FitScores:
     def look(self) -> None:
         """Compute them now. On failure the desk's next look reports the error."""
         if numbers := self._in_sight():
-            work(self._screen, lambda: self._work_out(numbers), self._found, group="fits", exclusive=True)
+            done = partial(self._found, {*numbers})
+            work(self._screen, lambda: self._work_out(numbers), done, group="fits", exclusive=True)
 
     def _work_out(self, numbers: list[int]) -> dict[int, Fit]:
         from refterm.services.background.fitting import Fitting
@@ -65,8 +69,11 @@ class FitScores:
         self._fitting = self._fitting or Fitting(self._workplace)
         return self._fitting.apart(numbers)
 
-    def _found(self, found: dict[int, Fit]) -> None:
+    def _found(self, asked: set[int], found: dict[int, Fit]) -> None:
         changed = {number for number, fit in found.items() if self.known.get(number) != fit}
+        nothing = asked - found.keys()
+        changed |= nothing - self.nothing
+        self.nothing = (self.nothing - found.keys()) | nothing
         self.known.update(found)
         if changed:
             self._screen.post_message(self.Known(changed))

@@ -52,7 +52,17 @@ def news(desk: Desk, changes: Changes, look: Look) -> News | None:
             given_sentence(given, mine, look) if mine else arrivals(arrived, max(changes.arrived, len(arrived)), look)
         )
         return News(said, "strong", frozenset(row.id for row in arrived), hot=tuple(hot), given=tuple(mine))
-    others = [entry for entry in entries if entry.by != me and entry.referral and not _arrival(entry)]
+    yielded = [entry for entry in entries if entry.action == Action.YIELDED and entry.by == me and entry.referral]
+    if yielded:
+        text = _("Partner Center decided #{id} otherwise; that stands, and what you typed is in its history (h).")
+        numbers = frozenset(entry.referral for entry in yielded if entry.referral)
+        return News(text.format(id=yielded[-1].referral), "late", numbers)
+    # What others sent is no news: what they decided was.
+    others = [
+        entry
+        for entry in entries
+        if entry.by != me and entry.referral and not _arrival(entry) and entry.action != Action.PUSHED
+    ]
     gone = [entry.referral for entry in others if entry.by == DESK.name and entry.referral]
     if gone:
         return News(expired(desk.rows(gone[:NAMED]), max(changes.expired, len(gone)), look), "plain")

@@ -14,6 +14,7 @@ from refterm.text import display, width
 from refterm.tui.actions import Action, key_name, keys_of
 from refterm.tui.draw.detail import alert_text, moment
 from refterm.tui.draw.row import Look, Piece, one_line
+from refterm.tui.draw.signs import Signs
 from refterm.words import outcome_word, tab_word
 
 MOST_SAID = 1000
@@ -80,6 +81,20 @@ def _in_room(pieces: Sequence[Piece], room: int) -> list[Piece]:
             break
         drawn.append((text + "  ", style))
     return drawn
+
+
+def position(cursor: int, count: int, signs: Signs) -> list[Piece]:
+    """Where the cursor is in the list."""
+    if not count:
+        return []
+    return [(" " + _("{n} of {count}").format(n=cursor + 1, count=count) + " ", "dim"), (signs.rule * 2, "rule")]
+
+
+def ruled(said: list[Piece], right: list[Piece], cells: int, signs: Signs) -> list[Piece]:
+    """What was said, and the rule over the rest of the line."""
+    used = sum(width(text) for text, _style in (*said, *right))
+    rule = max(cells - used - (2 if said else 1 if right else 0), 0)
+    return [*said, (" " if said else "", "plain"), (signs.rule * rule, "rule")]
 
 
 def filter_text(chosen: Filter, zone: tzinfo | None) -> str:

@@ -21,6 +21,7 @@ from refterm.errors import NotFoundError, RefTermError
 from refterm.i18n import _
 from refterm.services.desk import Alert
 from refterm.services.personal.view_state import ViewState
+from refterm.text import width
 from refterm.tui.actions import Situation, registry, why_off
 from refterm.tui.background.connection import Connection
 from refterm.tui.background.duties import Duties
@@ -35,7 +36,7 @@ from refterm.tui.desk.line import Line
 from refterm.tui.desk.message_line import Messages
 from refterm.tui.desk.referral_list import ReferralList
 from refterm.tui.desk.search import Searching
-from refterm.tui.draw.detail import Shown
+from refterm.tui.draw.detail import LATEST, Shown
 from refterm.tui.draw.row import Look
 from refterm.tui.office import DeskApp, Office
 
@@ -44,6 +45,11 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 SAME_SHOWN = 3
+# The detail stands beside the list where that keeps its columns; chosen with L, from fewer cells on.
+BESIDE_FROM, BESIDE_LEAST = 190, 110
+LIST_KEEPS, DETAIL_LEAST, DETAIL_MOST = 126, 56, 80
+# Of the history, in the full detail; h shows all of it.
+MOST_ENTRIES = 50
 
 
 class DeskBase(Screen[None]):
@@ -70,7 +76,7 @@ class DeskBase(Screen[None]):
         super().__init__()
         # Not in the class: the labels are in the language chosen after the import.
         self.actions = {action.id: action for action in registry()}
-        self.HORIZONTAL_BREAKPOINTS = [(0, "-cramped"), (80, "-normal"), (160, "-wide")]
+        self.HORIZONTAL_BREAKPOINTS = [(0, "-cramped"), (80, "-normal"), (BESIDE_FROM, "-wide")]
         self.VERTICAL_BREAKPOINTS = [(0, "-low"), (24, "-short"), (30, "-tall")]
         self.office = office
         self.referral_list = ReferralList(id="list")
@@ -80,7 +86,6 @@ class DeskBase(Screen[None]):
             name: Line(id=name, ellipsis=signs.ellipsis, sanitize=signs.sanitize)
             for name in ("top", "tabs", "alert", "message", "keys")
         }
-        self._lines["rule"] = Line(id="rule", ellipsis="")
         self.state = state
         self.kiosk, self.rings = kiosk, bell
         self.search = ""
@@ -142,9 +147,9 @@ class DeskBase(Screen[None]):
         """What drawing needs to know at this instant."""
         workplace = self.office.workplace
         digits = max(3, len(str(sum(self.counts.values()))))
-        busy = self.presence.busy
+        fits, nothing = self.fit_scores.known, self.fit_scores.nothing
         return Look(
-            workplace.now(), workplace.deadlines, workplace.zone, self.signs, digits, busy, self.fit_scores.known
+            workplace.now(), workplace.deadlines, workplace.zone, self.signs, digits, self.presence.busy, fits, nothing
         )
 
     def reload(self, *, top: bool = False) -> bool:
@@ -159,7 +164,7 @@ class DeskBase(Screen[None]):
             self.counts, self.alert, self._listed = snapshot.counts, snapshot.alert, snapshot.token
             self._detail_fresh = False
             self._forget_marks()
-            self.referral_list.show(self.state.tab, snapshot.listing, self.look(), cursor_on=stay, top=top)
+            self.referral_list.show(self.view, snapshot.listing, self.look(), cursor_on=stay, top=top)
             self.ticker.event = snapshot.next_event
             self.referral_list.empty_text = [] if snapshot.listing.count else self._empty_text()
         except RefTermError as error:
@@ -185,6 +190,7 @@ class DeskBase(Screen[None]):
             referral = self.office.desk.referral(row.id)
             same = self.office.desk.duplicates(row.id)
             others = self.office.desk.rows(same[:SAME_SHOWN])
+            entries = self.office.desk.latest(row.id, MOST_ENTRIES if self.whole else LATEST)
             said = self.office.desk.source_says(referral)
         except NotFoundError:
             self.detail_pane.show(None, look)
@@ -197,8 +203,10 @@ class DeskBase(Screen[None]):
             self.contact_index = None
         else:
             self.contact_index = min(self.contact_index or 0, len(referral.team) - 1)
-        self.detail_pane.show(Shown(referral, tuple(others), len(same), self.contact_index, said), look)
+        shown = Shown(referral, tuple(others), len(same), self.contact_index, tuple(entries), said)
+        self.detail_pane.show(shown, look)
         self._draw_keys()
+        self._draw_message()
         if referral.status is Status.NEW:
             self.fit_scores.soon()
 
@@ -207,6 +215,7 @@ class DeskBase(Screen[None]):
         self.whole = self.detail_pane.whole = whole
         self.contact_index = None
         self.set_class(whole, "-whole")
+        self.place_detail()
         self.show_detail()
         self.draw()
 
@@ -222,6 +231,15 @@ class DeskBase(Screen[None]):
             self.reload()
 
     # Drawing
+
+    def place_detail(self) -> None:
+        """Put the detail below the list, beside it, or away: as chosen (L), else by the room there is."""
+        width, choice = self.app.size.width, self.state.detail
+        beside = width >= (BESIDE_LEAST if choice == "beside" else BESIDE_FROM) and choice in ("", "beside")
+        self.set_class(beside and not self.whole, "-beside")
+        self.set_class(choice == "off" and not self.whole, "-off")
+        cells = max(DETAIL_LEAST, min(DETAIL_MOST, width - LIST_KEEPS))
+        self.detail_pane.styles.width = cells if beside and not self.whole else None
 
     def draw(self) -> None:
         """Bring every bar up to date; each draws itself only when its text changed."""
@@ -249,7 +267,15 @@ class DeskBase(Screen[None]):
         )
 
     def _draw_message(self) -> None:
-        self._lines["message"].show(*self.messages.pieces(self.office.workplace.now(), self.app.size))
+        """What was said, over the rule between list and detail; at its right the position in the list."""
+        line = self._lines["message"]
+        said, undo = self.messages.pieces(self.office.workplace.now(), self.app.size)
+        cursor, count = self.referral_list.cursor, self.referral_list.count
+        cells = line.size.width or self.app.size.width
+        right = undo or bars.position(cursor, count, self.signs)
+        if not undo and sum(width(text) for text, _style in (*said, *right)) > cells:
+            right = []
+        line.show(bars.ruled(said, right, cells, self.signs), right)
 
     def say(self, sentence: str, style: str = "plain", *, undo: bool = False) -> None:
         """Say what happened. With `undo`, the seconds in which it can be undone are counted down beside it (U1)."""
@@ -322,7 +348,9 @@ class DeskBase(Screen[None]):
         """The new referrals on the screen, whose scores are wanted; none while the connection is lost."""
         if self.connection.lost:
             return []
-        return [row.id for row in self.referral_list.in_sight() if row.status is Status.NEW]
+        here = [self.row] if self.row else []  # the full detail hides the list
+        rows = here if self.whole else self.referral_list.in_sight()
+        return [row.id for row in rows if row.status is Status.NEW]
 
     def _reached_again(self) -> None:
         if self.office.workplace.database.file is None:

@@ -11,12 +11,13 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
-from refterm.tui.draw.detail import Lines, Shown, compact, full, pane
+from refterm.tui.draw.detail import Shown, compact, full, pane
 from refterm.tui.draw.row import Look
+from refterm.tui.draw.sheet import Lines
 from refterm.tui.textual_quirks import Covered, Still
 
 LOW = 7
-STYLES = ("plain", "strong", "dim", "late", "soon", "flame", "chosen")
+STYLES = ("plain", "strong", "dim", "key", "late", "soon", "flame", "chosen")
 
 
 class Body(Covered, Widget):

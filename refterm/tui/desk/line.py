@@ -7,13 +7,18 @@ from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
+from textual.geometry import Region
 from textual.strip import Strip
 
 from refterm.text import display, fit, width
 from refterm.tui.draw.row import Piece
 from refterm.tui.textual_quirks import Still
 
-STYLES = ("plain", "strong", "dim", "key", "chosen", "late", "soon", "flame")
+STYLES = ("plain", "strong", "dim", "key", "chosen", "late", "soon", "flame", "rule")
+
+
+def _cells(pieces: list[Piece]) -> int:
+    return sum(width(text) for text, _style in pieces)
 
 
 class Line(Still):
@@ -40,8 +45,14 @@ class Line(Still):
     def show(self, left: list[Piece], right: list[Piece] | None = None) -> None:
         """Show pieces from the left, and others at the right end."""
         shown = self._clean(left), self._clean(right or [])
-        if shown != (self._left, self._right):
-            self._left, self._right = shown
+        if shown == (self._left, self._right):
+            return
+        ends = max(_cells(self._right), _cells(shown[1]))
+        only_right = shown[0] == self._left and _cells(self._right) == _cells(shown[1])
+        self._left, self._right = shown
+        if only_right:
+            self.refresh(Region(self.size.width - ends, 0, ends, 1))
+        else:
             self.refresh()
 
     def _clean(self, pieces: list[Piece]) -> list[Piece]:

@@ -11,7 +11,7 @@ from textual.widgets import Input
 from refterm.domain.query import ORDERS, STATUS_OF_TAB, Filter, Order, Tab
 from refterm.i18n import _
 from refterm.tui.actions import key_table
-from refterm.tui.desk.base import DeskBase
+from refterm.tui.desk.base import BESIDE_LEAST, DeskBase
 
 # Forms and panels are imported when they open: they load Textual's inputs, which the first frame does not need.
 
@@ -55,6 +55,36 @@ class LookActions(DeskBase):
 
             self.write(lambda: store_scores(self.office.workplace), lambda changed: self.reload() if changed else None)
         self.app.keep_view()
+
+    def action_layout(self) -> None:
+        """The detail below the list, beside it, or off; remembered."""
+        choices = ("below", "beside", "off")
+        present = self.state.detail or ("beside" if self.has_class("-beside") else "below")
+        chosen = choices[(choices.index(present) + 1) % len(choices)]
+        self.state.detail = chosen
+        self.place_detail()
+        if chosen == "beside" and not self.has_class("-beside"):
+            self.say(_("Beside the list it needs {n} columns.").format(n=BESIDE_LEAST), "dim")
+        elif chosen == "off":
+            self.say(_("The detail is off; L brings it back."), "dim")
+        self.app.keep_view()
+
+    def action_next_record(self) -> None:
+        """In the full detail: the next referral of the list."""
+        self._page_to(1)
+
+    def action_previous_record(self) -> None:
+        """In the full detail: the one before."""
+        self._page_to(-1)
+
+    def _page_to(self, by: int) -> None:
+        """Go to another referral; the full detail shows it at once."""
+        if not self.whole:
+            self.say(_("J and K turn the pages of the full detail; enter opens it."), "dim")
+            return
+        self.contact_index = None
+        self.referral_list.move_by(by)
+        self.show_detail()
 
     def action_filter(self) -> None:
         """The form that narrows the list."""

@@ -18,11 +18,12 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from refterm.domain.query import Tab
+from refterm.domain.query import Order, Tab, View
 from refterm.domain.row import Row
 from refterm.errors import RefTermError
 from refterm.services.desk import Listing
-from refterm.tui.draw.row import Column, Look, changes_at, columns, header, pieces, time_texts
+from refterm.tui.draw.columns import Column, columns, header
+from refterm.tui.draw.row import Look, changes_at, pieces, time_texts
 
 PAGE = 100
 MOST_PAGES = 8
@@ -60,6 +61,7 @@ class ReferralList(Widget, can_focus=True):
         self._look: Look | None = None
         self._pages: dict[int, list[Row]] = {}
         self._columns: list[Column] = []
+        self._order: Order | None = None
         self._cursor = 0
         self._top = 0
         self._drawn_times: dict[int, tuple[str, ...]] = {}
@@ -68,17 +70,20 @@ class ReferralList(Widget, can_focus=True):
 
     # What it shows
 
-    def show(self, tab: Tab, listing: Listing, look: Look, *, cursor_on: int | None = None, top: bool = False) -> None:
+    def show(
+        self, view: View, listing: Listing, look: Look, *, cursor_on: int | None = None, top: bool = False
+    ) -> None:
         """Show a listing, with the cursor on a referral if the listing has it, else where it was.
 
         Args:
-            tab: which columns to show.
+            view: which columns to show, and by which they are ordered.
             listing: the rows.
             look: what drawing needs to know.
             cursor_on: the referral to stay on.
             top: begin at the top instead.
         """
-        self.tab, self._listing, self._look = tab, listing, look
+        self.tab, self._listing, self._look = view.tab, listing, look
+        self._order = view.effective_order
         self._pages.clear()
         self._drawn_times.clear()
         index = listing.index_of(cursor_on) if cursor_on is not None else None
@@ -91,7 +96,7 @@ class ReferralList(Widget, can_focus=True):
             self._cursor = self._top = 0
         self._cursor = max(0, min(self._cursor, listing.count - 1))
         self._keep_in_sight()
-        self._columns = columns(tab, self._cells, look)
+        self._lay_out()
         self.refresh()
         self.post_message(self.Moved(self.current))
 
@@ -279,6 +284,10 @@ class ReferralList(Widget, can_focus=True):
     def _lines(self) -> int:
         return max(0, self.size.height - 1)  # the first line is the header's
 
+    def _lay_out(self) -> None:
+        if look := self._look:
+            self._columns = columns(self.tab, self._cells, look.signs, look.digits, self._order)
+
     def _keep_in_sight(self) -> None:
         """Scroll, by half a page at the edges, so that a held key repaints the list seldom."""
         lines = self._lines
@@ -308,7 +317,7 @@ class ReferralList(Widget, can_focus=True):
     def on_resize(self, event: events.Resize) -> None:
         """Lay the columns out anew."""
         if self._look:
-            self._columns = columns(self.tab, self._cells, self._look)
+            self._lay_out()
             self._keep_in_sight()
             self.refresh()
 

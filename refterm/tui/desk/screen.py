@@ -37,16 +37,16 @@ class DeskScreen(Covered, StillBelow, DeskActions):
     def compose(self) -> ComposeResult:
         """Bars of one line each, the list, and the detail."""
         set_breakpoint_classes(self)
+        self.place_detail()
         lines = self._lines
         lines["alert"].display = self.state.tab is Tab.INBOX and self._has_alert()
         yield from (lines["top"], lines["tabs"], lines["alert"])
         with Body(id="body"):
-            yield from (self.referral_list, lines["rule"], self.detail_pane)
-        yield from (lines["message"], lines["keys"])
+            yield from (self.referral_list, lines["message"], self.detail_pane)
+        yield lines["keys"]
 
     def on_mount(self) -> None:
         """Show the first rows, then archive what is due meanwhile (I4)."""
-        self._show_rule()
         try:
             self.watcher.begin()
         except RefTermError as error:
@@ -165,12 +165,9 @@ class DeskScreen(Covered, StillBelow, DeskActions):
 
     def on_resize(self) -> None:
         """Draw the bars to the new width."""
+        self.place_detail()
         if self.is_mounted and self.counts:
-            self._show_rule()
             self.draw()
-
-    def _show_rule(self) -> None:
-        self._lines["rule"].show([(self.signs.rule * max(self.app.size.width, 1), "dim")])
 
     def _has_alert(self) -> bool:
         try:

@@ -1,25 +1,44 @@
-"""One referral as lines of pieces: what the pane below the list and the full-screen detail show. Pure."""
+"""One referral as lines of pieces: what the pane with the list and the full-screen detail show. Pure.
+
+Where there is room for two columns the customer stands at the left, and at the right what one decides by.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from refterm.domain import deadline, reasons
+from refterm.domain.api_words import in_words
 from refterm.domain.deadline import Flame
+from refterm.domain.history import Entry
 from refterm.domain.money import show_money
-from refterm.domain.referral import Contact, Referral, Status, channel_word
+from refterm.domain.referral import Referral, Status, channel_word
 from refterm.domain.row import Row
-from refterm.domain.when import local_time, month_short, weekday_short
+from refterm.domain.when import date_text, local_time, month_short, weekday_short
 from refterm.i18n import _, decimal_mark, ngettext
 from refterm.text import fit, width
 from refterm.tui.draw.row import Look, Piece, one_line
-from refterm.words import contradiction_text, flame_text, outcome_word, same_customer_text
+from refterm.tui.draw.sheet import (
+    BETWEEN,
+    LABEL,
+    Lines,
+    beside,
+    cells_of,
+    cut,
+    dotted,
+    flow,
+    labelled,
+    named,
+    wrap,
+    wrapped,
+)
+from refterm.words import action_word, contradiction_text, flame_text, outcome_word, same_customer_text
 
-Lines = list[list[Piece]]
-LABEL = 16
-GAP = "   "
+# From this width on there are two columns.
+TWO_COLUMNS = 100
+# Of the history, in the pane with the list.
+LATEST = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +50,14 @@ class Shown:
         same_count: how many there are.
         said: what the source decided otherwise.
         contact: which contact of the deal the cursor is on, None outside the full-screen detail.
+        entries: its latest history entries, the newest first (T4).
     """
 
     referral: Referral
     same: tuple[Row, ...] = ()
     same_count: int = 0
     contact: int | None = None
+    entries: tuple[Entry, ...] = ()
     said: str | None = None
 
 
@@ -56,7 +77,7 @@ def alert_text(
 def moment(instant: datetime, look: Look) -> str:
     """An instant in the viewer's zone: `Mon 2 Mar 09:14`, with the year where it is another."""
     local = local_time(instant, look.zone)
-    year = f" {local.year}" if local.year != look.now.astimezone(look.zone).year else ""
+    year = f" {local.year}" if local.year != local_time(look.now, look.zone).year else ""
     return f"{weekday_short(local)} {local.day} {month_short(local)}{year} {local:%H:%M}"
 
 
@@ -74,130 +95,165 @@ def flame_line(referral: Referral, look: Look) -> list[Piece]:
 
 
 def compact(shown: Shown, cells: int, look: Look) -> Lines:
-    """Four lines for a low terminal."""
-    referral, dot = shown.referral, f" {look.signs.dot} "
-    head = _dotted(look, _company(referral, look), _size(referral), _place(referral, look))
-    lines: Lines = [[(" " + head, "strong")]]
-    if alert := flame_line(referral, look):
-        lines = [alert]
-    standing = _standing(referral, look)
-    if len(_in_lines(standing, cells, look)) > 1:
-        # There is no room for a fifth line; the row of the list shows the time to answer as well.
-        standing[0] = standing[0][:1]
-    lines.append(_in_lines(standing, cells, look)[0])
-    lines.append([(" " + one_line(referral.deal.name or "", look) + dot if referral.deal.name else " ", "strong")])
-    lines[-1].append((one_line(referral.need, look), "plain"))
-    if person := referral.contact:
-        lines.append([(" " + GAP.join(_person(person, look)), "plain")])
+    """Five lines for a low terminal: who it is and who has it, until when, what they want, whom to call."""
+    referral = shown.referral
+    facts = [_size(referral), _place(referral, look)]
+    if referral.status is Status.NEW:
+        known = look.fits.get(referral.id)
+        facts.append(_("fit {score}").format(score=known.score if known else look.signs.ellipsis))
+    head = flame_line(referral, look) or [(" " + one_line(referral.customer.company, look), "strong")]
+    rest = dotted(look, *facts)
+    lines: Lines = [[*head, (f" {look.signs.dot} {rest}" if rest else "", "plain")]]
     busy = look.busy.get(referral.id)
-    if busy or referral.taken_by:
-        taken = _("taken by {who}").format(who=one_line(referral.taken_by or "", look))
-        if busy:
-            taken = _("{who} has a form open").format(who=one_line(busy, look))
-        room = cells - width(taken) - 2
-        if room > cells // 2:
-            first = _cut(lines[0], room, look)
-            gap = room - sum(width(text) for text, _style in first) + 2
-            lines[0] = [*first, (" " * gap, "plain"), (taken, "strong")]
-    return [_cut(line, cells, look) for line in lines]
+    said = _("{who} has a form open").format(who=one_line(busy, look)) if busy else _holder(referral, look)
+    if said and cells - width(said) > cells // 2:
+        first = cut(lines[0], max(cells - width(said) - 2, 0), look)
+        lines[0] = [*first, (" " * (cells - cells_of(first) - width(said)), "plain"), (said, "strong")]
+    standing = _standing(referral, look)
+    if cells_of(_in_one_line(standing, look)) >= cells:
+        # The row of the list shows the time to answer as well.
+        standing[0] = standing[0][:1]
+    lines.append([(" ", "plain"), *_in_one_line(standing, look)])
+    deal = _deal_text(referral, look)
+    body: Lines = [[(" " + deal, "strong")]] if deal else []
+    need = wrap(one_line(referral.need, look), cells - 2, look)
+    room = 2 - len(body)
+    body += [[(" " + line, "plain")] for line in need[:room]]
+    if len(need) > room:
+        body[-1] = [(" " + " ".join(need[room - 1 : room + 1]), "plain")]
+    lines += body + [[]] * (2 - len(body))
+    if person := referral.contact:
+        parts = (person.name, person.phone, person.email, person.title)
+        lines.append([(" " + "  ".join(one_line(part, look) for part in parts if part and part.strip()), "plain")])
+    return [cut(line, cells, look) for line in lines]
 
 
 def pane(shown: Shown, cells: int, look: Look) -> Lines:
-    """The lines of the pane: the need, the person to call, the deal, and the marks."""
-    referral, dot = shown.referral, f" {look.signs.dot} "
-    alert = flame_line(referral, look)
-    lines: Lines = _alert_lines(alert, cells, look)
-    received = _("received {time}").format(time=moment(referral.received_at, look))
-    if referral.received_estimated:
-        received = _("imported {time}").format(time=moment(referral.received_at, look))
-    right = _dotted(look, received, channel_word(referral.channel), _profile(referral, look))
-    lines += _ends((" " + _company(referral, look), "strong"), (right, "dim"), cells)
-    industry = one_line(referral.customer.industry or "", look)
-    if left := _dotted(look, _size(referral), industry, _place(referral, look)):
-        lines.append([(" " + left, "plain")])
-    lines += _in_lines(_standing(referral, look), cells, look)
-    if busy := look.busy.get(referral.id):
-        lines.append([(" " + _("{who} has a form open on it now.").format(who=one_line(busy, look)), "strong")])
-    lines.append([])
-    lines += _wrapped(referral.need, cells, look)
-    lines.append([])
-    for person in referral.customer.contacts:
-        lines += _person_lines(person, cells, look)
-    wants = dot.join(one_line(text, look) for text in (*referral.products, *referral.services, *referral.solutions))
-    lines += _labelled(_("Wants"), wants, cells, look)
-    if referral.status is Status.NEW and (known := look.fits.get(referral.id)):
-        fit_text = dot.join((str(known.score), *(one_line(reason, look) for reason in known.reasons)))
-        lines += _labelled(_("Fit"), fit_text, cells, look, wrap=True)
-    lines += deal_lines(referral, cells, look)
-    if shown.said:
-        lines.append([(" " * LABEL, "plain"), (contradiction_text(shown.said), "late")])
-    given = _("given by {who}").format(who=one_line(referral.assigned_by, look)) if referral.assigned_by else ""
-    lines += _labelled(_("Taken by"), _dotted(look, one_line(referral.taken_by or "", look), given), cells, look)
-    if referral.deal.follow_up_at and referral.status is Status.ACTIVE:
-        step = _dotted(
-            look, moment(referral.deal.follow_up_at, look), one_line(referral.deal.follow_up_text or "", look)
-        )
-        lines += _labelled(_("Follow up"), step, cells, look, wrap=True)
-    if referral.contacted_at and not alert:
-        who = one_line(referral.contacted_by or "?", look)
-        lines += _labelled(_("Contacted"), f"{moment(referral.contacted_at, look)}{dot}{who}", cells, look)
-    if referral.skipped_until:
-        lines += _labelled(_("Skipped until"), moment(referral.skipped_until, look), cells, look)
-    lines += same_lines(shown, cells, look)
-    return [_cut(line, cells, look) for line in lines]
+    """The lines of the pane: the customer, the need, the person to call; times, fit, deal, and the past."""
+    return _sheet(shown, cells, look, whole=False)
 
 
 def full(shown: Shown, cells: int, look: Look) -> Lines:
-    """Everything known of a referral (I2, H1)."""
+    """Everything known of a referral, with its timeline (I2, H1, T4)."""
+    return _sheet(shown, cells, look, whole=True)
+
+
+def _sheet(shown: Shown, cells: int, look: Look, *, whole: bool) -> Lines:
     referral = shown.referral
-    customer = referral.customer
-    lines = pane(shown, cells, look)
-    lines.append([])
-    lines += team_lines(shown, cells, look)
-    address = (customer.address, customer.postal_code, customer.city, customer.region, customer.country)
-    for label, text in (
-        (_("Address"), " ".join(part for part in address if part)),
-        (_("D-U-N-S"), customer.duns or ""),
-        (_("Number"), f"#{referral.id}"),
-        (_("Referral ID"), referral.source_id),
-        (_("Engagement ID"), referral.engagement_id or ""),
-        (_("Version"), str(referral.version)),
-    ):
-        lines += _labelled(label, one_line(text, look), cells, look)
-    if referral.decided_at:
-        by = one_line(referral.decided_by or _("elsewhere"), look)
-        lines += _labelled(_("Decided"), f"{moment(referral.decided_at, look)} {look.signs.dot} {by}", cells, look)
-    if referral.closed_at:
-        lines += _labelled(_("Closed"), moment(referral.closed_at, look), cells, look)
-    return [_cut(line, cells, look) for line in lines]
+    two = cells >= TWO_COLUMNS
+    own = (cells - BETWEEN) // 2 if two else cells
+    other = cells - own - BETWEEN if two else cells
+    top = _alert_lines(flame_line(referral, look), cells, look)
+    head, asks, people = _head(referral, own, look), _asks(referral, own, look), _people(referral, own, look)
+    deal = deal_lines(referral, own, look)
+    if shown.said:
+        deal += labelled("", contradiction_text(shown.said), own, look, "late")
+    deal += team_lines(shown, own, look) if whole else []
+    times, judging = _times(referral, other, look), _judging(referral, other, look)
+    past = same_lines(shown, other, look) + _timeline(shown, other, look, whole=whole)
+    numbers = _numbers(referral, own, look) if whole else []
+    # A deal that is worked is read before what was once asked for.
+    parts = (asks, people, deal) if referral.status is Status.NEW else (deal, asks, people)
+    customer = [line for part in (*parts, numbers) if part for line in ([], *part)]
+    if two:
+        lines = top + beside(head + customer, times + judging + past, own, look)
+    else:
+        lines = top + head + times + judging + customer + past
+    return [cut(line, cells, look) for line in lines]
+
+
+def _head(referral: Referral, cells: int, look: Look) -> Lines:
+    """Who the customer is."""
+    name: list[Piece] = [(" " + one_line(referral.customer.company, look), "strong"), (f"  #{referral.id}", "dim")]
+    if cells_of(name) > cells:
+        name = [
+            (" " + fit(name[0][0].strip(), cells - width(name[1][0]) - 2, ellipsis=look.signs.ellipsis), "strong"),
+            name[1],
+        ]
+    industry = one_line(in_words(referral.customer.industry or ""), look)
+    facts = dotted(look, _size(referral), industry, _place(referral, look))
+    return [name, *([[(" " + line, "plain")] for line in wrap(facts, cells - 2, look)] if facts else [])]
+
+
+def _asks(referral: Referral, cells: int, look: Look) -> Lines:
+    """What the customer asks for."""
+    names = (*referral.products, *referral.services, *referral.solutions)
+    wants = f" {look.signs.dot} ".join(one_line(in_words(text), look) for text in names)
+    return wrapped(referral.need, cells, look) + labelled(_("Wants"), wants, cells, look)
+
+
+def _people(referral: Referral, cells: int, look: Look) -> Lines:
+    """Whom to call; the keys copy what the first one has."""
+    lines: Lines = []
+    for number, person in enumerate(referral.customer.contacts):
+        name = ", ".join(one_line(part, look) for part in (person.name, person.title) if part and part.strip())
+        lines += [[(" " + line, "strong")] for line in wrap(name, cells - 2, look)] if name else []
+        for key, text in (("Y", person.phone), ("y", person.email)):
+            if text and text.strip():
+                sign: Piece = (f" {key}  ", "key") if number == 0 else ("    ", "plain")
+                lines += [
+                    [sign if part == 0 else ("    ", "plain"), (line, "plain")]
+                    for part, line in enumerate(wrap(one_line(text, look), cells - 5, look))
+                ]
+    return lines
+
+
+def _times(referral: Referral, cells: int, look: Look) -> Lines:
+    """Until when to act, since when it is here, and by which way it came."""
+    lines: Lines = []
+    labels = (_("Answer"), _("Expires"), "") if referral.status is Status.NEW else (_("State"), "", "")
+    for label, parts in zip(labels, _standing(referral, look, named=True), strict=False):
+        line: list[Piece] = [(named(label, look), "dim"), *parts]
+        lines += [line] if cells_of(line) <= cells else [line[:2], [(" " * (LABEL - 1), "plain"), *parts[1:]]]
+    received = _("Imported") if referral.received_estimated else _("Received")
+    came = dotted(look, moment(referral.received_at, look), channel_word(referral.channel))
+    lines += labelled(received, came, cells, look)
+    lines += labelled(_("Profile"), _profile(referral, look), cells, look)
+    return lines
+
+
+def _judging(referral: Referral, cells: int, look: Look) -> Lines:
+    """Fit, who has it, and the marks; the fit's line stands from the start, so that nothing moves when it is known."""
+    lines: Lines = []
+    if busy := look.busy.get(referral.id):
+        lines.append([(" " + _("{who} has a form open on it now.").format(who=one_line(busy, look)), "strong")])
+    if referral.status is Status.NEW:
+        known = look.fits.get(referral.id)
+        text = dotted(look, str(known.score), *(one_line(why, look) for why in known.reasons)) if known else ""
+        if not text:
+            text = _("nothing to go by yet") if referral.id in look.no_fit else look.signs.ellipsis
+        lines += labelled(_("Fit"), text, cells, look)
+    given = _("given by {who}").format(who=one_line(referral.assigned_by, look)) if referral.assigned_by else ""
+    lines += labelled(_("Taken by"), dotted(look, one_line(referral.taken_by or "", look), given), cells, look)
+    if referral.deal.follow_up_at and referral.status is Status.ACTIVE:
+        words = one_line(referral.deal.follow_up_text or "", look)
+        lines += labelled(_("Follow up"), dotted(look, moment(referral.deal.follow_up_at, look), words), cells, look)
+    if referral.contacted_at and not flame_line(referral, look):
+        who = one_line(referral.contacted_by or "?", look)
+        lines += labelled(_("Contacted"), dotted(look, moment(referral.contacted_at, look), who), cells, look)
+    if referral.skipped_until:
+        lines += labelled(_("Skipped until"), moment(referral.skipped_until, look), cells, look)
+    return lines
 
 
 def deal_lines(referral: Referral, cells: int, look: Look) -> Lines:
     """The lines about the deal and its outcome."""
-    deal, lines = referral.deal, []
-    head = _dotted(
-        look,
-        one_line(deal.name or "", look),
-        show_money(deal.value, deal.currency, decimal_mark()),
-        _("by {date}").format(date=deal.purchase_date) if deal.purchase_date else "",
-        one_line(deal.timeframe or "", look) if deal.timeframe != str(deal.purchase_date) else "",
-    )
-    lines += _labelled(_("Deal"), head, cells, look)
+    deal = referral.deal
+    lines = labelled(_("Deal"), _deal_text(referral, look), cells, look)
     if referral.status is Status.ACTIVE and deadline.purchase_passed(deal.purchase_date, look.now, look.zone):
-        lines.append(
-            [(" " * LABEL, "plain"), (_("The purchase date has passed: report won or lost, or edit the date."), "late")]
-        )
-    lines += _labelled(_("Notes"), deal.notes or "", cells, look, wrap=True)
-    numbers = _dotted(
+        passed = _("The purchase date has passed: report won or lost, or edit the date.")
+        lines += labelled("", passed, cells, look, "late")
+    lines += labelled(_("Notes"), deal.notes or "", cells, look)
+    numbers = dotted(
         look,
         _("CRM {id}").format(id=one_line(deal.crm_id, look)) if deal.crm_id else "",
         _("campaign {id}").format(id=one_line(deal.campaign_id, look)) if deal.campaign_id else "",
     )
-    lines += _labelled(_("References"), numbers, cells, look)
+    lines += labelled(_("References"), numbers, cells, look)
     if referral.outcome:
         why = reasons.label(referral.reason) if referral.reason else ""
-        ended = _dotted(look, outcome_word(referral.outcome), why, one_line(referral.reason_notes or "", look))
-        lines += _labelled(_("Outcome"), ended, cells, look)
+        ended = dotted(look, outcome_word(referral.outcome), why, one_line(referral.reason_notes or "", look))
+        lines += labelled(_("Outcome"), ended, cells, look)
     return lines
 
 
@@ -207,9 +263,9 @@ def team_lines(shown: Shown, cells: int, look: Look) -> Lines:
     for number, person in enumerate(shown.referral.team):
         parts = [one_line(part, look) for part in (person.name, person.email, person.phone) if part]
         chosen = number == shown.contact
-        body = _flow([f"{number + 1}  {parts[0]}", *parts[1:]] if parts else [str(number + 1)], "  ", cells - LABEL)
+        body = flow([f"{number + 1}  {parts[0]}", *parts[1:]] if parts else [str(number + 1)], "  ", cells - LABEL)
         for line, text in enumerate(body):
-            label = fit(" " + (_("Contacts") if number == line == 0 else ""), LABEL)
+            label = named(_("Contacts") if number == line == 0 else "", look)
             lines.append([(label, "dim"), (text, "chosen" if chosen else "plain")])
         if chosen and shown.referral.status is Status.ACTIVE:
             keys = "   " + _("enter edit  x remove")
@@ -224,19 +280,46 @@ def same_lines(shown: Shown, cells: int, look: Look) -> Lines:
     others = [one_line(same_customer_text(row, look.zone), look) for row in shown.same]
     if shown.same_count > len(shown.same):
         others.append(_("and {n} more").format(n=shown.same_count - len(shown.same)))
-    return _labelled(_("Same customer"), f" {look.signs.dot} ".join(others), cells, look)
+    return labelled(_("Same customer"), f" {look.signs.dot} ".join(others), cells, look)
 
 
-def _standing(referral: Referral, look: Look) -> Lines:
-    """The state in parts: the time left to answer and to expiry, or the outcome."""
-    if referral.status is Status.ARCHIVED:
-        outcome = outcome_word(referral.outcome) if referral.outcome else ""
-        text = (
-            _("{outcome} {time}").format(outcome=outcome, time=moment(referral.closed_at, look))
-            if referral.closed_at
-            else outcome
+def _timeline(shown: Shown, cells: int, look: Look, *, whole: bool) -> Lines:
+    """What happened, the newest first (T4)."""
+    lines: Lines = []
+    for number, entry in enumerate(shown.entries if whole else shown.entries[:LATEST]):
+        note = entry.changes.get("note", (None, None))[1]
+        said = (
+            f"{action_word(entry.action)}: {one_line(note, look)}"
+            if isinstance(note, str)
+            else action_word(entry.action)
         )
-        return [[(text, "strong")]]
+        text = f"{moment(entry.at, look)}  {one_line(entry.by, look)}  {said}"
+        lines += labelled(_("History") if number == 0 else " ", text, cells, look)
+    return lines
+
+
+def _numbers(referral: Referral, cells: int, look: Look) -> Lines:
+    """Address and numbers of the customer and the referral."""
+    customer = referral.customer
+    address = (customer.address, customer.postal_code, customer.city, customer.region, customer.country)
+    lines: Lines = []
+    for label, text in (
+        (_("Address"), " ".join(part for part in address if part)),
+        (_("D-U-N-S"), customer.duns or ""),
+        (_("Referral ID"), referral.source_id),
+        (_("Engagement ID"), referral.engagement_id or ""),
+    ):
+        lines += labelled(label, one_line(text, look), cells, look, "dim")
+    return lines
+
+
+def _standing(referral: Referral, look: Look, *, named: bool = False) -> Lines:
+    """The state in parts: the time left to answer and to expiry, or the outcome. `named`: labels stand before them."""
+    if referral.status is Status.ARCHIVED:
+        parts = [outcome_word(referral.outcome) if referral.outcome else ""]
+        if referral.closed_at:
+            parts.append(moment(referral.closed_at, look))
+        return [[(" ".join(part for part in parts if part), "strong")]]
     if referral.status is Status.ACTIVE:
         who = one_line(referral.decided_by or "", look)
         when = moment(referral.decided_at, look) if referral.decided_at else ""
@@ -244,22 +327,28 @@ def _standing(referral: Referral, look: Look) -> Lines:
     respond_by = look.deadlines.respond_by(referral.received_at)
     late = deadline.is_overdue(respond_by, look.now)
     text = deadline.respond_text(respond_by, look.now)
-    answer = text if late else _("answer in {time}").format(time=text)
-    parts: Lines = [[(answer, "late" if late else "plain"), (f" ({moment(respond_by, look)})", "dim")]]
+    answer = text if late or named else _("answer in {time}").format(time=text)
+    if named and not late:
+        answer = _("in {time}").format(time=text)
+    parts_: Lines = [[(answer, "late" if late else "plain"), (f" ({moment(respond_by, look)})", "dim")]]
     if referral.expires_at:
-        left = _("expires in {time}").format(time=deadline.left_text(referral.expires_at, look.now))
+        left = deadline.left_text(referral.expires_at, look.now)
+        left = (_("in {time}") if named else _("expires in {time}")).format(time=left)
         estimated = _(", estimated") if referral.expiry_estimated else ""
-        parts.append([(left, "plain"), (f" ({moment(referral.expires_at, look)}{estimated})", "dim")])
-    return parts
+        parts_.append([(left, "plain"), (f" ({moment(referral.expires_at, look)}{estimated})", "dim")])
+    return parts_
 
 
-def _dotted(look: Look, *parts: str) -> str:
-    """The parts that are not empty, with dots between."""
-    return f" {look.signs.dot} ".join(part for part in parts if part)
-
-
-def _company(referral: Referral, look: Look) -> str:
-    return one_line(referral.customer.company, look)
+def _deal_text(referral: Referral, look: Look) -> str:
+    """Name, value, date and window of a deal."""
+    deal = referral.deal
+    return dotted(
+        look,
+        one_line(deal.name or "", look),
+        show_money(deal.value, deal.currency, decimal_mark()),
+        _("by {date}").format(date=date_text(deal.purchase_date)) if deal.purchase_date else "",
+        one_line(deal.timeframe or "", look) if deal.timeframe != str(deal.purchase_date) else "",
+    )
 
 
 def _size(referral: Referral) -> str:
@@ -268,68 +357,17 @@ def _size(referral: Referral) -> str:
 
 
 def _place(referral: Referral, look: Look) -> str:
-    return one_line(", ".join(part for part in (referral.customer.city, referral.customer.country) if part), look)
+    return one_line(" ".join(part for part in (referral.customer.city, referral.customer.country) if part), look)
 
 
 def _profile(referral: Referral, look: Look) -> str:
     if referral.profile:
-        return _("profile {name}").format(name=one_line(referral.profile, look))
+        return one_line(referral.profile, look)
     return _("no active profile (p adds one)") if referral.status is Status.NEW else ""
 
 
-def _person(person: Contact, look: Look) -> list[str]:
-    return [one_line(part, look) for part in (person.name, person.title, person.email, person.phone) if part.strip()]
-
-
-def _person_lines(person: Contact, cells: int, look: Look) -> Lines:
-    return [[(" " + line, "plain")] for line in _flow(_person(person, look), GAP, cells - 1)]
-
-
-def _labelled(label: str, text: str, cells: int, look: Look, *, wrap: bool = False) -> Lines:
-    if not text.strip():
-        return []
-    body = _wrap(text, cells - LABEL, look) if wrap or width(text) > cells - LABEL else [text]
-    return [
-        [(fit(" " + (label if number == 0 else ""), LABEL, ellipsis=look.signs.ellipsis), "dim"), (line, "plain")]
-        for number, line in enumerate(body)
-    ]
-
-
-def _wrapped(text: str, cells: int, look: Look) -> Lines:
-    return [[(" " + line, "plain")] for line in _wrap(text, cells - 2, look)]
-
-
-def _wrap(text: str, cells: int, look: Look) -> list[str]:
-    """Break a text into lines of so many cells, at blanks where it can, inside a word where it must."""
-    lines: list[str] = []
-    for paragraph in text.splitlines():
-        line = ""
-        for word in look.signs.sanitize(paragraph).split(" "):
-            joined = f"{line} {word}" if line else word
-            if width(joined) <= cells:
-                line = joined
-                continue
-            if line:
-                lines.append(line)
-            while width(word) > cells > 1:
-                # fit() may end in one blank before a wide letter; a word may hold other kinds of blank.
-                head = fit(word, cells, ellipsis="").removesuffix(" ")
-                lines.append(head)
-                word = word[len(head) :]
-            line = word
-        lines.append(line)
-    return lines
-
-
-def _flow(parts: Sequence[str], gap: str, cells: int) -> list[str]:
-    """Put parts on lines without breaking one: a part that does not fit begins a new line."""
-    lines: list[str] = []
-    for part in parts:
-        if lines and width(lines[-1]) + width(gap) + width(part) <= cells:
-            lines[-1] += gap + part
-        else:
-            lines.append(part if not lines else "   " + part)
-    return lines
+def _holder(referral: Referral, look: Look) -> str:
+    return _("{who} has it").format(who=one_line(referral.taken_by, look)) if referral.taken_by else ""
 
 
 def _alert_lines(alert: list[Piece], cells: int, look: Look) -> Lines:
@@ -340,37 +378,13 @@ def _alert_lines(alert: list[Piece], cells: int, look: Look) -> Lines:
     blank: Piece = (" " * width(sign[0]), "plain")
     return [
         [sign if number == 0 else blank, (line, style)]
-        for number, line in enumerate(_wrap(text, max(cells - width(sign[0]), 2), look))
+        for number, line in enumerate(wrap(text, max(cells - width(sign[0]), 2), look))
     ]
 
 
-def _ends(left: Piece, right: Piece, cells: int) -> Lines:
-    """Two pieces at the ends of a line; on two lines where they do not fit on one."""
-    room = cells - width(left[0]) - width(right[0])
-    if room < 2:
-        return [[left], [(" " + right[0], right[1])]]
-    return [[left, (" " * room, "plain"), right]]
-
-
-def _in_lines(parts: Lines, cells: int, look: Look) -> Lines:
-    """Parts that belong together on one line; each on its own where they do not fit."""
-    blank: Piece = (" ", "plain")
-    line = [blank, *parts[0]]
+def _in_one_line(parts: Lines, look: Look) -> list[Piece]:
+    """Parts that belong together, with dots between."""
+    line: list[Piece] = list(parts[0])
     for part in parts[1:]:
         line += [(f" {look.signs.dot} ", "dim"), *part]
-    return [line] if sum(width(text) for text, _style in line) <= cells else [[blank, *part] for part in parts]
-
-
-def _cut(line: list[Piece], cells: int, look: Look) -> list[Piece]:
-    """Cut a line to its cells. Every text is sanitized here once more, so that none is forgotten."""
-    drawn: list[Piece] = []
-    room = cells
-    for raw, style in line:
-        text = look.signs.sanitize(raw)
-        size = width(text)
-        if size > room:
-            drawn.append((fit(text, room, ellipsis=look.signs.ellipsis), style))
-            break
-        drawn.append((text, style))
-        room -= size
-    return drawn
+    return line

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Set
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from refterm.domain import deadline, reasons
 from refterm.domain.deadline import Deadlines, Flame
-from refterm.domain.money import show_money
+from refterm.domain.money import show_money_within
 from refterm.domain.query import Tab
 from refterm.domain.referral import Status, channel_word
 from refterm.domain.row import Row
-from refterm.domain.when import local_time
+from refterm.domain.when import date_text, local_time
 from refterm.i18n import _, decimal_mark
-from refterm.text import fit, width
+from refterm.text import fit
+from refterm.tui.draw.columns import INITIAL, Column, gap
 from refterm.tui.draw.signs import Signs
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class Look:
         digits: width of the number column, the same for all rows of the desk.
         busy: who else has a form open on which referral.
         fits: how well referrals fit, as far as that is known.
+        no_fit: those of which nothing says how well they fit.
     """
 
     now: datetime
@@ -47,16 +49,7 @@ class Look:
     digits: int = 3
     busy: Mapping[int, str] = field(default_factory=dict)
     fits: Mapping[int, Fit] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column: what it shows, its name in the header, its cells, and how it is aligned."""
-
-    key: str
-    name: str
-    cells: int
-    right: bool = False
+    no_fit: Set[int] = frozenset()
 
 
 def flame(row: Row, look: Look) -> Flame:
@@ -64,70 +57,20 @@ def flame(row: Row, look: Look) -> Flame:
     return deadline.flame_state(row.flame, row.status, row.contacted_at, row.received_at, look.now, look.deadlines)
 
 
-def columns(tab: Tab, cells: int, look: Look) -> list[Column]:
-    """The columns of a tab in a list so many cells wide, in the order drawn; the most important ones at any width."""
-    flames = max(width(look.signs.hot), width(look.signs.cooled))
-    fixed = [Column("mark", "", 2), Column("flame", "", flames), Column("number", "#", look.digits, True)]
-    # Each with the width of the list from which on it is shown.
-    wanted = [(0, Column("customer", _("Customer"), 0))]
-    if tab is Tab.INBOX:
-        answer, expires = Column("answer", _("Answer in"), 9, True), Column("expires", _("Expires in"), 10, True)
-        if cells < 100:
-            answer, expires = Column("answer", _("Answer"), 8, True), Column("expires", _("Expires"), 8, True)
-        wanted += [
-            (0, Column("need", _("Needs"), 0)),
-            (100, Column("where", _("Where"), 18)),
-            (0, answer),
-            (0, expires),
-            (110, Column("who", _("Who"), 8)),
-            (126, Column("fit", _("Fit"), 3, True)),
-            (142, Column("value", _("Value"), 14, True)),
-            (154, Column("channel", _("Channel"), 9)),
-        ]
-    elif tab is Tab.ACTIVE:
-        wanted += [
-            (0, Column("engagement", _("Engagement"), 0)),
-            (96, Column("who", _("Who"), 8)),
-            (120, Column("where", _("Where"), 18)),
-            (0, Column("value", _("Value"), 15, True)),
-            (106, Column("follow_up", _("Follow up"), 11, True)),
-            (0, Column("purchase", _("Purchase"), 11, True)),
-        ]
-    else:
-        wanted += [
-            (0, Column("need", _("Needs"), 0)),
-            (90, Column("value", _("Value"), 15, True)),
-            (112, Column("reason", _("Reason"), 14)),
-            (130, Column("who", _("Who"), 8)),
-            (0, Column("outcome", _("Outcome"), 8)),
-            (0, Column("closed", _("Closed"), 10, True)),
-        ]
-    return _share(cells, [*fixed, *(column for least, column in wanted if cells >= least)])
-
-
-def _share(cells: int, wanted: list[Column]) -> list[Column]:
-    """Give the columns without a width what is left: two fifths to the customer, the rest to the other."""
-    left = max(cells - sum(column.cells for column in wanted) - len(wanted) + 1, 12)
-    customer = min(max(left * 2 // 5, 10), 36)
-    share = iter((customer, left - customer))
-    return [column if column.cells else replace(column, cells=next(share)) for column in wanted]
-
-
-def header(shown: list[Column], signs: Signs) -> str:
-    """The names of the columns, each over its column."""
-    return " ".join(fit(column.name, column.cells, right=column.right, ellipsis=signs.ellipsis) for column in shown)
-
-
 def pieces(
     row: Row, tab: Tab, shown: list[Column], look: Look, *, marked: bool = False, unseen: bool = False
 ) -> list[Piece]:
-    """A row as pieces, each as wide as its column, with a blank between."""
+    """A row as pieces, each as wide as its column, with blanks between."""
     content = _cells(row, tab, look, marked=marked, unseen=unseen)
     drawn: list[Piece] = []
-    for column in shown:
+    for place, column in enumerate(shown):
         text, style = content[column.key]
-        if drawn:
-            drawn.append((" ", "plain"))
+        if column.key == "value":
+            text = deal_value(row, column.cells)
+        elif column.key == "who" and column.cells == INITIAL:
+            text = _initial(row, text, look)
+        if place:
+            drawn.append((gap(place, column), "plain"))
         drawn.append(
             (fit(look.signs.sanitize(text), column.cells, right=column.right, ellipsis=look.signs.ellipsis), style)
         )
@@ -168,8 +111,10 @@ def purchase_text(row: Row, look: Look) -> tuple[str, str]:
     """The purchase date, and how it stands: `late` once it has passed without an outcome (A4)."""
     if row.purchase_date is None:
         return "", "plain"
-    passed = deadline.purchase_passed(date.fromisoformat(row.purchase_date), look.now, look.zone)
-    return ("!" if passed else "") + row.purchase_date, "late" if passed else "plain"
+    day = date.fromisoformat(row.purchase_date)
+    if deadline.purchase_passed(day, look.now, look.zone):
+        return _("late {span}").format(span=date_text(day)), "late"
+    return date_text(day), "plain"
 
 
 def follow_up_text(row: Row, look: Look) -> tuple[str, str]:
@@ -177,13 +122,20 @@ def follow_up_text(row: Row, look: Look) -> tuple[str, str]:
     if row.follow_up_at is None or row.status is not Status.ACTIVE:
         return "", "plain"
     due = row.follow_up_at <= look.now
-    day = local_time(row.follow_up_at, look.zone).date().isoformat()
-    return ("!" if due else "") + day, "late" if due else "plain"
+    day = date_text(local_time(row.follow_up_at, look.zone).date())
+    return (_("due {span}").format(span=day) if due else day), "late" if due else "plain"
 
 
-def deal_value(row: Row) -> str:
-    """Value and currency."""
-    return show_money(Decimal(row.deal_value) if row.deal_value else None, row.deal_currency, decimal_mark())
+def fit_text(row: Row, look: Look) -> str:
+    """How well it fits (I7), as known now, else as it was kept."""
+    score = look.fits[row.id].score if row.id in look.fits else row.fit
+    return "" if score is None or row.status is not Status.NEW else str(score)
+
+
+def deal_value(row: Row, cells: int = 40) -> str:
+    """Value and currency in so many cells."""
+    amount = Decimal(row.deal_value) if row.deal_value else None
+    return show_money_within(amount, row.deal_currency, decimal_mark(), cells)
 
 
 def one_line(text: str, look: Look) -> str:
@@ -194,7 +146,7 @@ def one_line(text: str, look: Look) -> str:
 def _cells(row: Row, tab: Tab, look: Look, *, marked: bool, unseen: bool) -> dict[str, Piece]:
     state = flame(row, look)
     sign = {Flame.HOT: look.signs.hot, Flame.COOLED: look.signs.cooled}.get(state, "")
-    gutter = ("x" if marked else "+" if unseen else " ") + ("*" if row.favorite else " ")
+    gutter = (look.signs.marked if marked else "+" if unseen else " ") + ("*" if row.favorite else " ")
     content: dict[str, Piece] = {
         "mark": (gutter, "mark"),
         "flame": (sign, "flame"),
@@ -203,8 +155,8 @@ def _cells(row: Row, tab: Tab, look: Look, *, marked: bool, unseen: bool) -> dic
         "need": (one_line(row.need, look), "plain"),
         "where": (one_line(f"{row.city} {row.country}".strip(), look), "dim"),
         "who": _who(row, look),
-        "fit": (str(look.fits[row.id].score) if row.id in look.fits else "", "plain"),
-        "value": (deal_value(row), "plain"),
+        "fit": (fit_text(row, look), "plain"),
+        "value": ("", "plain"),
         "channel": (channel_word(row.channel), "dim"),
     }
     if row.status is Status.NEW and tab is not Tab.ARCHIVED:
@@ -218,8 +170,13 @@ def _cells(row: Row, tab: Tab, look: Look, *, marked: bool, unseen: bool) -> dic
     content["outcome"] = (outcome_word(row.outcome or "expired"), "plain")
     content["reason"] = (reasons.word(row.reason) if row.reason else "", "dim")
     closed = row.closed_at or row.expires_at
-    content["closed"] = (local_time(closed, look.zone).date().isoformat() if closed else "", "dim")
+    content["closed"] = (date_text(local_time(closed, look.zone).date()) if closed else "", "dim")
     return content
+
+
+def _initial(row: Row, who: str, look: Look) -> str:
+    """The first letter of a name; with an ellipsis while that person has a form open."""
+    return who[:1] + (look.signs.ellipsis[:1] if row.id in look.busy else "")
 
 
 def _who(row: Row, look: Look) -> Piece:

@@ -14,6 +14,8 @@ class Signs:
 
     Attributes:
         hot, cooled: the flame and what it becomes after 72 h (F1, F3).
+        marked: before a row that is marked.
+        order: in the heading of the column that the list is ordered by.
         sanitize: escapes a text from outside for this terminal.
     """
 
@@ -23,6 +25,8 @@ class Signs:
     thumb: str
     ellipsis: str
     dot: str
+    marked: str
+    order: str
     sanitize: Callable[[str], str] = display
 
 
@@ -30,10 +34,15 @@ def _plain(text: str) -> str:
     return ascii_only(display(text))
 
 
-UNICODE = Signs(hot="🔥", cooled="○", rule="─", thumb="▐", ellipsis="…", dot="·")
-ASCII = Signs(hot="HOT", cooled="WARM", rule="-", thumb="|", ellipsis="...", dot="-")
+UNICODE = Signs(hot="🔥", cooled="○", rule="─", thumb="▐", ellipsis="…", dot="·", marked="•", order="▾")
+ASCII = Signs(hot="HOT", cooled="WARM", rule="-", thumb="|", ellipsis="...", dot="-", marked="x", order="^")
 # A terminal that cannot show UTF-8 at all: customers' texts lose their accents, too.
-ASCII_ONLY = Signs(hot="HOT", cooled="WARM", rule="-", thumb="|", ellipsis="...", dot="-", sanitize=_plain)
+ASCII_ONLY = Signs(
+    hot="HOT", cooled="WARM", rule="-", thumb="|", ellipsis="...", dot="-", marked="x", order="^", sanitize=_plain
+)
+
+# The Linux console and terminals of its age show letters, but no emoji.
+_NO_EMOJI = ("linux", "vt1", "vt2", "vt3", "vt4", "vt5")
 
 
 def choose_signs(ascii_wanted: bool | None, environment: Mapping[str, str], *, coerced: bool) -> Signs:
@@ -52,4 +61,6 @@ def choose_signs(ascii_wanted: bool | None, environment: Mapping[str, str], *, c
     shows = "utf-8" in named or "utf8" in named
     if ascii_wanted:
         return ASCII if shows else ASCII_ONLY
+    if ascii_wanted is None and shows and environment.get("TERM", "").startswith(_NO_EMOJI):
+        return ASCII
     return UNICODE if shows or ascii_wanted is False else ASCII_ONLY

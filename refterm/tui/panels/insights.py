@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 
 from refterm.i18n import _
 from refterm.tui.background.work import work
-from refterm.tui.draw.signs import ASCII_ONLY
+from refterm.tui.draw.signs import UNICODE
 from refterm.tui.draw.themes import DIM
 from refterm.tui.office import Office
 from refterm.tui.panels.chooser import Block, Chooser
@@ -59,11 +59,11 @@ class InsightsScreen(Chooser):
         blocks = [Block([f"{period}   " + _("o: another period")], style=DIM), Block([""])]
         if self._found is None:
             return [*blocks, Block([self.message])]
-        full, empty = ("#", ".") if self._signs is ASCII_ONLY else ("█", "░")
+        full, empty = ("█", "░") if self._signs is UNICODE else ("#", ".")
         findings = self._found.findings
         for title, lines in sections(self._found, full=full, empty=empty)[: -1 if findings else None]:
             blocks.append(Block(([title] if title else []), style="bold"))
-            if title == _("Response") and self._signs is not ASCII_ONLY:
+            if title == _("Response") and self._signs is UNICODE:
                 lines = [lines[0], *(self._plot() or lines[1:])]
             blocks.append(Block([*lines, ""], style="" if title else "bold"))
         if findings:

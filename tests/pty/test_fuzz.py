@@ -1,0 +1,137 @@
+"""Noise on the line: it lives, does nothing, and types nothing.
+
+Some thousand sequences in the suite; REFTERM_TEST_FUZZ says how many (`make fuzz`: 100000).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.pty.terminal import Terminal, run
+from tests.pty.test_pty import SMALL, _import, _records
+
+COUNT = int(os.environ.get("REFTERM_TEST_FUZZ", "1500"))
+SEED = int(os.environ.get("REFTERM_TEST_SEED", "1"))
+PRINTABLE = [chr(code) for code in range(0x20, 0x7F)]
+# Valid ones, to be cut anywhere: keys that move nothing of value, the mouse over the list, a paste, answers.
+VALID = [
+    *(f"\x1b[{final}" for final in "ABCDHFZ"),
+    *(f"\x1b[{number}~" for number in (1, 2, 3, 4, 5, 6, 15, 17, 24)),
+    "\x1bOA",
+    "\x1b[1;5C",
+    "\x1b[57399;1u",
+    "\x1b[27;5;9~",
+    "\x1b[<35;20;5M",
+    "\x1b[<64;20;5M",
+    "\x1b[<0;20;5M",
+    "\x1b[M !!",
+    "\x1b[I",
+    "\x1b[O",
+    "\x1b[200~pasted\x1b[201~",
+    "\x1bP>|tmux 3.3a\x1b\\",
+    "\x1b]11;rgb:1e1e/1e1e/1e1e\x07",
+    "\x1b[?62;22;52c",
+    "\x1b[?2026;2$y",
+    "\x1b[12;40R",
+]
+
+
+def _parameters(chance: random.Random) -> str:
+    return "".join(chance.choice("0123456789;:<=>?") for _digit in range(chance.randrange(12)))
+
+
+def _random_sequence(chance: random.Random) -> bytes:
+    kind = chance.randrange(4)
+    if kind == 0:
+        return bytes(chance.randrange(0x80, 0x100) for _byte in range(chance.randint(1, 8)))
+    if kind == 1:  # an answer
+        inside = "".join(chance.choice(PRINTABLE) for _letter in range(chance.randrange(40)))
+        return f"\x1b{chance.choice('PX]^_')}{inside}\x1b\\".encode()
+    # A CSI, without those that the terminal of the desk may send: reports of the mouse, pastes, letters as `u`.
+    end = chance.choice([letter for letter in map(chr, range(0x40, 0x7F)) if letter not in "uMm~[O"])
+    return f"\x1b[{_parameters(chance)}{end}".encode()
+
+
+def _cut(chance: random.Random) -> bytes:
+    """A piece of a valid sequence from its beginning, and the next begins: nothing printable stands free."""
+    whole = chance.choice(VALID)
+    if chance.random() < 0.3:
+        return whole.encode()
+    at = chance.randint(2, len(whole))
+    if whole.startswith("\x1b[M"):
+        at = len(whole)
+    return whole[:at].encode() + b"\x1b[I"
+
+
+@pytest.fixture
+def database(database_path: Path) -> Path:
+    _import(database_path, _records("Penhale Boatyard Ltd", "Reederei Möwe KG"))
+    return database_path
+
+
+@pytest.fixture
+def desk(database: Path) -> Iterator[Terminal]:
+    with Terminal("--db", str(database), "--as", "ana", size=SMALL) as terminal:
+        terminal.wait("Penhale", "q quit")
+        yield terminal
+
+
+def _write(desk: Terminal, pieces: list[bytes]) -> None:
+    for start in range(0, len(pieces), 20):
+        desk.child.send(b"".join(pieces[start : start + 20]))
+        desk.read(0.001)
+
+
+def _actions(database: Path) -> list[str]:
+    return [entry["action"] for entry in json.loads(run("history", "--json", database=database))]
+
+
+@pytest.mark.parametrize("where", ["desk", "form"])
+@pytest.mark.parametrize("noise", ["random", "cut"])
+def test_noise_does_nothing_and_types_nothing(desk: Terminal, database: Path, where: str, noise: str) -> None:
+    chance = random.Random(f"{SEED} {where} {noise}")
+    if where == "form":
+        desk.press("a")
+        desk.wait("Accept referral")
+        desk.press("\t5\t")
+    count = COUNT if noise == "random" else max(COUNT // 10, 300)
+    make = _random_sequence if noise == "random" else _cut
+    _write(desk, [make(chance) for _piece in range(count)])
+    # A cut paste swallows what follows until its end: end it, and any answer.
+    desk.press("\x1b[201~\x1b\\")
+    while desk.read(0.4):
+        pass
+    assert desk.child.isalive()
+    if where == "form":
+        desk.press("\x1b")
+        desk.gone("Accept referral")
+    assert _actions(database) == ["imported"] * 2
+    assert "Traceback" not in desk.text
+    desk.press("?")
+    desk.wait("escape closes")
+
+
+def test_of_any_bytes_only_the_printable_keys_act(desk: Terminal, database: Path) -> None:
+    """Noise between keys: the history holds what the keys alone give."""
+    chance = random.Random(SEED)
+    keys = "tjsksjtskjs" * max(COUNT // 1000, 1)
+    expected = [{"t": "taken", "s": "favorited"}[key] for key in keys if key in "ts"]
+    done = 2
+    for key in keys:
+        pieces = [_random_sequence(chance) for _piece in range(20)]
+        pieces = [piece + b"\x1b[I" if piece[0] >= 0x80 else piece for piece in pieces]
+        _write(desk, pieces)
+        desk.press(key)
+        if key in "ts":
+            done += 1
+            desk.until(lambda wanted=done: len(_actions(database)) >= wanted, "the entry")  # type: ignore[misc]
+    found = _actions(database)[2:]
+    assert len(found) == len(expected)
+    for entry, kind in zip(found, expected, strict=True):
+        assert entry in ({"taken", "released"} if kind == "taken" else {"favorited", "unfavorited"})
