@@ -17,11 +17,31 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The machine's clock."""
+    """The machine's clock, and by how much somebody has set it since this one was made."""
+
+    def __init__(
+        self, wall: Callable[[], datetime] | None = None, uptime: Callable[[], timedelta] | None = None
+    ) -> None:
+        """
+        Args:
+            wall: the machine's time of day, for tests.
+            uptime: how long the machine runs, suspend included; neither a person nor NTP sets that.
+        """
+        self._wall = wall or (lambda: datetime.now(UTC))
+        self._uptime = uptime or _uptime
+        self.believe()
 
     def now(self) -> datetime:
         """The present instant in UTC."""
-        return datetime.now(UTC)
+        return self._wall()
+
+    def jump(self) -> timedelta:
+        """By how much the clock was set, forwards or (negative) backwards; a suspend is no jump."""
+        return (self._wall() - self._wall_then) - (self._uptime() - self._uptime_then)
+
+    def believe(self) -> None:
+        """Take the present time for the right one."""
+        self._wall_then, self._uptime_then = self._wall(), self._uptime()
 
 
 class SharedClock:

@@ -86,6 +86,7 @@ def action_word(action: str) -> str:
         Action.REPLIED: _("reply to the customer"),
         Action.FOLLOW_UP_SET: _("follow-up set"),
         Action.FOLLOW_UP_DONE: _("follow-up done"),
+        Action.RESTORED: _("restored from a backup"),
     }
     return {str(known): word for known, word in words.items()}.get(action, action)
 

@@ -121,8 +121,24 @@ class Invocation:
         from refterm.services.background.expiry import expire_due
 
         with self.opened(create=create) as workplace:
-            expire_due(workplace)
+            if not expire_due(workplace):
+                self.tell_what_is_held(workplace)
             yield workplace
+
+    def tell_what_is_held(self, workplace: Workplace) -> None:
+        """Say on standard error that time archives nothing at present, where it would."""
+        from refterm.cli import output
+        from refterm.i18n import ngettext
+        from refterm.services.desk import Desk
+
+        if workplace.database.read_only or not (held := Desk(workplace).held()):
+            return
+        text = ngettext(
+            "{n} referral is past its expiry and is not archived until somebody says so: refterm db set archiving=on",
+            "{n} referrals are past their expiry and are not archived until somebody says so: refterm db set archiving=on",
+            held.due,
+        )
+        output.say(text.format(n=held.due))
 
     @contextmanager
     def referral(self, identity: str) -> Iterator[tuple[Desk, int]]:

@@ -12,6 +12,7 @@ from refterm.cli import newfile, output
 from refterm.cli.base import Group, Invocation, command, pass_invocation
 from refterm.cli.main import REFUSED
 from refterm.cli.terminal import is_terminal
+from refterm.errors import RefTermError
 from refterm.i18n import _, ngettext
 
 
@@ -52,6 +53,49 @@ def backup(invocation: Invocation, file: Path, overwrite: bool) -> None:
     output.line(_("Copied the desk to {file}, {size} bytes.").format(file=file, size=size))
 
 
+@db_.command(
+    "restore", help=_("Go back to a backup, while desks are open; the present desk is kept beside it. Asks first.")
+)
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--yes", is_flag=True, help=_("Do not ask."))
+@pass_invocation
+def restore(invocation: Invocation, file: Path, yes: bool) -> int:
+    """Go back to a backup."""
+    from refterm.services.care import restoring
+
+    invocation.forbid_in_kiosk(file)
+    settings = invocation.settings()
+    planned = restoring.plan(settings, file, acting=invocation.acting)
+    if not yes:
+        question = _("Restore {desk} from {file}? {lost}").format(
+            desk=planned.desk, file=file, lost=_newer(planned.newer)
+        )
+        answer = output.ask(question)
+        if answer is None:
+            raise RefTermError(f"{_newer(planned.newer)} " + _("Add --yes to restore."))
+        if not answer:
+            output.say(_("Nothing was changed."))
+            return REFUSED
+    done = restoring.restore(settings, planned, clock=invocation.clock, acting=invocation.acting)
+    output.line(_("Restored {desk} from {file}.").format(desk=planned.desk, file=file))
+    if done.kept:
+        output.line(_("The desk as it was is {kept}.").format(kept=done.kept) + " " + _newer(done.newer))
+    if done.held:
+        text = ngettext("{n} notice is on hold", "{n} notices are on hold", done.held).format(n=done.held)
+        output.line(text + ": " + _("refterm outbox retry ID sends it, refterm outbox drop ID does not."))
+    output.line(_("Nothing is archived until somebody says so: refterm db set archiving=on, or an open desk asks."))
+    return 0
+
+
+def _newer(entries: int | None) -> str:
+    if entries is None:
+        return _("What it lacks of the present desk cannot be told, since that one cannot be read.")
+    text = ngettext(
+        "{n} history entry is newer than the backup.", "{n} history entries are newer than the backup.", entries
+    )
+    return text.format(n=entries)
+
+
 @db_.command("check", help=_("Look whether all in the database agrees; exit status 1 where it does not."))
 @click.option("--mend", is_flag=True, help=_("Make counters and search index anew first."))
 @pass_invocation
@@ -60,12 +104,14 @@ def check(invocation: Invocation, mend: bool) -> int:
     from refterm.services.care import maintenance
 
     # Archive what is due only after the check: never write into a damaged file.
-    with invocation.opened() as workplace:
-        if mend:
-            maintenance.mend(workplace)
-        findings = list(maintenance.check(workplace))
-        for finding in findings:
-            output.line(_("fault  {text}: {remedy}").format(text=finding.text, remedy=finding.remedy))
+    findings = [] if mend else maintenance.damage(invocation.settings())
+    if not findings:
+        with invocation.opened() as workplace:
+            if mend:
+                maintenance.mend(workplace)
+            findings = list(maintenance.check(workplace))
+    for finding in findings:
+        output.line(_("fault  {text}: {remedy}").format(text=finding.text, remedy=finding.remedy))
     if findings:
         return REFUSED
     with invocation.workplace() as workplace:

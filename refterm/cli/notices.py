@@ -23,6 +23,8 @@ def tick_(invocation: Invocation) -> int:
     with invocation.opened() as workplace:
         workplace.require_writing()
         count = len(expire_due(workplace))
+        if not count:
+            invocation.tell_what_is_held(workplace)
         done = deliver_due(workplace, invocation.settings().notices)
     said = []
     if count:

@@ -48,6 +48,7 @@ class Action(StrEnum):
     REPLIED = "replied"
     FOLLOW_UP_SET = "follow-up-set"
     FOLLOW_UP_DONE = "follow-up-done"
+    RESTORED = "restored"
 
 
 DECISIONS = (Action.ACCEPTED, Action.DECLINED, Action.WON, Action.LOST)

@@ -7,10 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from refterm.domain.deadline import as_of, purchase_passes_at
-from refterm.domain.history import Entry
+from refterm.domain.history import Action, Entry
+from refterm.domain.holding import Hold
 from refterm.domain.query import Tab, View
 from refterm.domain.referral import Referral, Status
 from refterm.domain.row import Row
+from refterm.services.background.holding import hold
 from refterm.services.workplace import Workplace
 from refterm.store import queries
 from refterm.store.connection import Connection
@@ -77,6 +79,14 @@ class Snapshot:
     token: int
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What would be archived, and why it is not."""
+
+    hold: Hold
+    due: int
+
+
 class Desk:
     """The read side of a workplace."""
 
@@ -102,11 +112,9 @@ class Desk:
 
     def _listing(self, view: View, now: datetime, most_hits: int) -> Listing:
         workplace = self.workplace
-        show_due = False
-        if workplace.database.read_only:
-            # Only a desk that cannot archive shows what is past due among the archived.
-            with workplace.database.reading() as connection:
-                show_due = past_due_count(connection, now) > 0
+        with workplace.database.reading() as connection:
+            # Only a desk that does not archive shows what is past due among the archived.
+            show_due = self._archives_nothing(connection) and past_due_count(connection, now) > 0
         return listing(
             workplace.database,
             view,
@@ -124,9 +132,19 @@ class Desk:
 
     def _counts(self, connection: Connection, now: datetime) -> dict[Tab, int]:
         found = counts(connection, now)
-        if self.workplace.database.read_only:
+        if self._archives_nothing(connection):
             found[Tab.ARCHIVED] += past_due_count(connection, now)
         return found
+
+    def _archives_nothing(self, connection: Connection) -> bool:
+        return self.workplace.database.read_only or hold(self.workplace, connection) is not None
+
+    def held(self) -> Held | None:
+        """Whether anything is past its expiry and not archived, because somebody has to say so first (holding.py)."""
+        with self.workplace.database.reading() as connection:
+            found = hold(self.workplace, connection)
+            due = past_due_count(connection, self.workplace.now()) if found else 0
+        return Held(found, due) if found and due else None
 
     def alert(self) -> Alert | None:
         """The flame alert above the Inbox: the hot one with least time left, else the newest cooled one (F1)."""
@@ -229,6 +247,8 @@ class Desk:
             last = entries[-1].id if entries else token
             more = last < newest
             arrived, expired = queries.came_and_went(connection, token) if more else (0, 0)
+        if more or any(entry.action == Action.SETTING_CHANGED for entry in entries):
+            self.workplace.read_settings()
         return Changes(max(newest, last), entries, more, arrived=arrived, expired=expired)
 
     def next_instant(self) -> datetime | None:

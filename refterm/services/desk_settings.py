@@ -10,6 +10,7 @@ from refterm.config import MOST
 from refterm.domain.deadline import Deadlines, deadlines_of
 from refterm.errors import InvalidInputError
 from refterm.i18n import _
+from refterm.services.background import holding
 from refterm.services.workplace import Workplace
 from refterm.store import journal, queries, updates
 
@@ -38,6 +39,9 @@ def change(workplace: Workplace, assignment: str) -> Set:
     workplace.require_writing()
     workplace.require("db set")
     key, separator, typed = (part.strip() for part in assignment.partition("="))
+    if key == holding.SETTING and typed == holding.ON:
+        holding.release(workplace)
+        return Set(key, typed)
     if not separator:
         raise InvalidInputError(
             {"": _("{text}: write KEY=VALUE, such as deadlines.expire_days=10").format(text=assignment)}
@@ -66,7 +70,7 @@ def _checked(key: str, typed: str) -> str | None:
         return str(int(typed))
     name = key.removeprefix(PEOPLE)
     if name == key or not name.strip() or not name.isprintable():
-        allowed = ", ".join((*DEFAULTS, PEOPLE + "NAME"))
+        allowed = ", ".join((*DEFAULTS, PEOPLE + "NAME", f"{holding.SETTING}={holding.ON}"))
         raise InvalidInputError(
             {"": _("{key} is not a setting of the desk; allowed are {allowed}").format(key=key, allowed=allowed)}
         )

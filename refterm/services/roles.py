@@ -48,6 +48,7 @@ def duty(task: str) -> str:
         "db set": _("Changing the desk's settings"),
         "db upgrade": _("Upgrading a desk"),
         "db backup": _("A backup"),
+        "db restore": _("Going back to a backup"),
         "db copy": _("Copying a desk"),
         "db check --mend": _("Mending a desk"),
         "profile": _("Keeping profiles"),

@@ -43,11 +43,13 @@ def counters(connection: Connection) -> list[Any]:
 
 
 def make_derived_anew(connection: Connection) -> None:
-    """Count the referrals and index their words again."""
+    """Count the referrals, index their words again, and make the indexes anew."""
     connection.execute(
         "update counter set referrals = (select count(*) from referral where referral.status = counter.status)"
     )
     search.rebuild(connection)
+    if connection.dialect == "sqlite":
+        connection.execute("reindex")
 
 
 def unreadable_and_unsearchable(connection: Connection) -> tuple[list[int], list[int]]:

@@ -227,6 +227,12 @@ def record_setting(connection: Connection, key: str, before: Any, after: Any, ac
     connection.execute(_HISTORY, values)
 
 
+def record_restored(connection: Connection, changes: Mapping[str, Sequence[Any]], actor: Actor, at: datetime) -> None:
+    """Record that a backup took the desk's place."""
+    values = (codec.micros(at), actor.name, actor.login, Action.RESTORED, None, codec.dump(changes), 0, None)
+    connection.execute(_HISTORY, values)
+
+
 def cancel_notices(connection: Connection, entries: Iterable[int]) -> None:
     """Cancel the undelivered notices of these history entries (U1).
 

@@ -312,6 +312,12 @@ def acted_since(connection: Connection, since: datetime) -> dict[str, str]:
     return {row[0]: row[1] for row in connection.execute(query, (codec.micros(since),)).fetchall()}
 
 
+def setting(connection: Connection, key: str) -> str | None:
+    """One setting of the desk."""
+    row = connection.execute("select value from setting where key = ?", (key,)).fetchone()
+    return None if row is None else str(row[0])
+
+
 def profile_currency(connection: Connection, name: str) -> str | None:
     """The currency of a profile, by its name."""
     row = connection.execute("select currency from profile where name = ?", (name,)).fetchone()

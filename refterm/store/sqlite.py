@@ -59,7 +59,7 @@ class SqliteDatabase(Database):
         Raises:
             StoreError: with the reason and what to do.
         """
-        super().__init__(path, str(path), read_only=read_only, explained=_explained(path))
+        super().__init__(path, str(path), read_only=read_only, explained=explained(path))
         self.file = path
         self._upgrades = upgrade
         self._writer: SqliteConnection | None = None
@@ -237,7 +237,7 @@ class SqliteDatabase(Database):
         Raises:
             StoreError: when the target exists or cannot be written, or this database is damaged.
         """
-        with _explained(target):
+        with explained(target):
             if target.exists() and not replace:
                 raise FaultError(_("exists already; name a new file"))
             # Customers' data: for its owner only, from the first byte.
@@ -276,7 +276,7 @@ class SqliteDatabase(Database):
 def look_at(path: Path) -> Iterator[SqliteConnection]:
     """A connection for looking only, its errors told in sentences: nothing is made, upgraded or archived."""
     with (
-        _explained(path),
+        explained(path),
         closing(
             sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, factory=SqliteConnection)
         ) as connection,
@@ -307,7 +307,8 @@ class _DamageError(Exception):
     """What is wrong with a copy, and so with what it was copied from."""
 
 
-def _explained(path: Path) -> Explained:
+def explained(path: Path) -> Explained:
+    """A context that tells the errors of a file in sentences."""
     return Explained(str(path), (sqlite3.Error, OSError), fault_of)
 
 

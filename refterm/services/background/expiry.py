@@ -7,6 +7,7 @@ from typing import Any
 
 from refterm.domain.history import DESK, Action, Notice
 from refterm.domain.referral import Outcome
+from refterm.services.background.holding import hold
 from refterm.services.background.referral_notices import recipient
 from refterm.services.workplace import Workplace
 from refterm.store import codec, journal, queries, remote, updates
@@ -21,7 +22,8 @@ def expire_due(workplace: Workplace) -> list[int]:
     """Archive every new referral whose expiry has come; each with its deadline as the time.
 
     Safe to run by many at once: each is archived in a transaction that asks again whether it is still new. On a desk
-    open for reading only nothing is written.
+    open for reading only nothing is written; after a restore or a jump of the clock nothing is archived until somebody
+    says so (holding.py).
 
     Returns:
         The numbers of those that this call archived.
@@ -30,8 +32,8 @@ def expire_due(workplace: Workplace) -> list[int]:
         return []
     with workplace.database.reading() as connection:
         first = queries.due(connection, workplace.now(), BATCH)
-    if not first:
-        return []
+        if not first or hold(workplace, connection):
+            return []
     if len(first) < BATCH:
         return _expire_some(workplace)
     archived: list[int] = []
@@ -46,6 +48,8 @@ def expire_due(workplace: Workplace) -> list[int]:
 def _expire_some(workplace: Workplace) -> list[int]:
     with workplace.database.writing() as connection:
         due = queries.due(connection, workplace.now(), BATCH)
+        if due and hold(workplace, connection):
+            return []
         _expire(connection, due, workplace)
     return [row["id"] for row in due]
 

@@ -80,7 +80,7 @@ def backup(workplace: Workplace, target: Path, *, replace: bool = False) -> int:
 def check(workplace: Workplace) -> Iterator[Finding]:
     """Look whether all in the database agrees: its file, schema, keys, counters, search index, and every referral's fields."""
     database = workplace.database
-    restore = _("restore the last backup, or export what can be read and import it into a new desk")
+    restore = _restore()
     mend = _("refterm db check --mend makes it anew")
     damage = database.check()
     for line in damage:
@@ -104,6 +104,29 @@ def check(workplace: Workplace) -> Iterator[Finding]:
             yield Finding(_named(unreadable) + ": " + _("a list in it cannot be read"), restore)
         if unsearchable:
             yield Finding(_named(unsearchable) + ": " + _("the search index is out of step"), mend)
+
+
+def damage(settings: Settings) -> list[Finding]:
+    """What is wrong with the desk's file itself, be it so damaged that no desk can be opened; a server minds its own.
+
+    Raises:
+        StoreError: when it cannot be looked at.
+        NotAllowedError: where this login may not do so.
+    """
+    require(settings, "db check")
+    location = config.database_location(settings)
+    if not isinstance(location, Path) or not location.is_file() or not location.stat().st_size:
+        return []  # opening it says so
+    from refterm.store.damage import damage as found
+
+    mend = _("refterm db check --mend makes it anew")
+    return [Finding(one.text, mend if one.can_be_made_anew else _restore()) for one in found(location)]
+
+
+def _restore() -> str:
+    return _(
+        "restore the last backup (refterm db restore FILE), or export what can be read and import it into a new desk"
+    )
 
 
 def mend(workplace: Workplace) -> None:

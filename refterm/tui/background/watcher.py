@@ -8,8 +8,10 @@ from textual.message import Message
 from textual.screen import Screen
 
 from refterm.config import NoticeSettings
+from refterm.domain.holding import JUMP
 from refterm.errors import RefTermError
 from refterm.services.background.expiry import expire_due
+from refterm.services.background.holding import hold_for_clock, take_back
 from refterm.services.desk import Changes, Desk
 from refterm.tui.background.connection import Connection
 from refterm.tui.background.work import work
@@ -30,6 +32,12 @@ class Watcher:
     class Replaced(Message):
         """The database holds another desk than before: it was restored from a backup."""
 
+    class Held(Message):
+        """Something is past its expiry, and nothing is archived until somebody says so."""
+
+    class ClockIsBack(Message):
+        """The machine's clock, which had jumped, is right again."""
+
     @dataclass
     class Undelivered(Message):
         """Some notices could not be delivered."""
@@ -47,6 +55,7 @@ class Watcher:
         self._written = 0
         self._expiring = self._delivering = False
         self._expiry_owed = False
+        self._clock_held = False
 
     def begin(self) -> None:
         """Start to watch; only later changes are reported."""
@@ -92,6 +101,17 @@ class Watcher:
         workplace = self._desk.workplace
         if self._expiring or workplace.database.read_only:
             return
+        try:
+            held = self._desk.held()
+        except RefTermError as error:
+            self._connection.failed(error)
+            return
+        if held:
+            if held.hold.reason == "clock" and not self._clock_held:
+                self._clock_held = True
+                work(self._screen, lambda: hold_for_clock(workplace, held.hold), group="writes")
+            self._screen.post_message(self.Held())
+            return
 
         def done(_archived: list[int]) -> None:
             self._expiring = False
@@ -109,6 +129,8 @@ class Watcher:
         settings, workplace = self._notices, self._desk.workplace
         if settings is None or settings.deliver != "desk" or workplace.looks_only or self._connection.lost:
             return
+        if workplace.clock_jump() >= JUMP:
+            return  # what seems to be due may not be
         try:
             if self._delivering or not self._desk.notices_due():
                 return
@@ -134,6 +156,11 @@ class Watcher:
         work(self._screen, job, done, failed, group="writes")
 
     def _tick(self) -> None:
+        workplace = self._desk.workplace
+        if self._clock_held and workplace.clock_jump() < JUMP:
+            self._clock_held = False
+            work(self._screen, lambda: take_back(workplace), group="writes")
+            self._screen.post_message(self.ClockIsBack())
         if self._expiry_owed and not self._connection.lost:
             self.expire()
         self.deliver()

@@ -12,8 +12,10 @@ from textual import on
 from textual.app import ComposeResult
 
 from refterm.domain.query import Tab
+from refterm.domain.when import local_time
 from refterm.errors import RefTermError
 from refterm.i18n import _, ngettext
+from refterm.services.background.holding import release
 from refterm.tui.background.duties import Duties
 from refterm.tui.background.fit import FitScores
 from refterm.tui.background.presence import DeskPresence
@@ -96,6 +98,47 @@ class DeskScreen(Covered, StillBelow, DeskActions):
         self.start_anew(
             _("This desk was restored from a backup. refterm history tells by whom, and where the former one is.")
         )
+
+    @on(Watcher.Held)
+    def _held(self) -> None:
+        """Ask whether what is past its expiry may be archived; a person who only looks is told (I4)."""
+        from refterm.tui.panels.confirm import Confirm
+
+        held = self.office.desk.held()
+        if held is None or isinstance(self.app.screen, Confirm):
+            return
+        self._follow()
+        if held.hold.reason == "clock":
+            why = _("The clock of this machine has jumped to {now}.").format(
+                now=f"{local_time(held.hold.since, self.office.workplace.zone):%Y-%m-%d %H:%M}"
+            )
+        else:
+            why = _("This desk was restored from a backup.")
+        text = ngettext(
+            "{n} referral is past its expiry and was not archived.",
+            "{n} referrals are past their expiry and were not archived.",
+            held.due,
+        ).format(n=held.due)
+        self.say(f"{why} {text}", "late")
+        if self.office.workplace.looks_only or self.app.screen is not self:
+            return
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self.write(lambda: release(self.office.workplace), lambda _released: self.watcher.expire())
+            else:
+                self.say(
+                    _("Nothing is archived. When it may be: refterm db set archiving=on, or open the desk anew."),
+                    "late",
+                )
+
+        question = _("{why} {what} Is that right, and may they be archived as Expired?").format(why=why, what=text)
+        self.app.push_screen(Confirm(question, _("archive"), _("not now")), answered)
+
+    @on(Watcher.ClockIsBack)
+    def _clock_is_back(self) -> None:
+        self.say(_("The clock of this machine is right again. Nothing was archived meanwhile."))
+        self._follow()
 
     @on(Watcher.Undelivered)
     def _undelivered(self, event: Watcher.Undelivered) -> None:
