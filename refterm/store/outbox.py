@@ -174,7 +174,7 @@ def release(connection: Connection, numbers: Sequence[int]) -> None:
     )
 
 
-# How the error of a notice begins that could not be delivered because the way out is closed for all.
+# How the error of a notice is kept that could not be delivered because the way out is closed for all; not shown.
 CLOSED = "no connection: "
 
 

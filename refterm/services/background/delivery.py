@@ -63,7 +63,7 @@ class Outbox:
                 "state": "due" if row["state"] == "held" and (row["due_at"] or codec.NEVER) <= now else row["state"],
                 "due_at": None if row["due_at"] is None else codec.iso(codec.instant(row["due_at"])),
                 "attempts": row["attempts"],
-                "error": row["error"],
+                "error": row["error"] and row["error"].removeprefix(outbox.CLOSED),
             }
             for row in rows
         ]
