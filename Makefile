@@ -38,16 +38,14 @@ shared-file: .venv/.tested ## two users of one group, umask 022 and 077, a thous
 growth: .venv/.tested ## open each form and panel fifty times, and tell what each keeps; takes minutes
 	@REFTERM_TEST_GROWTH=1 $(IN) pytest -q -s -p no:xdist tests/tui/test_growth.py
 
-<<<<<<< HEAD
 fuzz: .venv/.tested ## write noise into an open desk and an open form, 100000 sequences each; takes a quarter of an hour
 	@REFTERM_TEST_FUZZ=100000 $(IN) pytest -q -p no:xdist tests/pty/test_fuzz.py
 
 endings: .venv/.tested ## end a desk 200 times in each of five ways; takes an hour
 	@REFTERM_TEST_ENDINGS=200 $(IN) pytest -q -p no:xdist tests/pty/test_endings.py
-=======
+
 sync-faults: .venv/.tested ## sync a thousand referrals under every fault, and kill it at two hundred instants; takes minutes
 	@REFTERM_TEST_SYNC=1 $(IN) pytest -q -p no:xdist tests/partner_center/test_faults.py
->>>>>>> main
 
 startup: .venv/.installed ## show where the time of the start goes
 	@.venv/bin/python tools/startup.py

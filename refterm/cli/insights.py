@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from refterm.cli import output
+from refterm.cli import output, terminal
 from refterm.cli.base import Invocation, command, pass_invocation
 from refterm.i18n import _
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from refterm.services.insight.insights import Insights
 
 SHAPES = ("text", "md", "csv")
+# The cells of a line on a pipe, and the most on a terminal.
+PAGE = 112
 
 
 @command("insights", more=_("The period selects by time of receipt; a date is midnight in your zone."))
@@ -46,11 +48,7 @@ def insights_(
 
 
 def _print(found: Insights) -> None:
-    from refterm.services.insight.insight_text import sections
+    from refterm.services.insight.insight_text import Drawn, text_lines
 
-    for title, lines in sections(found):
-        if title:
-            output.line()
-            output.line(title)
-        for text in lines:
-            output.line(text)
+    for text in text_lines(found, Drawn(min(terminal.columns() or PAGE, PAGE), unicode=output.knows_utf8())):
+        output.line(text)

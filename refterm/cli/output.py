@@ -148,6 +148,11 @@ def _joined(texts: list[str], columns: list[Column], widths: list[int], shown: l
     return "  ".join(parts).rstrip()
 
 
+def knows_utf8() -> bool:
+    """Whether standard output takes every letter."""
+    return _knows_utf8(sys.stdout)
+
+
 def _ellipsis() -> str:
     return "…" if _knows_utf8(sys.stdout) else "~"
 

@@ -15,12 +15,13 @@ from statistics import median
 from refterm.domain import reasons
 from refterm.domain.deadline import Deadlines
 from refterm.domain.profile import Profile
+from refterm.domain.referral import channel_word
 from refterm.i18n import _, ngettext
 from refterm.text import fold
 
 # Fewer cases are too few for a finding.
 ENOUGH = 5
-MOST_NAMED = 3
+MOST_NAMED = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +51,17 @@ class Fact:
     closed_on: str | None = None
     size: tuple[int, int | None] | None = None
     words: str = ""
+    country: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """The figures of some referrals; None where nothing counts."""
+    """The figures of some referrals; None where nothing counts.
+
+    Attributes:
+        undecided: how many are open still, so that the share accepted may grow.
+        ended: how many were won or lost, which the win rate rests on.
+    """
 
     received: int
     accepted_share: float | None
@@ -65,17 +72,34 @@ class Figures:
     p90_hours_to_decide: float | None
     expired_share: float | None
     win_rate: float | None
+    undecided: int = 0
+    ended: int = 0
     declined_by_reason: dict[str, int] = field(default_factory=dict)
     won_value: dict[str, Decimal] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A sentence that says what to change and why, with its figures; and the referrals it speaks of (G5)."""
+    """What stands out, with its figures, what to do about it and why, and the referrals it speaks of (G5).
 
-    text: str
+    Attributes:
+        fact: a sentence with the figures.
+        advice: a sentence that says what to change, and why.
+        referrals: all it counts, no other.
+        weight: the more, the more there is to gain.
+        label: what its referrals are, in a few words, for a list that holds them.
+    """
+
+    fact: str
+    advice: str
     referrals: tuple[int, ...]
     weight: float = 0.0
+    label: str = ""
+
+    @property
+    def text(self) -> str:
+        """Fact and advice."""
+        return f"{self.fact} {self.advice}"
 
 
 def figures(facts: Sequence[Fact], now: datetime, deadlines: Deadlines) -> Figures:
@@ -107,6 +131,8 @@ def figures(facts: Sequence[Fact], now: datetime, deadlines: Deadlines) -> Figur
         p90_hours_to_decide=percentile(to_decide, 0.9) if to_decide else None,
         expired_share=_share(sum(one.outcome == "expired" for one in facts), len(facts)),
         win_rate=_share(won, won + lost),
+        undecided=sum(one.status == "new" for one in facts),
+        ended=won + lost,
         declined_by_reason=dict(sorted(counted.items(), key=lambda pair: (-pair[1], pair[0]))),
         won_value=dict(sorted(values.items())),
     )
@@ -150,41 +176,50 @@ def findings(
     return sorted(found, key=lambda one: -one.weight)
 
 
+def _percent(part: int, whole: int) -> str:
+    return f"{100 * part / whole:.0f} %"
+
+
 def _late(facts: Sequence[Fact], now: datetime, deadlines: Deadlines) -> list[Finding]:
     """What waits too long now; and what late answers cost (G1)."""
     hours = int(deadlines.respond.total_seconds() // 3600)
     waiting = [one for one in facts if one.status == "new" and now - one.received_at > deadlines.respond]
     found = []
     if waiting:
-        text = ngettext(
-            "{n} referral waits for more than {hours} h: answer it first, for partners who answer within a day rank higher.",
-            "{n} referrals wait for more than {hours} h: answer them first, for partners who answer within a day rank higher.",
-            len(waiting),
+        fact = ngettext(
+            "{n} referral waits longer than {hours} h.", "{n} referrals wait longer than {hours} h.", len(waiting)
         ).format(n=len(waiting), hours=hours)
-        found.append(Finding(text, _ids(waiting), 100 + len(waiting)))
+        advice = ngettext(
+            "Answer it first: partners who answer within a day rank higher in the search.",
+            "Answer these first: partners who answer within a day rank higher in the search.",
+            len(waiting),
+        )
+        label = _("waiting over {hours} h").format(hours=hours)
+        found.append(Finding(fact, advice, _ids(waiting), 100 + len(waiting), label))
     closed = [one for one in facts if one.outcome in ("won", "lost") and one.decided_at]
     quick = [one for one in closed if one.decided_at and one.decided_at - one.received_at <= deadlines.respond]
     slow = [one for one in closed if one not in quick]
     if len(quick) >= ENOUGH and len(slow) >= ENOUGH:
-        good, bad = (sum(one.outcome == "won" for one in group) / len(group) for group in (quick, slow))
-        if good > bad:
-            text = _(
-                "Of what was accepted within {hours} h {good:.0%} was won, of the rest {bad:.0%}: decide sooner, it pays."
-            ).format(hours=hours, good=good, bad=bad)
-            found.append(Finding(text, _ids(slow), 60 + 40 * (good - bad)))
+        good, bad = (sum(one.outcome == "won" for one in group) for group in (quick, slow))
+        gain = good / len(quick) - bad / len(slow)
+        if gain > 0:
+            fact = _("Answered within {hours} h, {good} of {quick} were won; later, {bad} of {slow}.").format(
+                hours=hours, good=good, quick=len(quick), bad=bad, slow=len(slow)
+            )
+            label = _("answered late")
+            found.append(Finding(fact, _("Decide sooner: it pays."), _ids(slow), 60 + 40 * gain, label))
     return found
 
 
 def _expired(facts: Sequence[Fact]) -> list[Finding]:
     expired = [one for one in facts if one.outcome == "expired"]
-    if not expired:
+    if not expired or len(facts) < ENOUGH:
         return []
-    text = ngettext(
-        "{n} of {all} referrals expired without an answer ({share:.0%}): decline what you do not want, for silence counts against you.",
-        "{n} of {all} referrals expired without an answer ({share:.0%}): decline what you do not want, for silence counts against you.",
-        len(expired),
-    ).format(n=len(expired), all=len(facts), share=len(expired) / len(facts))
-    return [Finding(text, _ids(expired), 90 * len(expired) / len(facts) + 5)]
+    fact = _("{n} of {all} expired unanswered ({share}).").format(
+        n=len(expired), all=len(facts), share=_percent(len(expired), len(facts))
+    )
+    advice = _("Decline what you don't want: an expired referral counts against you.")
+    return [Finding(fact, advice, _ids(expired), 90 * len(expired) / len(facts) + 5, _("expired unanswered"))]
 
 
 def _unreported(facts: Sequence[Fact], now: datetime, zone: tzinfo | None) -> list[Finding]:
@@ -196,51 +231,53 @@ def _unreported(facts: Sequence[Fact], now: datetime, zone: tzinfo | None) -> li
     unvalued = [one for one in facts if one.outcome == "won" and (one.value is None or not one.closed_on)]
     found = []
     if past:
-        text = ngettext(
-            "{n} engagement is past its purchase date without an outcome: report won or lost, so that it counts.",
-            "{n} engagements are past their purchase date without an outcome: report won or lost, so that they count.",
+        fact = ngettext(
+            "{n} deal is past its purchase date.", "{n} deals are past their purchase date.", len(past)
+        ).format(n=len(past))
+        advice = ngettext(
+            "Report won or lost, or move the date, so that it counts.",
+            "Report won or lost, or move the date, so that they count.",
             len(past),
         )
-        found.append(Finding(text.format(n=len(past)), _ids(past), 30 + len(past)))
+        found.append(Finding(fact, advice, _ids(past), 30 + len(past), _("past their purchase date")))
     if lacking:
-        text = ngettext(
-            "{n} engagement has no value or no date: add them, so that the forecast holds.",
-            "{n} engagements have no value or no date: add them, so that the forecast holds.",
-            len(lacking),
-        )
-        found.append(Finding(text.format(n=len(lacking)), _ids(lacking), 30 + len(lacking)))
+        fact = ngettext(
+            "{n} deal has no value or no date.", "{n} deals have no value or no date.", len(lacking)
+        ).format(n=len(lacking))
+        advice = _("Add what is missing, so that the forecast holds.")
+        found.append(Finding(fact, advice, _ids(lacking), 30 + len(lacking), _("without value or date")))
     if unvalued:
-        text = ngettext(
-            "{n} won deal has no value or no closing date: report them, for won value is what is ranked.",
-            "{n} won deals have no value or no closing date: report them, for won value is what is ranked.",
+        fact = ngettext(
+            "{n} won deal has no value or no closing date.",
+            "{n} won deals have no value or no closing date.",
             len(unvalued),
-        )
-        found.append(Finding(text.format(n=len(unvalued)), _ids(unvalued), 30 + len(unvalued)))
+        ).format(n=len(unvalued))
+        advice = _("Report both with each win: the value won is what is ranked.")
+        found.append(Finding(fact, advice, _ids(unvalued), 30 + len(unvalued), _("won without value or date")))
     return found
 
 
 def _by_channel(facts: Sequence[Fact], now: datetime, deadlines: Deadlines) -> list[Finding]:
-    rates = {
-        channel: (rate, some)
+    groups = {
+        channel: of
         for channel, some in grouped(facts, lambda one: one.channel).items()
-        if sum(one.outcome in ("won", "lost") for one in some) >= ENOUGH
-        and (rate := figures(some, now, deadlines).win_rate) is not None
+        if (of := figures(some, now, deadlines)).ended >= ENOUGH
     }
-    if len(rates) < 2:
+    if len(groups) < 2:
         return []
-    best, worst = (pick(rates, key=lambda name: rates[name][0]) for pick in (max, min))
-    if rates[best][0] <= rates[worst][0]:
+    rates = {channel: of.win_rate or 0.0 for channel, of in groups.items()}
+    best, worst = (pick(rates, key=lambda name: rates[name]) for pick in (max, min))
+    if rates[best] <= rates[worst]:
         return []
-    text = _(
-        "Referrals by {best} are won in {good:.0%} of cases, by {worst} in {bad:.0%}: answer {best} first."
-    ).format(best=best, good=rates[best][0], worst=worst, bad=rates[worst][0])
-    return [
-        Finding(
-            text,
-            _ids(one for one in rates[best][1] if one.status == "new"),
-            20 + 20 * (rates[best][0] - rates[worst][0]),
-        )
-    ]
+    good, bad = groups[best], groups[worst]
+    names = {name: channel_word(name) if name else "?" for name in (best, worst)}
+    fact = _("By {best}, {won} of {ended} were won; by {worst}, {fewer} of {others}.").format(
+        best=names[best], won=good.won, ended=good.ended, worst=names[worst], fewer=bad.won, others=bad.ended
+    )
+    advice = _("Answer those by {best} first.").format(best=names[best])
+    new = _ids(one for one in facts if one.channel == best and one.status == "new")
+    label = _("new, by {channel}").format(channel=names[best])
+    return [Finding(fact, advice, new, 20 + 20 * (rates[best] - rates[worst]), label)]
 
 
 def _reasons(facts: Sequence[Fact]) -> list[Finding]:
@@ -250,10 +287,11 @@ def _reasons(facts: Sequence[Fact]) -> list[Finding]:
     ((reason, count),) = Counter(one.reason for one in declined).most_common(1)
     if count * 2 < len(declined):
         return []
-    text = _(
-        "{n} of {all} were declined for {reason}: say in the profile what you take, and such referrals stay away."
-    ).format(n=count, all=len(declined), reason=reasons.label(reason or "other").lower())
-    return [Finding(text, _ids(one for one in declined if one.reason == reason), 25 * count / len(declined))]
+    name = reasons.word(reason or "other")
+    fact = _("{n} of {all} declined: {reason}.").format(n=count, all=len(declined), reason=name)
+    advice = _("Say in the profile what you take, and such referrals stay away.")
+    ids = _ids(one for one in declined if one.reason == reason)
+    return [Finding(fact, advice, ids, 25 * count / len(declined), _("declined: {reason}").format(reason=name))]
 
 
 def _profiles(facts: Sequence[Fact], profiles: Sequence[Profile]) -> list[Finding]:
@@ -261,27 +299,31 @@ def _profiles(facts: Sequence[Fact], profiles: Sequence[Profile]) -> list[Findin
     found = []
     unrouted = [one for one in facts if one.profile is None and one.status == "new"]
     if unrouted:
-        text = ngettext(
-            "{n} new referral has no active profile: add one for its country, so that somebody is told of it.",
-            "{n} new referrals have no active profile: add one for their countries, so that somebody is told of them.",
-            len(unrouted),
-        )
-        found.append(Finding(text.format(n=len(unrouted)), _ids(unrouted), 50 + len(unrouted)))
+        fact = ngettext(
+            "{n} new referral has no active profile.", "{n} new referrals have no active profile.", len(unrouted)
+        ).format(n=len(unrouted))
+        countries = [code for code, _n in Counter(one.country for one in unrouted if one.country).most_common()]
+        named = ", ".join(countries[:MOST_NAMED]) + (" …" if len(countries) > MOST_NAMED else "")
+        advice = _("Add one for {countries}, so that somebody is told.").format(countries=named)
+        if not countries:
+            advice = _("Add one, so that somebody is told.")
+        found.append(Finding(fact, advice, _ids(unrouted), 50 + len(unrouted), _("no active profile")))
     for profile in profiles:
         own = [one for one in facts if one.profile == profile.name]
         decided = [one for one in own if one.accepted or one.outcome == "declined"]
         if profile.active and not any(person.email for place in profile.locations for person in place.contacts):
-            text = _("Nobody of {profile} has an e-mail address: add one, so that new referrals are heard of at once.")
-            found.append(
-                Finding(text.format(profile=profile.name), _ids(one for one in own if one.status == "new"), 45)
-            )
+            fact = _("Nobody of {profile} has an e-mail address.").format(profile=profile.name)
+            advice = _("Add one, so that new referrals are heard of at once.")
+            new = _ids(one for one in own if one.status == "new")
+            found.append(Finding(fact, advice, new, 45, _("new, profile {name}").format(name=profile.name)))
         for keyword in profile.keywords:
             hit = [one for one in decided if f" {fold(keyword)} " in f" {one.words} "]
             if len(hit) >= ENOUGH and not any(one.accepted for one in hit):
-                text = _("The keyword {keyword} of {profile} brought {n} referrals, all declined: take it out.").format(
+                fact = _("The keyword {keyword} of {profile} brought {n} referrals, all declined.").format(
                     keyword=keyword, profile=profile.name, n=len(hit)
                 )
-                found.append(Finding(text, _ids(hit), 35 + len(hit)))
+                advice = _("Take it out, and better ones come.")
+                found.append(Finding(fact, advice, _ids(hit), 35 + len(hit), _("keyword {word}").format(word=keyword)))
         by_size: dict[tuple[int, int | None], list[Fact]] = {}
         for one in decided:
             if one.size:
@@ -292,10 +334,11 @@ def _profiles(facts: Sequence[Fact], profiles: Sequence[Profile]) -> list[Findin
             )
             if wanted and len(hit) >= ENOUGH and not any(one.accepted for one in hit):
                 size = f"{low}-{high}" if high else f"{low}+"
-                text = _(
-                    "{n} customers of {size} employees came by {profile}, all declined: ask for other sizes."
-                ).format(n=len(hit), size=size, profile=profile.name)
-                found.append(Finding(text, _ids(hit), 30 + len(hit)))
+                fact = _("{n} customers of {size} employees came by {profile}, all declined.").format(
+                    n=len(hit), size=size, profile=profile.name
+                )
+                advice = _("Ask for other sizes in the profile.")
+                found.append(Finding(fact, advice, _ids(hit), 30 + len(hit), _("{size} employees").format(size=size)))
     return found
 
 

@@ -57,7 +57,8 @@ class Filter:
         channel: where it came from: search, marketing, sales, partner.
         follow_up: has a next step (A5).
         no_follow_up: is active and has none.
-        ids: these referrals only, such as those a finding speaks of (G5).
+        ids: these referrals only, such as those a finding speaks of (G5), also those put aside.
+        label: what these are, for people.
     """
 
     outcome: Outcome | None = None
@@ -79,6 +80,7 @@ class Filter:
     follow_up: bool = False
     no_follow_up: bool = False
     ids: tuple[int, ...] = ()
+    label: str = ""
 
     @property
     def tab(self) -> Tab | None:

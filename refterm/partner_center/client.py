@@ -220,6 +220,8 @@ class PartnerCenter:
         require_pause(answer)
         if answer.status < 300:
             return answer
+        if method == "GET" and answer.status in (409, 412):  # a question changes nothing: it can be asked again
+            raise NoAnswerError(self._words(answer, token))
         kind = {404: NotVisibleError, 409: ChangedError, 412: ChangedError}.get(answer.status, RefusedError)
         raise kind(self._words(answer, token), answer.status, _error(answer)[0])
 

@@ -39,7 +39,8 @@ def where_clause(view: View, bound: dict[str, Any], *, show_due: bool, with_skip
     chosen, parts = view.filter, []
     if view.tab is Tab.INBOX:
         parts.append(INBOX)
-        if chosen.skipped or not with_skipped:
+        # A finding counts those put aside as well, and opens what it counts.
+        if chosen.skipped or not (with_skipped or chosen.ids):
             parts.append(f"id {'in' if chosen.skipped else 'not in'} ({SKIPPED})")
     elif view.tab is Tab.ACTIVE:
         parts.append("status = 'active'")

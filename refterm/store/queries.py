@@ -387,7 +387,7 @@ def received(
     """What insights need of the referrals that were received in a period, after a number, in order."""
     query = (
         "select id, received_at, expires_at, status, outcome, decided_at, channel, profile, reason, deal_value,"
-        " deal_currency, purchase_date, closed_at, closed_on, size, need, products, solutions from referral"
+        " deal_currency, purchase_date, closed_at, closed_on, size, country, need, products, solutions from referral"
         # A deal of the company's own was not received from anybody, and accepting it answers no customer (G0).
         " where id > :after and received_at >= :since and received_at < :until and direction <> 'outgoing'"
         f"{'' if profile is None else ' and profile = :profile'} order by id limit :limit"

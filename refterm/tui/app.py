@@ -16,7 +16,6 @@ from refterm.tui import textual_quirks  # isort: split
 
 from textual.actions import ActionParseResult
 from textual.binding import Binding
-from textual.command import Provider
 from textual.dom import DOMNode
 from textual.screen import Screen
 from textual.scrollbar import ScrollBar, ScrollBarRender
@@ -48,17 +47,11 @@ def stylesheet() -> Path:
     return inside if inside.exists() else inside.parent.parent / "refterm.tcss"
 
 
-def _palette() -> type[Provider]:
-    from refterm.tui.panels.palette import ActionProvider
-
-    return ActionProvider
-
-
 class RefTermApp(DeskApp):
     """The desk in a terminal."""
 
     CSS_PATH = stylesheet()
-    COMMANDS: ClassVar = {_palette}
+    ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar = [
         Binding("ctrl+p", "command_palette", show=False, priority=True),
         Binding("ctrl+q", "nothing", show=False, priority=True),
@@ -120,8 +113,8 @@ class RefTermApp(DeskApp):
         """Every action by name."""
         from refterm.tui.panels.palette import Palette
 
-        if not isinstance(self.screen, Palette):
-            self.push_screen(Palette())
+        if isinstance(self.screen, DeskScreen):
+            self.push_screen(Palette(self.screen))
 
     async def run_action(
         self,

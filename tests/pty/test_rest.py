@@ -38,7 +38,7 @@ OPENED = {
     "similar": ("b", "escape closes"),
     "history": ("h", "escape closes"),
     "help": ("?", "escape closes"),
-    "palette": (CTRL_P, "the name of an action"),
+    "palette": (CTRL_P, "type to search"),
     "edit": ("2e", "ctrl+s"),
     "contact": ("2c", "ctrl+s"),
     "won": ("2w", "ctrl+s"),
@@ -138,7 +138,7 @@ def test_what_is_open_writes_nothing_at_rest_and_below_it_all_is_right(
     for name, terminal in opened.items():
         terminal.press(ESCAPE)
         terminal.until(lambda terminal=terminal: not terminal.read(0.15), "the end of drawing")  # type: ignore[misc]
-        if name in ("palette", "profile"):  # the panel below the form; the list of the palette
+        if name == "profile":  # the panel below the form
             terminal.press(ESCAPE)
         terminal.until(lambda terminal=terminal: not terminal.read(0.15), "the end of drawing")  # type: ignore[misc]
         terminal.press("1")

@@ -14,11 +14,12 @@ from refterm.clock import SettableClock
 from refterm.domain.decisions import Context
 from refterm.domain.insights import percentile
 from refterm.services.background.expiry import expire_due
-from refterm.services.insight.insight_text import sections
+from refterm.services.insight.insight_text import Drawn, pages, text_lines, whole_money
 from refterm.services.insight.insights import gather, insights_object
 from refterm.services.profiles import Profiles
 from refterm.services.triage import Triage
 from refterm.services.workplace import Workplace
+from refterm.text import ascii_only, display, width
 from tests.conftest import ImportRecords
 from tests.samples import NOW, ago, ahead, api_record
 
@@ -79,7 +80,7 @@ def test_a_purchase_date_has_passed_by_the_viewers_day(
     (number,) = import_records([api_record()])
     Triage(workplace).accept(number, ACCEPT | {"timeframe": "2026-03-02"}, Context(workplace.today(), "EUR", "."))
     clock.advance(timedelta(hours=11))  # 22:00 in UTC, the day after in Tokyo
-    text = "1 engagement is past its purchase date without an outcome: report won or lost, so that it counts."
+    text = "1 deal is past its purchase date. Report won or lost, or move the date, so that it counts."
     assert text not in [one.text for one in gather(replace(workplace, zone=UTC)).findings]
     assert text in [one.text for one in gather(replace(workplace, zone=ZoneInfo("Asia/Tokyo"))).findings]
 
@@ -110,16 +111,17 @@ def test_a_desk_without_data_says_what_will_stand_there(workplace: Workplace) ->
     found = gather(workplace)
     assert insights_object(found)["received"] == 0
     assert insights_object(found)["win_rate"] is None
-    ((_title, lines),) = sections(found)
+    lines = text_lines(found, Drawn(100))
     assert lines[0] == "No referral was received in this period."
+    assert "Once referrals come in, you will see here" in lines[1]
     assert "win rates" in lines[-1]
 
 
 def test_findings_name_what_to_do_and_open_what_they_speak_of(lived: Workplace) -> None:
     found = {one.text: one.referrals for one in gather(lived).findings}
-    (waiting,) = (text for text in found if "waits for more than 24 h" in text)
+    (waiting,) = (text for text in found if "waits longer than 24 h" in text)
     assert found[waiting] == (4,)
-    (expired,) = (text for text in found if "expired without an answer (20%)" in text)
+    (expired,) = (text for text in found if "1 of 5 expired unanswered (20 %)." in text)
     assert found[expired] == (5,)
     assert waiting == next(iter(found))  # what brings most stands first
 
@@ -143,9 +145,13 @@ def test_keywords_sizes_and_contacts_of_a_profile(workplace: Workplace, import_r
     )
     Triage(workplace).decline(numbers, {"reason": "requirement", "notes": ""})
     found = {one.text: one.referrals for one in gather(workplace).findings}
-    assert found["The keyword Fax of DACH brought 5 referrals, all declined: take it out."] == tuple(numbers)
-    assert found["5 customers of 10-50 employees came by DACH, all declined: ask for other sizes."] == tuple(numbers)
-    assert "Nobody of DACH has an e-mail address: add one, so that new referrals are heard of at once." in found
+    assert found[
+        "The keyword Fax of DACH brought 5 referrals, all declined. Take it out, and better ones come."
+    ] == tuple(numbers)
+    assert found[
+        "5 customers of 10-50 employees came by DACH, all declined. Ask for other sizes in the profile."
+    ] == tuple(numbers)
+    assert "Nobody of DACH has an e-mail address. Add one, so that new referrals are heard of at once." in found
     assert not any("mailboxes" in text for text in found)
 
 
@@ -162,7 +168,7 @@ def test_by_profile(workplace: Workplace, import_records: ImportRecords) -> None
     found = gather(workplace)
     assert {name: one.received for name, one in found.by_profile.items()} == {"DACH": 1, None: 1}
     assert gather(workplace, profile="DACH").figures.received == 1
-    assert any("has no active profile" in one.text for one in found.findings)
+    assert "Add one for FR, so that somebody is told." in [one.advice for one in found.findings]
 
 
 def test_engagements_that_are_not_reported(
@@ -172,8 +178,36 @@ def test_engagements_that_are_not_reported(
     (number,) = import_records([api_record()])
     Triage(workplace).accept(number, ACCEPT, Context(workplace.today(), "EUR", "."))
     clock.advance(timedelta(days=150))
-    (past,) = (one for one in gather(workplace).findings if "past its purchase date" in one.text)
+    (past,) = (one for one in gather(workplace).findings if "past its purchase date" in one.fact)
     assert past.referrals == (number,)
+
+
+@pytest.mark.parametrize("unicode", [True, False])
+def test_no_line_is_wider_than_it_may_be(lived: Workplace, monkeypatch: pytest.MonkeyPatch, unicode: bool) -> None:
+    """At any width, in ASCII as well; the four numbers stand first, decimals are the person's."""
+    Profiles(lived).add(
+        {"name": "東北精密工業 " * 6, "region": "DACH", "country": ["DE"], "location": ["Kiel;;A;a@x.example"]}
+    )
+    monkeypatch.setattr("refterm.services.insight.insight_text.decimal_mark", lambda: ",")
+    found = gather(lived, since=NOW - timedelta(days=90))
+    for cells in (40, 63, 64, 80, 103, 104, 200):
+        drawn = Drawn(cells, unicode=unicode, sanitize=display if unicode else lambda text: ascii_only(display(text)))
+        for lines in (1000, 22):
+            shown = ["".join(text for text, _s in line.pieces) for page in pages(found, drawn, lines) for line in page]
+            assert max(width(text) for text in shown) <= cells
+            assert shown[0].startswith("Received")
+            assert unicode or all(text.isascii() for text in shown)
+            assert any("5,5 h" in text for text in shown)
+
+
+def test_a_rate_of_fewer_than_five_cases_is_left_out_of_the_tables(lived: Workplace) -> None:
+    (line,) = (text for text in text_lines(gather(lived), Drawn(80)) if text.startswith("no profile"))
+    assert line.split()[2:] == ["5", "40", "%", "–", "10.0", "h"]
+
+
+def test_sums_of_different_currencies_are_never_one(lived: Workplace) -> None:
+    values = {"JPY": Decimal("120440"), "EUR": Decimal("449854.4")}
+    assert whole_money(values) == ["449,854 EUR", "120,440 JPY"]
 
 
 def test_value_won_by_month_is_exact(lived: Workplace) -> None:

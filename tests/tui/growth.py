@@ -69,9 +69,6 @@ class Counted:
         for widget in screen.walk_children(Widget, with_self=True):
             self.opened += [weakref.ref(widget), weakref.ref(widget._styles_cache)]
         self._escape()
-        if kind == "palette":  # its list takes the first
-            await self._draw(screen)
-            self._escape()
         await self._until(lambda: self.app.screen is before)
         await self._until(lambda: not screen.is_attached)
         await self._draw(before)

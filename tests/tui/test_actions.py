@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from textual.widgets import OptionList
 
 from refterm.domain.history import Actor
 from refterm.domain.query import Tab
@@ -15,6 +14,7 @@ from refterm.tui.desk.actions import DeskActions
 from refterm.tui.desk.hand_actions import HandActions
 from refterm.tui.desk.look_actions import LookActions
 from refterm.tui.desk.screen import DeskScreen
+from refterm.tui.panels.finder import Finder
 from tests.conftest import ImportRecords
 from tests.samples import api_record
 from tests.tui.conftest import SitDown
@@ -241,20 +241,55 @@ async def test_the_footer_fills_the_width_it_has_after_a_resize(sit: SitDown, im
         assert seat.bar("keys") == narrow
 
 
-async def test_help_lists_every_key(sit: SitDown) -> None:
+async def test_help_lists_every_key_first_those_that_do_something_here(
+    sit: SitDown, import_records: ImportRecords
+) -> None:
+    import_records([api_record()])
     async with sit(size=(120, 100)) as seat:
         await seat.press("question_mark")
         for action in ACTIONS:
             assert key_name(action.keys[0]) in seat.text
-        assert "ctrl+p" in seat.text
+        lines = seat.text.splitlines()
+        heading = next(place for place, line in enumerate(lines) if "Not here" in line)
+        for label, off in ("Accept the referral", False), ("Report the deal as won", True):
+            (place,) = (number for number, line in enumerate(lines) if f" {label}  " in line)
+            assert (place > heading) == off
+        for words in ("call now", "72 h have passed", "ana has a form open"):
+            assert words in seat.text
+
+
+async def test_help_narrows_as_one_types_and_does_what_is_chosen(sit: SitDown, import_records: ImportRecords) -> None:
+    (number,) = import_records([api_record()])
+    async with sit(size=(80, 24)) as seat:
+        await seat.press("question_mark", *"favour")
+        assert "Accept the referral" not in seat.text
+        await seat.press("enter")
+        assert seat.desk.office.desk.referral(number).favorite
+        await seat.press("question_mark", *"deal as won", "enter")
+        assert "Keys" in seat.text  # what cannot be done stays, with its reason
+        await seat.press("escape", "question_mark", *"zzz")
+        assert "Nothing is called so." in seat.text
+        await seat.press("enter", "escape")
+
+
+async def test_the_palette_finds_customers(sit: SitDown, import_records: ImportRecords) -> None:
+    """Wherever they stand; one opens whole."""
+    numbers = import_records(
+        [api_record(customerProfile__name=name) for name in ("Hansen KG", "Hansen [red]& Co", "Spedition Nord")]
+    )
+    async with sit(size=(80, 24)) as seat:
+        await seat.press("ctrl+p", *"hansen")
+        assert "Hansen [red]& Co" in seat.text
+        await seat.press("down", "enter")
+        assert seat.desk.whole
+        assert seat.row.id in numbers[:2]
 
 
 async def _palette(seat: Seat) -> list[str]:
     await seat.press("ctrl+p")
-    await seat.until(lambda: bool(list(seat.app.screen.query(OptionList))))
-    listed = seat.app.screen.query_one(OptionList)
-    await seat.until(lambda: listed.option_count >= len(ACTIONS))
-    return [str(listed.get_option_at_index(index).prompt) for index in range(listed.option_count)]
+    shown = seat.app.screen
+    assert isinstance(shown, Finder)
+    return [f"{entry.label} {entry.why or entry.beside}" for entry in shown.entries("")]
 
 
 async def test_the_palette_lists_every_action_with_its_key_or_why_it_is_off(
@@ -282,7 +317,6 @@ async def test_the_palette_does_what_is_chosen(sit: SitDown, import_records: Imp
     async with sit(size=(120, 40)) as seat:
         await seat.press("ctrl+p")
         await seat.press(*"favour")
-        await seat.until(lambda: "Mark as favourite" in seat.text)
         await seat.press("enter")
         await seat.until(lambda: isinstance(seat.app.screen, DeskScreen))
         await seat.settle()

@@ -14,7 +14,6 @@ from refterm.clock import SettableClock
 from refterm.domain.decisions import Context
 from refterm.domain.query import View
 from refterm.services.workplace import Workplace
-from refterm.tui.actions import key_name, registry
 from refterm.tui.forms.accept import accept_form
 from refterm.tui.forms.contact import contact_form
 from refterm.tui.forms.decline import decline_form
@@ -27,7 +26,6 @@ from refterm.tui.forms.outcome import lost_form, won_form
 from refterm.tui.forms.skip import skip_form
 from refterm.tui.office import Office
 from refterm.tui.panels.confirm import Confirm
-from refterm.tui.panels.help import HelpScreen
 from refterm.tui.panels.history import HistoryScreen
 from tests.conftest import ImportRecords
 from tests.samples import active_record, api_record, closed_record
@@ -426,22 +424,6 @@ async def test_a_long_history_scrolls_with_the_keys_of_the_list(office: Office, 
         assert "call number 59" not in here.text
         await here.press("ctrl+b", "k")
         assert "call number 59" in here.text
-
-
-@pytest.mark.parametrize("size", [WIDE, NARROW])
-async def test_help_names_every_key(office: Office, size: tuple[int, int]) -> None:
-    rows = [(action.group, " ".join(key_name(key) for key in action.keys), action.label) for action in registry()]
-    async with sitting(HelpScreen(rows), size) as here:
-        seen = ""
-        for _page in range(4):
-            seen += here.text
-            await here.press("space")
-        words = " ".join(seen.replace("│", " ").split())
-        for _group, keys, label in rows:
-            assert label.split()[0] in words
-            assert all(key in words for key in keys.split())
-        await here.press("question_mark")
-        assert here.closed_with == [None]
 
 
 @pytest.mark.parametrize(

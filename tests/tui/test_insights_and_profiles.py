@@ -8,6 +8,7 @@ from refterm.clock import SettableClock
 from refterm.domain.query import Tab
 from refterm.errors import RefTermError
 from refterm.services.desk import Desk
+from refterm.services.marks import Marks
 from refterm.services.profiles import Profiles
 from refterm.services.triage import Triage
 from refterm.services.workplace import Workplace
@@ -31,14 +32,44 @@ class TestInsights:
         Triage(workplace).decline([declined], {"reason": "budget", "notes": ""})
         async with sit(size=(120, 40)) as seat:
             await seat.press("i")
-            for words in ("received", "accepted", "median time to accept", "won", "Received in the last 90 days"):
+            for words in ("Received", "Accepted", "Time to accept", "Won", "last 90 days"):
                 assert words in seat.text
-            assert "> 1 referral waits for more than 24 h" in seat.line_with("> ")
+            assert "> 1  1 referral waits longer than 24 h." in seat.line_with("> ")
             await seat.press("enter")
             assert seat.ids == [waiting]
-            assert "those of a finding" in seat.bar("tabs")
+            assert "filter: waiting over 24 h" in seat.bar("tabs")
             await seat.press("escape")
             assert sorted(seat.ids) == [waiting, fresh]
+
+    async def test_the_number_said_is_the_number_opened(
+        self, sit: SitDown, import_records: ImportRecords, workplace: Workplace
+    ) -> None:
+        """Also where one of them is put aside."""
+        late = ago(hours=30)
+        numbers = import_records([api_record(createdDateTime=late, updatedDateTime=late) for _ in range(3)])
+        Marks(workplace).skip(numbers[0], "+2h")
+        async with sit(size=(80, 24)) as seat:
+            await seat.press("i")
+            assert "3 referrals wait longer than 24 h." in seat.text
+            await seat.press("1")
+            assert sorted(seat.ids) == numbers
+
+    async def test_a_low_terminal_has_the_tables_on_a_second_page(
+        self, sit: SitDown, import_records: ImportRecords, workplace: Workplace
+    ) -> None:
+        import_records([api_record() for _ in range(3)])
+        async with sit(size=(80, 24)) as seat:
+            await seat.press("i")
+            assert "What to do next" in seat.text
+            assert "By channel" not in seat.text
+            await seat.press("tab")
+            assert "By channel" in seat.text
+            await seat.press("tab")
+            assert "What to do next" in seat.text
+        async with sit(size=(120, 40)) as seat:
+            await seat.press("i")
+            assert "What to do next" in seat.text
+            assert "By channel" in seat.text
 
     async def test_another_period(
         self, sit: SitDown, import_records: ImportRecords, clock: SettableClock, workplace: Workplace
@@ -47,9 +78,12 @@ class TestInsights:
         import_records([api_record(createdDateTime=old, updatedDateTime=old)])
         async with sit(size=(120, 40)) as seat:
             await seat.press("i")
-            assert seat.line_with("received  ").split()[1:3] == ["received", "1"]
+            assert (
+                seat.text.splitlines()[seat.text.splitlines().index(seat.line_with("Time to accept")) + 1].split()[1]
+                == "1"
+            )
             await seat.press("o")
-            assert "Received in the last 30 days" in seat.text
+            assert "last 30 days" in seat.text
             assert "No referral was received in this period." in seat.text
             await seat.press("o", "o")
             assert "All time" in seat.text
@@ -63,7 +97,7 @@ class TestInsights:
         import_records([api_record() for _ in range(3)])
         async with sit(size=size, signs=signs) as seat:
             await seat.press("i")
-            assert "median time to accept" in seat.text
+            assert "Time to accept" in seat.text
             if signs is ASCII_ONLY:
                 assert seat.text.isascii()
             await seat.press("j", "k", "space", "G", "g", "escape")
@@ -72,7 +106,7 @@ class TestInsights:
     async def test_a_desk_without_data_says_what_will_stand_there(self, sit: SitDown) -> None:
         async with sit() as seat:
             await seat.press("i")
-            assert "Here will stand: referrals received" in seat.text
+            assert "Once referrals come in, you will see here" in seat.text
 
 
 class TestProfiles:
@@ -113,7 +147,7 @@ class TestProfiles:
         async with sit(size=(120, 40)) as seat:
             await seat.press("p", "j", "x")
             assert "Iberia takes no new referrals." in seat.text
-            assert "inactive" in seat.line_with("Iberia   DACH")
+            assert seat.line_with("> Iberia").split()[2:5] == ["Iberia", "ES", "no"]
             assert not profiles.get("Iberia").active
             await seat.press("delete")
             assert [one.name for one in profiles.all()] == ["DACH"]
@@ -157,8 +191,9 @@ async def test_similar_past_deals_open_their_record(
     Triage(workplace).decline([past], {"reason": "budget", "notes": ""})
     async with sit(size=(120, 40)) as seat:
         await seat.press("b")
-        assert f"#{past}" in seat.line_with("> ")
-        assert "declined (budget)" in seat.line_with("> ")
+        assert seat.line_with("> ").split()[2:][0] == f"#{past}"
+        assert "declined" in seat.line_with("> ")
+        assert "budget" in seat.line_with("> ")
         await seat.press("enter")
         assert seat.tab is Tab.ARCHIVED
         assert seat.desk.whole

@@ -13,7 +13,6 @@ import pytest
 from textual._styles_cache import StylesCache
 from textual.app import App
 from textual.color import Color
-from textual.command import CommandPalette
 from textual.filter import Monochrome
 from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
@@ -28,7 +27,7 @@ from refterm.tui.draw.filters import NoColours
 from refterm.tui.forms.fields import NotesField
 from refterm.tui.forms.form import Form
 from refterm.tui.panels.confirm import Confirm
-from refterm.tui.panels.palette import Palette
+from refterm.tui.panels.finder import Finder
 from refterm.tui.panels.panel import Panel
 from refterm.tui.textual_quirks import Covered, Still, StillBelow
 from tests.conftest import ImportRecords
@@ -55,13 +54,12 @@ def test_no_screen_asks_whether_it_is_current() -> None:
 
 
 def test_every_screen_is_still_below_another() -> None:
-    for screen in (DeskScreen, Form, Panel, Confirm, Palette):
+    for screen in (DeskScreen, Form, Panel, Confirm, Finder):
         names = [kind.__name__ for kind in screen.__mro__]
         assert names.index("StillBelow") < names.index("Screen")
     # The first base that is a widget gives styles and bindings.
     assert not issubclass(StillBelow, Widget)
     assert issubclass(Form, ModalScreen)
-    assert issubclass(Palette, CommandPalette)
 
 
 async def test_a_screen_below_draws_nothing_and_is_drawn_when_it_is_on_top_again(

@@ -103,7 +103,7 @@ async def test_what_is_drawn_can_be_read(sit: SitDown, import_records: ImportRec
     async with sit(size=(120, 40), settings=Settings(theme=name)) as seat:
         assert seat.app.theme == name
         assert _weak(seat, inside=False) == []
-        for keys in (("a",), ("d",), ("i",), ("p",), ("question_mark",), ("h",)):
+        for keys in (("a",), ("d",), ("i",), ("p",), ("question_mark",), ("h",), ("ctrl+p",)):
             await seat.press(*keys)
             assert _weak(seat, inside=True) == [], keys
             await seat.press("escape")

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-HEAVY = {"sqlmodel", "sqlalchemy", "pydantic", "pendulum", "psycopg", "alembic", "babel", "plotext"}
+HEAVY = {"sqlmodel", "sqlalchemy", "pydantic", "pendulum", "psycopg", "alembic", "babel"}
 TEXTUAL = "import textual.app, textual.widgets, sqlite3"
 DESK = "import refterm.cli.main, refterm.cli.root, refterm.cli.opening, refterm.tui.app, refterm.store.sqlite"
 

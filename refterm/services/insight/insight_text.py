@@ -1,148 +1,368 @@
-"""Insights as lines for reading, the same in the terminal's output and on the screen; bars where people rather look."""
+"""Insights as lines for reading, the same in the terminal's output and on the screen (G0-G5).
+
+A line is made of pieces: a text and the name of its style. No line is wider than it may be, so nothing wraps.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import textwrap
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 from refterm.domain import reasons
-from refterm.domain.insights import Figures
-from refterm.domain.money import show_money
+from refterm.domain.insights import ENOUGH, Figures, Finding
 from refterm.domain.referral import channel_word
+from refterm.domain.when import month_short
 from refterm.i18n import _, decimal_mark
 from refterm.services.insight.insights import Insights
+from refterm.text import display, fit, width
 
-BAR = 24
-WEEKS = 12
+Piece = tuple[str, str]
+GOAL = 24.0
+# From so many cells on the two tables stand side by side, and a finding and its advice on one line.
+WIDE = 104
+# Below so many cells the four numbers stand one below the other.
+NARROW = 64
+# Weeks in the chart: each a bar of three cells, with room for a date under it.
+WEEK_CELLS = 7
+MOST_WEEKS = 26
+MOST_ROWS = 8
+LEAST_HEIGHT, MOST_HEIGHT = 3, 8
+_EIGHTHS = " ▁▂▃▄▅▆▇█"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line; with a key it belongs to that finding and can be chosen."""
+
+    pieces: tuple[Piece, ...] = ()
+    key: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """What is drawn with: the room, and which signs the terminal knows."""
+
+    cells: int
+    unicode: bool = True
+    sanitize: Callable[[str], str] = display
+
+    @property
+    def dash(self) -> str:
+        """What stands where nothing counts."""
+        return "–" if self.unicode else "-"
+
+    @property
+    def ellipsis(self) -> str:
+        """What stands where a text is cut."""
+        return "…" if self.unicode else "..."
+
+    def cut(self, text: str, cells: int, *, right: bool = False) -> str:
+        """A text from outside, cut or padded."""
+        return fit(self.sanitize(text), max(cells, 0), right=right, ellipsis=self.ellipsis)
 
 
 def share(value: float | None) -> str:
     """A share in percent; a dash where nothing counts."""
-    return "-" if value is None else f"{value:.0%}"
+    return "-" if value is None else f"{value * 100:.0f} %"
 
 
 def hours(value: float | None) -> str:
-    """Hours with one decimal, days from two days on."""
+    """Hours with one decimal, days from two days on, as the person writes decimals."""
     if value is None:
         return "-"
-    return f"{value:.1f} h" if value < 48 else f"{value / 24:.1f} d"
+    text = f"{value:.1f} h" if value < 48 else f"{value / 24:.1f} d"
+    return text.replace(".", decimal_mark())
 
 
-def headline(found: Insights) -> list[tuple[str, str, str]]:
-    """The four numbers by which the most responsive partners are ranked (G0): name, figure, that of the period before."""
-    now, before = found.figures, found.before
-
-    def pair(name: str, text: str, earlier: str) -> tuple[str, str, str]:
-        return name, text, "" if before is None else _("before: {figure}").format(figure=earlier)
-
-    was = before or now
-    return [
-        pair(_("received"), str(now.received), str(was.received)),
-        pair(_("accepted"), share(now.accepted_share), share(was.accepted_share)),
-        pair(_("median time to accept"), hours(now.median_hours_to_accept), hours(was.median_hours_to_accept)),
-        pair(_("won"), str(now.won), str(was.won)),
-    ]
-
-
-def sections(found: Insights, *, full: str = "#", empty: str = ".") -> list[tuple[str, list[str]]]:
-    """Titles and lines, in the order of G0 to G5.
-
-    Args:
-        found: the figures.
-        full: what a bar is drawn with.
-        empty: what is left of it.
-    """
-    one = found.figures
-    if not one.received:
-        return [("", nothing())]
-
-    def bar(value: float) -> str:
-        filled = round(max(0.0, min(1.0, value)) * BAR)
-        return full * filled + empty * (BAR - filled)
-
-    result = [
-        ("", [f"{name:<22} {text:>8}   {was}".rstrip() for name, text, was in headline(found)]),
-        (
-            _("Response"),
-            [
-                _("median {median}, 90 % within {p90}, answered within 24 h {share}").format(
-                    median=hours(one.median_hours_to_decide),
-                    p90=hours(one.p90_hours_to_decide),
-                    share=share(one.answered_within_24h_share),
-                ),
-                *_weeks(found, full, empty),
-            ],
-        ),
-        (_("From received to won"), _funnel(one, bar)),
-    ]
-    if one.declined_by_reason:
-        most = max(one.declined_by_reason.values())
-        lines = [
-            f"{reasons.word(reason):<16} {bar(count / most)} {count}"
-            for reason, count in one.declined_by_reason.items()
-        ]
-        result.append((_("Declined for"), lines))
-    channels = {channel_word(name) if name else None: one for name, one in found.by_channel.items()}
-    for title, groups in ((_("By profile"), found.by_profile), (_("By channel"), channels)):
-        result.append((title, _groups(groups, bar)))
-    if found.months:
-        result.append((_("Value won by month"), _months(found.months, bar)))
-    result.append((_("What to do"), [f"- {finding.text}" for finding in found.findings] or [_("Nothing stands out.")]))
-    return result
+def whole_money(values: Mapping[str, Decimal]) -> list[str]:
+    """Sums in whole units, a text for each currency, the largest first."""
+    grouped = {currency: f"{value:,.0f}" for currency, value in sorted(values.items(), key=lambda pair: -pair[1])}
+    if decimal_mark() == ",":
+        grouped = {currency: text.replace(",", ".") for currency, text in grouped.items()}
+    return [f"{text} {currency}" for currency, text in grouped.items()]
 
 
 def nothing() -> list[str]:
     """What a desk without data says: what will stand here."""
     return [
         _("No referral was received in this period."),
-        _("Here will stand: referrals received, share accepted, median time to accept, referrals won;"),
-        _("response time by week, the way from received to won, reasons for declining, win rates, and what to change."),
+        _("Once referrals come in, you will see here: how many, the share accepted, the time to accept, the won ones;"),
+        _("the hours to an answer by week, win rates by profile and channel, and what to do next."),
     ]
 
 
-def _weeks(found: Insights, full: str, empty: str) -> list[str]:
-    """The median of each week; the mark stands at 24 hours."""
-    lines = []
-    for name, one in list(found.weeks.items())[-WEEKS:]:
-        value = one.median_hours_to_decide
-        filled = 0 if value is None else round(min(value, 48.0) / 48 * BAR)
-        drawn = full * filled + empty * (BAR - filled)
-        drawn = drawn[: BAR // 2] + "|" + drawn[BAR // 2 :]
-        lines.append(f"{name}  {drawn}  {hours(value)}")
+def headline(found: Insights) -> list[tuple[str, ...]]:
+    """The four numbers by which the most responsive partners are ranked (G0).
+
+    Returns:
+        For each its name, the figure, that of the period before, the verdict in a word, and what else to know.
+    """
+    now, before = found.figures, found.before
+
+    was = before or now
+
+    def number(name: str, of: str, shown: Callable[[Any], str], up: str, down: str, more: str = "") -> tuple[str, ...]:
+        new, old = getattr(now, of), getattr(was, of)
+        if before is None or old is None:
+            return name, shown(new), "", "", more
+        verdict = "" if new is None else up if new > old else down if new < old else _("same")
+        return name, shown(new), _("was {figure}").format(figure=shown(old)), verdict, more
+
+    waiting = _("{n} still open").format(n=now.undecided) if now.undecided else ""
+    won = " + ".join(whole_money(now.won_value))
+    more, fewer = _("more"), _("fewer")
+    return [
+        number(_("received").capitalize(), "received", str, more, fewer),
+        number(_("Accepted"), "accepted_share", share, _("higher"), _("lower"), waiting),
+        number(_("Time to accept"), "median_hours_to_accept", hours, _("slower"), _("faster"), _("median")),
+        number(_("Won"), "won", str, more, fewer, won),
+    ]
+
+
+def pages(found: Insights, drawn: Drawn, lines: int) -> list[list[Line]]:
+    """The insights on one page where it has so many lines, else on two: what to do first, the tables second."""
+    if not found.figures.received:
+        return [[Line(((part, "plain"),)) for text in nothing() for part in _wrap(text, drawn.cells)]]
+    first = [*number_lines(found, drawn), Line(), *finding_lines(found.findings, drawn), Line()]
+    second = [*table_lines(found, drawn), *_ended(found, drawn)]
+    room = lines - len(first) - len(second) - 4
+    if room >= LEAST_HEIGHT:
+        return [[*first, *chart_lines(found, drawn, min(room, MOST_HEIGHT)), Line(), *second]]
+    small = short_chart(found, drawn)
+    room = lines - len(first) - 3
+    chart = chart_lines(found, drawn, min(room, MOST_HEIGHT)) if room >= LEAST_HEIGHT else small
+    return [[*first, *chart], second]
+
+
+def text_lines(found: Insights, drawn: Drawn) -> list[str]:
+    """All of it as text."""
+    return ["".join(text for text, _style in line.pieces).rstrip() for line in pages(found, drawn, 1000)[0]]
+
+
+def number_lines(found: Insights, drawn: Drawn) -> list[Line]:
+    """The four numbers side by side; one below the other where there is no room."""
+    numbers = headline(found)
+    if drawn.cells < NARROW:
+        lines = []
+        for name, figure, was, verdict, more in numbers:
+            said = ", ".join(part for part in (was, verdict, more) if part)
+            head = f"{fit(name, 16)} "
+            rest = drawn.cut(said, drawn.cells - width(head) - 8)
+            lines.append(Line(((head, "dim"), (fit(figure, 8), "strong"), (rest, "dim"))))
+        return lines
+    if drawn.cells >= WIDE:
+        numbers = [(*of[:2], ", ".join(part for part in of[2:4] if part), of[4]) for of in numbers]
+    cells = drawn.cells // len(numbers)
+    styles = ("dim", "strong", "plain", "plain", "dim")
+    return [
+        Line(tuple((drawn.cut(text, cells - 2) + "  ", style) for text in row))
+        for row, style in zip(zip(*numbers, strict=True), styles, strict=False)
+        if any(row)
+    ]
+
+
+def finding_lines(findings: Sequence[Finding], drawn: Drawn) -> list[Line]:
+    """What to do next, numbered; the fact and the advice on one line where there is room for them."""
+    lines = [Line(((_("What to do next"), "strong"),))]
+    if not findings:
+        return [*lines, Line(((_("Nothing stands out."), "plain"),))]
+    facts = [drawn.sanitize(one.fact) for one in findings]
+    room = max(width(fact) for fact in facts)
+    for key, (one, fact) in enumerate(zip(findings, facts, strict=True)):
+        number = fit(str(key + 1), 2) + " "
+        if drawn.cells >= WIDE and all(room + 5 + width(other.advice) <= drawn.cells for other in findings):
+            lines.append(
+                Line(((number, "plain"), (fit(fact, room) + "  ", "strong"), (drawn.sanitize(one.advice), "dim")), key)
+            )
+            continue
+        for place, part in enumerate(_wrap(fact, drawn.cells - 3)):
+            lines.append(Line(((number if not place else "   ", "plain"), (part, "strong")), key))
+        lines += [
+            Line((("   ", "plain"), (part, "dim")), key) for part in _wrap(drawn.sanitize(one.advice), drawn.cells - 3)
+        ]
     return lines
 
 
-def _funnel(one: Figures, bar: Callable[[float], str]) -> list[str]:
-    accepted = round((one.accepted_share or 0) * one.received)
-    steps = [(_("received"), one.received), (_("accepted"), accepted), (_("won"), one.won)]
-    lines = [f"{name:<16} {bar(count / one.received)} {count}" for name, count in steps]
+def response_text(one: Figures) -> str:
+    """The response time beside its chart (G1)."""
+    return _("90 % within {p90} · within 24 h: {share}").format(
+        p90=hours(one.p90_hours_to_decide), share=share(one.answered_within_24h_share)
+    )
+
+
+def chart_lines(found: Insights, drawn: Drawn, height: int) -> list[Line]:
+    """The median hours to an answer, a bar for each week, with the line of the goal, the axis and its dates."""
+    weeks = _weeks(found)[-min(MOST_WEEKS, max((drawn.cells - 4) // WEEK_CELLS, 1)) :]
+    title = _("Hours to an answer, median by week")
+    lines = [_ends(title, _plain(response_text(found.figures), drawn), drawn)]
+    known = [value for _week, value in weeks if value is not None]
+    top = max(GOAL, min(max(known, default=GOAL), 4 * GOAL))
+    goal = min(int(GOAL / top * height), height - 1)
+    rule = "┄" if drawn.unicode else "-"
+    for row in range(height - 1, -1, -1):
+        label = f"{round(top)}" if row == height - 1 else "24" if row == goal else ""
+        text = fit(label, 3, right=True) + " "
+        gap = rule if row == goal else " "
+        for _week, value in weeks:
+            text += _bar(value, top, height, row, drawn, gap) + gap * (WEEK_CELLS - 3)
+        if row == goal:
+            end = " " + _("goal 24 h")
+            text = text[: drawn.cells - width(end)] + end
+        lines.append(Line(((fit(text, drawn.cells), "plain"),)))
+    axis, month = "    ", 0
+    for day, _value in weeks:
+        named = f"{day.day} {month_short(day)}" if day.month != month else str(day.day)
+        axis, month = axis + fit(named, WEEK_CELLS), day.month
+    lines.append(Line(((fit(axis, drawn.cells), "dim"),)))
+    return lines
+
+
+def short_chart(found: Insights, drawn: Drawn) -> list[Line]:
+    """The same in two lines, for a low terminal."""
+    text = _("Hours to an answer by week, goal 24") + "   "
+    each = 2 if drawn.unicode else 4
+    weeks = _weeks(found)[-max((drawn.cells - width(text)) // each, 1) :]
+    top = max((value for _week, value in weeks if value is not None), default=GOAL)
+    top = max(top, GOAL)
+
+    def drawn_week(value: float | None) -> str:
+        if value is None:
+            return drawn.dash
+        return _EIGHTHS[max(1, round(value / top * 8))] if drawn.unicode else f"{min(value, 999):.0f}"
+
+    bars = "".join(fit(drawn_week(value), each) for _week, value in weeks)
     return [
-        *lines,
-        _("expired {expired}, win rate {rate}").format(expired=share(one.expired_share), rate=share(one.win_rate)),
+        Line(((drawn.cut(text + bars, drawn.cells), "plain"),)),
+        Line(((drawn.cut(_plain(response_text(found.figures), drawn), drawn.cells), "dim"),)),
     ]
 
 
-def _groups(groups: Mapping[str | None, Figures], bar: Callable[[float], str]) -> list[str]:
-    unnamed = _("no active profile")
-    return [
-        f"{(name or unnamed)[:18]:<18} {bar(one.win_rate or 0)} "
-        + _("win rate {rate}, {n} received, accepted {accepted}, median {median}").format(
-            rate=share(one.win_rate),
-            n=one.received,
-            accepted=share(one.accepted_share),
-            median=hours(one.median_hours_to_decide),
+def table_lines(found: Insights, drawn: Drawn) -> list[Line]:
+    """By profile and by channel, side by side where there is room (G1, G2)."""
+    profiles = {name or _("no profile"): one for name, one in found.by_profile.items()}
+    channels = {channel_word(name) if name else "?": one for name, one in found.by_channel.items()}
+    if drawn.cells < WIDE:
+        return [
+            *_table(_("By profile"), profiles, drawn, drawn.cells),
+            Line(),
+            *_table(_("By channel"), channels, drawn, drawn.cells),
+            Line(),
+        ]
+    half = (drawn.cells - 4) // 2
+    left, right = (
+        _table(_("By profile"), profiles, drawn, half),
+        _table(_("By channel"), channels, drawn, half),
+    )
+    blank = Line(((" " * half, "plain"),))
+    count = max(len(left), len(right))
+    left += [blank] * (count - len(left))
+    right += [blank] * (count - len(right))
+    both = zip(left, right, strict=True)
+    return [*(Line((*one.pieces, ("    ", "plain"), *other.pieces)) for one, other in both), Line()]
+
+
+def _table(title: str, groups: Mapping[str, Figures], drawn: Drawn, cells: int) -> list[Line]:
+    heads = (_("received"), _("Accepted").lower(), _("win rate"), _("median"))
+    widths = [max(width(head), 6) for head in heads]
+    while len(widths) > 1 and cells - sum(widths) - 2 * len(widths) < 14:
+        widths.pop()
+    name_cells = max(cells - sum(widths) - 2 * len(widths), 4)
+
+    def row(name: str, texts: Sequence[str]) -> str:
+        parts = [drawn.cut(name, name_cells)]
+        parts += [
+            fit(text, size, right=True, ellipsis=drawn.ellipsis) for text, size in zip(texts, widths, strict=False)
+        ]
+        return fit("  ".join(parts), cells)
+
+    lines = [Line(((row(title, heads), "strong"),))]
+    for name, one in sorted(groups.items(), key=lambda pair: -pair[1].received)[:MOST_ROWS]:
+        texts = (
+            str(one.received),
+            share(one.accepted_share) if one.received >= ENOUGH else "-",
+            share(one.win_rate) if one.ended >= ENOUGH else "-",
+            hours(one.median_hours_to_decide),
         )
-        for name, one in groups.items()
-    ]
+        lines.append(Line(((row(name, [drawn.dash if text == "-" else text for text in texts]), "plain"),)))
+    if len(groups) > MOST_ROWS:
+        lines.append(Line(((fit(_("and {n} more").format(n=len(groups) - MOST_ROWS), cells), "dim"),)))
+    return lines
 
 
-def _months(months: Mapping[str, Mapping[str, Decimal]], bar: Callable[[float], str]) -> list[str]:
-    most: dict[str, Decimal] = {}
-    for values in months.values():
-        for currency, value in values.items():
-            most[currency] = max(most.get(currency, Decimal(0)), value)
-    return [
-        f"{month:<16} {bar(float(value / most[currency]) if most[currency] else 0.0)} {show_money(value, currency, decimal_mark())}"
-        for month, values in months.items()
-        for currency, value in sorted(values.items())
-    ]
+def _ended(found: Insights, drawn: Drawn) -> list[Line]:
+    """How they ended: expired, won, declined for what; the value won by month, each currency by itself (G2)."""
+    one = found.figures
+    rate = share(one.win_rate) if one.ended >= ENOUGH else drawn.dash
+    ended = _("expired {expired}, win rate {rate}").format(expired=share(one.expired_share), rate=rate)
+    lines = [Line(((drawn.cut(_("How they ended") + "   " + ended, drawn.cells), "plain"),))]
+    if one.declined_by_reason:
+        words = [
+            f"{reasons.word(reason).replace('-', ' ')} {count}" for reason, count in one.declined_by_reason.items()
+        ]
+        lines.append(_listed(_("Declined") + f" {sum(one.declined_by_reason.values())}", words, drawn))
+    months = []
+    for month, values in reversed(found.months.items()):
+        day = date.fromisoformat(f"{month}-01")
+        months.append(f"{month_short(day)} {day.year}: {' + '.join(whole_money(values))}")
+    if months:
+        lines.append(_listed(_("Won by month"), months, drawn))
+    return lines
+
+
+def _listed(title: str, parts: Sequence[str], drawn: Drawn) -> Line:
+    """As many whole parts as there is room for."""
+    gap = f" {'·' if drawn.unicode else '-'} "
+    text = title + "   "
+    for number, part in enumerate(parts):
+        more = part + (gap if number < len(parts) - 1 else "")
+        if number and width(text) + width(more) > drawn.cells - len(drawn.ellipsis):
+            text += drawn.ellipsis
+            break
+        text += more
+    return Line(((drawn.cut(text, drawn.cells), "plain"),))
+
+
+def _weeks(found: Insights) -> list[tuple[date, float | None]]:
+    """The medians by week, those without a referral too."""
+    known = {date.fromisoformat(name): one.median_hours_to_decide for name, one in found.weeks.items() if name}
+    if not known:
+        return []
+    first, last = min(known), max(known)
+    first = max(first, last - timedelta(weeks=MOST_WEEKS))
+    count = (last - first).days // 7 + 1
+    return [(day, known.get(day)) for day in (first + timedelta(weeks=number) for number in range(count))]
+
+
+def _bar(value: float | None, top: float, height: int, row: int, drawn: Drawn, gap: str) -> str:
+    """Three cells of a week's bar in one row of the chart."""
+    if value is None:
+        return f"{gap}{drawn.dash}{gap}" if row == 0 else gap * 3
+    filled = max(min(value, top) / top * height, 1 / 8) - row
+    if filled <= 0:
+        return gap * 3
+    if not drawn.unicode:
+        return "###" if filled >= 0.5 or row == 0 else gap * 3
+    return _EIGHTHS[max(1, min(8, round(filled * 8)))] * 3
+
+
+def _ends(left: str, right: str, drawn: Drawn) -> Line:
+    """A title, and what stands at the right end of its line if there is room."""
+    room = drawn.cells - width(left) - width(right)
+    if room < 3:
+        return Line(((drawn.cut(left, drawn.cells), "strong"),))
+    return Line(((left, "strong"), (" " * room, "plain"), (right, "dim")))
+
+
+def _plain(text: str, drawn: Drawn) -> str:
+    return text if drawn.unicode else text.replace("·", "-")
+
+
+def _wrap(text: str, cells: int) -> list[str]:
+    """A sentence in lines of so many cells. Names may hold wide letters, which count twice."""
+    wide = max(width(text) / max(len(text), 1), 1.0)
+    parts = textwrap.wrap(text, max(int(cells / wide), 8)) or [""]
+    return [fit(part, cells).rstrip() if width(part) > cells else part for part in parts]

@@ -162,6 +162,7 @@ def _facts(
                 row["closed_on"],
                 _size(row["size"]),
                 words,
+                row["country"],
             )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from refterm.formats import patch
 from refterm.i18n import _
-from refterm.partner_center.errors import ForbiddenError, NoAnswerError, PausedError, SignedOutError
+from refterm.partner_center.errors import ForbiddenError, NoAnswerError, PausedError, RefusedError, SignedOutError
 from refterm.services.sync.passing import Pace, Pass, Summary, WrongTenantError
 from refterm.services.sync.pull import bind, pull
 from refterm.services.sync.push import push
@@ -70,6 +70,8 @@ def run(
         problem = "signed-out" if isinstance(error, SignedOutError) else "forbidden"
         one.summary.error = str(error)
     except PausedError as error:
+        status, one.summary.error = 3, str(error)
+    except RefusedError as error:  # of a list; what is refused of one change is that change's affair
         status, one.summary.error = 3, str(error)
     except NoAnswerError as error:
         status, problem, one.summary.error = 3, "offline", str(error)

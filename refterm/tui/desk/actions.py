@@ -14,6 +14,7 @@ from refterm.i18n import _, ngettext
 from refterm.text import display
 from refterm.tui.actions import keys_of, registry, why_off
 from refterm.tui.desk.hand_actions import HandActions
+from refterm.words import tab_word
 
 if TYPE_CHECKING:
     from refterm.services.triage import Done
@@ -41,6 +42,14 @@ class DeskActions(HandActions):
         if reason:
             self.say(reason, "dim")
         return bool(reason)
+
+    def action_help(self) -> None:
+        """All keys: those that do something here first."""
+        from refterm.tui.panels.help import HelpScreen, action_entries
+
+        where = tab_word(self.state.tab) + (f" #{self.row.id}" if self.row else "")
+        entries = action_entries(self.actions.values(), self.why_off, self.run_action)
+        self.app.push_screen(HelpScreen(entries, where, self.office.signs, self.app.size.width))
 
     # Decisions and work
 

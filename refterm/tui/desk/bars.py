@@ -106,7 +106,7 @@ def filter_text(chosen: Filter, zone: tzinfo | None) -> str:
         display(chosen.profile) if chosen.profile else "",
         _("favourites") if chosen.favorite else "",
         _("skipped") if chosen.skipped else "",
-        _("those of a finding") if chosen.ids else "",
+        (chosen.label or _("those of a finding")) if chosen.ids else "",
     ]
     return ", ".join(part for part in parts if part)
 

@@ -10,7 +10,6 @@ from textual.widgets import Input
 
 from refterm.domain.query import ORDERS, STATUS_OF_TAB, Filter, Order, Tab
 from refterm.i18n import _
-from refterm.tui.actions import key_table
 from refterm.tui.desk.base import BESIDE_LEAST, DeskBase
 
 # Forms and panels are imported when they open: they load Textual's inputs, which the first frame does not need.
@@ -139,12 +138,6 @@ class LookActions(DeskBase):
             said = self.syncing.now() if self.syncing else None
             self.say(said or _("Read again."), "dim")
 
-    def action_help(self) -> None:
-        """All keys."""
-        from refterm.tui.panels.help import HelpScreen
-
-        self.app.push_screen(HelpScreen(key_table()))
-
     def action_back(self) -> None:
         """One step back: out of the search, the detail, then the search's hits, the filter, the marks."""
         if self.searching.is_open:
@@ -242,19 +235,19 @@ class LookActions(DeskBase):
         self.reload(top=True)
         self.app.keep_view()
 
-    def show_only(self, referrals: Sequence[int]) -> None:
-        """Narrow the list to some referrals, in the tab of the first of them."""
+    def show_only(self, referrals: Sequence[int], label: str = "") -> None:
+        """Narrow the list to some referrals, in the tab of the first of them; `label` says what they are."""
         rows = self.office.desk.rows(list(referrals[-MOST_ONLY:]))
         if not rows:
             return
         tabs = {status: tab for tab, status in STATUS_OF_TAB.items()}
         self.show_tab(tabs[rows[0].status])
         self.search = ""
-        self.set_filter(Filter(ids=tuple(row.id for row in rows)))
+        self.set_filter(Filter(ids=tuple(row.id for row in rows), label=label))
 
     def open_record(self, referral: int) -> None:
         """One referral, whole, wherever it stands."""
-        self.show_only([referral])
+        self.show_only([referral], f"#{referral}")
         self.show_whole(True)
 
     # Search

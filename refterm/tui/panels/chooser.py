@@ -1,4 +1,4 @@
-"""A frame with lines of which some can be chosen: insights and profiles are shown in it."""
+"""A frame with lines of which some can be chosen: insights, profiles and similar deals are shown in it."""
 
 from __future__ import annotations
 
@@ -6,21 +6,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from textual import events
 from textual.binding import Binding, BindingType
 from textual.content import Content
 
 from refterm.errors import RefTermError
+from refterm.text import fit, width
 from refterm.tui.draw.signs import Signs
+from refterm.tui.draw.table import table
+from refterm.tui.draw.themes import DIM
 from refterm.tui.panels.panel import Panel
+
+_STYLES = {"plain": "", "strong": "bold", "dim": DIM}
+SIGN = "> "
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
-    """Some lines that belong together; with a key they can be chosen."""
+class Item:
+    """One line: its pieces, each a text and a style; with a key it can be chosen. Lines of one key belong together."""
 
-    lines: Sequence[str]
+    pieces: Sequence[tuple[str, str]] = ()
     key: int | None = None
-    style: str = ""
 
 
 class Chooser(Panel):
@@ -32,39 +38,66 @@ class Chooser(Panel):
         Binding("enter", "choose", show=False, priority=True),
     ]
 
-    def __init__(self, title: str, beside: str, signs: Signs, *, cells: int = 100) -> None:
-        super().__init__(title, beside, signs, cells=cells)
+    def __init__(self, title: str, beside: str, signs: Signs, *, cells: int = 100, keys: str = "") -> None:
+        super().__init__(title, beside, signs, cells=cells, keys=keys)
         self.chosen = 0
         self.message = ""
-        self._starts: list[int] = []
+        self._keys_at: list[int | None] = []
         self._cells_now = cells
 
-    def blocks(self) -> list[Block]:
-        """What to show."""
+    def items(self, cells: int) -> list[Item]:
+        """What to show, each line at most so many cells wide."""
         raise NotImplementedError
 
     def act(self, key: int) -> None:
-        """Enter was pressed on a block."""
+        """Enter was pressed on one, or it was clicked."""
         raise NotImplementedError
 
+    def rows(
+        self, heads: Sequence[str], rows: Sequence[Sequence[str]], cells: int, right: frozenset[int] = frozenset()
+    ) -> list[Item]:
+        """Rows in columns under their heads, of which each can be chosen by its number."""
+        shown = [[self._signs.sanitize(text) for text in row] for row in rows]
+        head, *lines = table(heads, shown, cells, right=right, ellipsis=self._signs.ellipsis)
+        return [Item([(head, "dim")]), *(Item([(line, "plain")], number) for number, line in enumerate(lines))]
+
+    def sentence(self, text: str, cells: int, style: str = "plain") -> list[Item]:
+        """A sentence on as many lines as it needs."""
+        return [
+            Item([(part.plain.rstrip(), style)]) for part in Content(self._signs.sanitize(text)).wrap(max(cells, 10))
+        ]
+
     def lines(self, cells: int) -> list[Content]:
-        """The blocks; the chosen one is marked by a sign, never by colour alone."""
+        """The items; the chosen one is marked by a sign and over the whole width, never by colour alone."""
         self._cells_now = cells
-        lines: list[Content] = []
-        self._starts = []
-        number = 0
-        for block in self.blocks():
-            marked = False
-            if block.key is not None:
-                marked, number = number == self.chosen, number + 1
-                self._starts.append(len(lines))
-            style = "reverse" if marked else block.style
-            sign = "> " if marked else "  "
-            for text in block.lines:
-                for part in Content(self._signs.sanitize(text)).wrap(max(cells - 2, 10)) or [Content("")]:
-                    lines.append(Content.styled(sign + part.plain.rstrip(), style))
-                    sign = "  "
+        items = self.items(max(cells - width(SIGN), 8))
+        keys = list(dict.fromkeys(item.key for item in items if item.key is not None))
+        self.chosen = max(0, min(self.chosen, len(keys) - 1))
+        here = keys[self.chosen] if keys else None
+        self._keys_at = [item.key for item in items]
+        under = f"bold on $desk-cursor{' reverse' if self.app.no_color else ''}"
+        lines = []
+        before: int | None = None
+        for item in items:
+            marked = item.key is not None and item.key == here
+            sign = SIGN if marked and before != item.key else " " * width(SIGN)
+            before = item.key
+            line = Content.assemble(sign, *((text, _STYLES[style]) for text, style in self._cut(item, cells)))
+            line = Content.assemble(line, " " * max(cells - line.cell_length, 0))
+            lines.append(line.stylize(under) if marked else line)
         return lines
+
+    def _cut(self, item: Item, cells: int) -> list[tuple[str, str]]:
+        """The pieces of a line as far as they fit."""
+        room, drawn = cells - width(SIGN), []
+        for raw, style in item.pieces:
+            text = self._signs.sanitize(raw)
+            if width(text) > room:
+                drawn.append((fit(text, room, ellipsis=self._signs.ellipsis), style))
+                break
+            drawn.append((text, style))
+            room -= width(text)
+        return drawn
 
     def fail(self, error: RefTermError) -> None:
         """Show an error instead of the message."""
@@ -72,13 +105,13 @@ class Chooser(Panel):
         self.draw()
 
     def draw(self) -> None:
-        """Show the blocks as they are now."""
+        """Show the items as they are now."""
         self._text.update(Content("\n").join(self.lines(self._cells_now)))
 
     @property
     def keys(self) -> list[int]:
-        """The keys of the blocks that can be chosen."""
-        return [block.key for block in self.blocks() if block.key is not None]
+        """The keys of what can be chosen."""
+        return list(dict.fromkeys(key for key in self._keys_at if key is not None))
 
     def action_step(self, by: int) -> None:
         """Go to another one; where none can be chosen, scroll."""
@@ -89,7 +122,7 @@ class Chooser(Panel):
         self.chosen = max(0, min(self.chosen + by, count - 1))
         self.draw()
         body = self.body
-        line = self._starts[self.chosen]
+        line = self._keys_at.index(self.keys[self.chosen])
         if not body.scroll_y <= line < body.scroll_y + body.size.height - 1:
             body.scroll_to(y=max(0, line - body.size.height // 2), animate=False)
 
@@ -98,3 +131,12 @@ class Chooser(Panel):
         keys = self.keys
         if keys and self.app.screen is self:
             self.act(keys[min(self.chosen, len(keys) - 1)])
+
+    def on_click(self, event: events.Click) -> None:
+        """Take the one that was clicked."""
+        if event.widget is self._text and event.y < len(self._keys_at):
+            key = self._keys_at[event.y]
+            if key is not None:
+                self.chosen = self.keys.index(key)
+                self.draw()
+                self.action_choose()

@@ -1,69 +1,80 @@
-"""All keys, by what they are for."""
+"""All keys: what can be done here first, then the rest with the reason why not; and what the signs mean."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import ClassVar
 
-from textual.content import Content
+from textual.binding import Binding, BindingType
 
 from refterm.i18n import _
-from refterm.text import fit, width
-from refterm.tui.draw.signs import UNICODE
-from refterm.tui.draw.themes import DIM
-from refterm.tui.panels.panel import Panel
+from refterm.text import width
+from refterm.tui.actions import Action, key_name
+from refterm.tui.draw.signs import Signs
+from refterm.tui.panels.finder import Entry, Finder, matching
 
-# Two columns from this width on.
-TWO_COLUMNS = 84
-_GAP = 3
+CELLS = 76
+_SIDES = 6
 
 
-class HelpScreen(Panel):
-    """The keys of the desk."""
+class HelpScreen(Finder):
+    """The keys of the desk; `enter` does what one names."""
 
-    BINDINGS = [("question_mark", "close", "")]  # noqa: RUF012
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("question_mark", "close", show=False, priority=True)]
 
-    def __init__(self, actions: Sequence[tuple[str, str, str]]) -> None:
+    def __init__(self, entries: Sequence[Entry], beside: str, signs: Signs, columns: int) -> None:
         """
         Args:
-            actions: group, keys and label of each action, in the order to show.
+            entries: what can be done and what cannot, grouped.
+            beside: where one is.
+            signs: how this terminal draws.
+            columns: of the terminal.
         """
-        super().__init__(_("Keys"), "", UNICODE, cells=104)
-        self._actions = tuple(actions)
+        below = legend(signs, min(CELLS, columns) - _SIDES)
+        super().__init__(_("Keys"), beside, signs, cells=CELLS, below=below)
+        # What can be done here stands first; the sort keeps the order within.
+        self._entries = sorted(entries, key=lambda entry: entry.run is None)
 
-    def lines(self, cells: int) -> list[Content]:
-        """Each group under its heading; in two columns where there is room."""
-        blocks = self._blocks()
-        if cells < TWO_COLUMNS:
-            return _column(blocks, cells)
-        half = (cells - _GAP) // 2
-        total = sum(len(block) for block in blocks)
-        left: list[list[tuple[str, str]]] = []
-        while blocks and sum(len(block) for block in left) < total / 2:
-            left.append(blocks.pop(0))
-        columns = _column(left, half), _column(blocks, half)
-        count = max(len(column) for column in columns)
-        padded = [[*column, *[Content(" " * half)] * (count - len(column))] for column in columns]
-        return [Content.assemble(one, " " * _GAP, other) for one, other in zip(*padded, strict=True)]
-
-    def _blocks(self) -> list[list[tuple[str, str]]]:
-        """A heading and its keys for each group, each with a blank line after it."""
-        groups: dict[str, list[tuple[str, str]]] = {}
-        for group, keys, label in self._actions:
-            groups.setdefault(group, []).append((keys, label))
-        return [[("", group), *lines, ("", "")] for group, lines in groups.items()]
+    def entries(self, typed: str) -> list[Entry]:
+        """Those that match."""
+        return matching(self._entries, typed)
 
 
-def _column(blocks: Sequence[Sequence[tuple[str, str]]], cells: int) -> list[Content]:
-    keys_cells = min(max((width(keys) for block in blocks for keys, _label in block), default=0), 16)
-    lines: list[Content] = []
-    for keys, label in (line for block in blocks for line in block):
-        if not keys:
-            lines.append(Content.styled(fit(label, cells), "bold"))
-            continue
-        room = max(cells - keys_cells - 4, 1)
-        for number, part in enumerate(Content(label).wrap(room)):
-            shown = keys if number == 0 else ""
-            lines.append(
-                Content.assemble("  ", (fit(shown, keys_cells), "bold"), "  ", (fit(part.plain.rstrip(), room), DIM))
-            )
+def legend(signs: Signs, cells: int) -> list[str]:
+    """What the signs of the list mean, in as many lines as it takes."""
+    parts = [
+        f"{signs.hot} " + _("call now"),
+        f"{signs.cooled} " + _("72 h have passed"),
+        "+ " + _("new"),
+        "* " + _("favourite"),
+        "x " + _("marked"),
+        f"ana{signs.ellipsis} " + _("ana has a form open"),
+    ]
+    lines = [_("Signs:")]
+    for part in parts:
+        if width(lines[-1]) + 3 + width(part) > cells:
+            lines.append(" " * width(_("Signs:")))
+        lines[-1] += "   " + part
     return lines
+
+
+def action_entries(
+    actions: Iterable[Action], why_off: Callable[[str], str | None], run: Callable[[str], object]
+) -> list[Entry]:
+    """Every action with its key, by its groups; without a way to do it where it is off.
+
+    Args:
+        actions: all of them.
+        why_off: says by its name why one cannot be done now.
+        run: does one by its name.
+    """
+    every = list(actions)
+    groups = list(dict.fromkeys(action.group for action in every))
+    found = []
+    for action in sorted(every, key=lambda one: groups.index(one.group)):
+        why = why_off(action.id)
+        keys = " ".join(key_name(key) for key in action.keys)
+        group = _("Not here") if why else action.group
+        found.append(Entry(action.label, keys, None if why else partial(run, action.id), group, why or ""))
+    return found

@@ -1,4 +1,4 @@
-"""Insights: the four numbers first, then how they come about, and what to change (G0-G5)."""
+"""Insights: the four numbers first, then what to do next, and how the numbers come about (G0-G5)."""
 
 from __future__ import annotations
 
@@ -6,36 +6,39 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import events
 from textual.binding import Binding, BindingType
 
-from refterm.i18n import _
+from refterm.i18n import _, ngettext
 from refterm.tui.background.work import work
 from refterm.tui.draw.signs import UNICODE
-from refterm.tui.draw.themes import DIM
 from refterm.tui.office import Office
-from refterm.tui.panels.chooser import Block, Chooser
+from refterm.tui.panels.chooser import Chooser, Item
 
 if TYPE_CHECKING:
     from refterm.services.insight.insights import Insights
 
 # Days; None is all time.
 PERIODS = (90, 30, 365, None)
-# Free cells at the right of a plot, so that no line wraps.
-_EDGE = 6
+# Lines of the frame.
+_FRAME = 2
 
 
 class InsightsScreen(Chooser):
-    """What the past says. `enter` on a finding opens its referrals, `o` chooses another period."""
+    """What the past says. `enter` on a finding, or its number, opens its referrals; `o` chooses another period."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("o", "period", show=False, priority=True),
+        Binding("tab", "next_page", show=False, priority=True),
         Binding("i", "close", show=False),
+        *(Binding(str(number), f"open({number})", show=False, priority=True) for number in range(1, 10)),
     ]
 
-    def __init__(self, office: Office, show: Callable[[Sequence[int]], None]) -> None:
-        super().__init__(_("Insights"), "", office.signs)
+    def __init__(self, office: Office, show: Callable[[Sequence[int], str], None]) -> None:
+        super().__init__(_("Insights"), "", office.signs, cells=120)
         self._office, self._show = office, show
         self._period = 0
+        self._page = self._pages = 0
         self._found: Insights | None = None
         self.message = _("Reading ...")
 
@@ -43,46 +46,61 @@ class InsightsScreen(Chooser):
         """Read in a thread: a year of a large desk takes a moment."""
         self._read()
 
+    def on_resize(self, event: events.Resize) -> None:
+        """Say the period in the frame, and which keys do something."""
+        self._say()
+        super().on_resize(event)
+
     def action_period(self) -> None:
         """The next period."""
         self._period = (self._period + 1) % len(PERIODS)
-        self._found, self.chosen, self.message = None, 0, _("Reading ...")
+        self._found, self.chosen, self._page, self.message = None, 0, 0, _("Reading ...")
         self.draw()
         self._read()
 
-    def blocks(self) -> list[Block]:
-        """The sections, and the findings one by one."""
-        from refterm.services.insight.insight_text import sections
+    def action_next_page(self) -> None:
+        """The tables, where there was no room for them; and back."""
+        if self._pages > 1:
+            self._page = (self._page + 1) % self._pages
+            self.draw()
+            self.body.scroll_home(animate=False)
 
-        days = PERIODS[self._period]
-        period = _("All time") if days is None else _("Received in the last {n} days").format(n=days)
-        blocks = [Block([f"{period}   " + _("o: another period")], style=DIM), Block([""])]
+    def action_open(self, number: int) -> None:
+        """Open the referrals of a finding by its number."""
+        if self._found and number <= len(self._found.findings):
+            self.act(number - 1)
+
+    def items(self, cells: int) -> list[Item]:
+        """One page; two where the terminal is low."""
+        from refterm.services.insight.insight_text import Drawn, pages
+
         if self._found is None:
-            return [*blocks, Block([self.message])]
-        full, empty = ("█", "░") if self._signs is UNICODE else ("#", ".")
-        findings = self._found.findings
-        for title, lines in sections(self._found, full=full, empty=empty)[: -1 if findings else None]:
-            blocks.append(Block(([title] if title else []), style="bold"))
-            if title == _("Response") and self._signs is UNICODE:
-                lines = [lines[0], *(self._plot() or lines[1:])]
-            blocks.append(Block([*lines, ""], style="" if title else "bold"))
-        if findings:
-            blocks.append(Block([_("What to do (enter opens the referrals)")], style="bold"))
-            blocks += [Block([f"{one.text} ({len(one.referrals)})"], key) for key, one in enumerate(findings)]
-        return blocks
-
-    def _plot(self) -> list[str]:
-        from refterm.tui.draw.plots import response
-
-        assert self._found
-        return response(self._found.weeks, self._cells_now - _EDGE)
+            return self.sentence(self.message, cells)
+        unicode = self._signs is UNICODE
+        drawn = Drawn(cells, unicode=unicode, sanitize=self._signs.sanitize)
+        shown = pages(self._found, drawn, max(self.app.size.height - _FRAME, 1))
+        self._pages = len(shown)
+        self._page = min(self._page, self._pages - 1)
+        self._say()
+        return [Item(line.pieces, line.key) for line in shown[self._page]]
 
     def act(self, key: int) -> None:
         """Open the referrals of a finding."""
-        if self._found and self._found.findings[key].referrals:
-            referrals = self._found.findings[key].referrals
+        if not self._found:
+            return
+        finding = self._found.findings[key]
+        if finding.referrals:
             self.dismiss(None)
-            self._show(referrals)
+            self._show(finding.referrals, finding.label)
+
+    def _say(self) -> None:
+        days = PERIODS[self._period]
+        period = _("All time") if days is None else ngettext("last {n} day", "last {n} days", days).format(n=days)
+        self.set_beside(period)
+        keys = [_("enter opens them"), _("o period")]
+        if self._pages > 1:
+            keys.append(_("tab back") if self._page else _("tab tables"))
+        self.set_keys("   ".join((*keys, _("escape closes"))))
 
     def _read(self) -> None:
         days = PERIODS[self._period]

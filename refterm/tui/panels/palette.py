@@ -1,61 +1,63 @@
-"""The command palette: every action by name, with its key, or why it is off; and the themes."""
+"""The command palette: every action by name, with its key, or why it is off; customers by name; and the themes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 
-from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider, SearchIcon
-from textual.content import Content
-from textual.widgets import Input
-
+from refterm.domain.query import Tab, View
+from refterm.domain.referral import Status
+from refterm.domain.row import Row
 from refterm.i18n import _
-from refterm.tui.actions import key_name
 from refterm.tui.desk.screen import DeskScreen
-from refterm.tui.textual_quirks import StillBelow
+from refterm.tui.panels.finder import Entry, Finder, matching
+from refterm.tui.panels.help import action_entries
+from refterm.words import outcome_word, tab_word
+
+CELLS = 66
+MOST_CUSTOMERS = 6
+# Fewer letters would find half of the desk.
+LEAST_LETTERS = 2
 
 
-class Palette(StillBelow, CommandPalette):
-    """Textual's palette, with no picture that a terminal may lack."""
+class Palette(Finder):
+    """Actions, customers and themes by name."""
 
-    def __init__(self) -> None:
-        super().__init__(placeholder=_("the name of an action"), id="--command-palette")
+    def __init__(self, desk: DeskScreen) -> None:
+        super().__init__(_("Everything by name"), "", desk.office.signs, cells=CELLS)
+        self._desk = desk
 
-    def on_mount(self) -> None:
-        """Put a plain sign before the field, and let it rest."""
-        self.query_one(SearchIcon).icon = "/"
-        self.query_one(Input).cursor_blink = False  # each blink would be written to the terminal
+    def entries(self, typed: str) -> list[Entry]:
+        """Actions that match, then customers, then themes."""
+        desk = self._desk
+        actions = matching(action_entries(desk.actions.values(), desk.why_off, desk.run_action), typed)
+        able = [entry for entry in actions if entry.run]
+        off = [entry for entry in actions if not entry.run]
+        return [*able, *self._customers(typed), *matching(self._themes(), typed), *off]
 
-
-class ActionProvider(Provider):
-    """Actions of the registry, in its order."""
-
-    def _found(self) -> list[tuple[str, str, Callable[[], object]]]:
-        desk = self.screen if isinstance(self.screen, DeskScreen) else None
-        found: list[tuple[str, str, Callable[[], object]]] = []
-        if desk:
-            for action in desk.actions.values():
-                help_text = desk.why_off(action.id) or _("key {key}").format(key=key_name(action.keys[0]))
-                found.append((action.label, help_text, partial(desk.run_action, action.id)))
-        for theme in sorted(self.app.available_themes):
-            found.append(
-                (
-                    _("Theme: {name}").format(name=theme),
-                    _("the choice lasts"),
-                    partial(setattr, self.app, "theme", theme),
-                )
+    def _customers(self, typed: str) -> list[Entry]:
+        if len(typed) < LEAST_LETTERS:
+            return []
+        office = self._desk.office
+        found = office.desk.listing(View(tab=Tab.ALL, search=typed), most_hits=MOST_CUSTOMERS)
+        return [
+            Entry(
+                f"#{row.id}  {' '.join(row.company.split())}", _standing(row), partial(self._desk.open_record, row.id)
             )
-        return found
+            for row in found.rows(0, MOST_CUSTOMERS)
+        ]
 
-    async def discover(self) -> Hits:
-        """All of them, before anything is typed."""
-        for label, help_text, command in self._found():
-            yield DiscoveryHit(Content(label), command, text=label, help=help_text)
+    def _themes(self) -> list[Entry]:
+        return [
+            Entry(_("Theme: {name}").format(name=name), _("the choice lasts"), partial(self._use, name), _("Themes"))
+            for name in self.app.available_themes
+        ]
 
-    async def search(self, query: str) -> Hits:
-        """Those that match what is typed."""
-        matcher = self.matcher(query)
-        for label, help_text, command in self._found():
-            score = matcher.match(label)
-            if score > 0:
-                yield Hit(score, matcher.highlight(label), command, text=label, help=help_text)
+    def _use(self, name: str) -> None:
+        self.app.theme = name
+
+
+def _standing(row: Row) -> str:
+    """Where it stands, or how it ended."""
+    if row.status is Status.ARCHIVED and row.outcome:
+        return outcome_word(row.outcome)
+    return tab_word(row.status)

@@ -37,16 +37,18 @@ class Panel(StillBelow, ModalScreen[None]):
         Binding("G", "edge(True)", show=False),
     ]
 
-    def __init__(self, title: str, beside: str, signs: Signs, *, cells: int = 92) -> None:
+    def __init__(self, title: str, beside: str, signs: Signs, *, cells: int = 92, keys: str = "") -> None:
         """
         Args:
             title: at the left of the frame.
             beside: at its right, already fit for display.
             signs: how this terminal draws.
             cells: how wide it is where there is room.
+            keys: what can be done here, for the frame's lower edge.
         """
         super().__init__(classes="form")
         self._title, self._beside, self._signs, self._cells = title, beside, signs, cells
+        self._keys = keys or _("escape closes")
         self._text = Static(Content(""), id="panel-text")
 
     def lines(self, cells: int) -> list[Content]:
@@ -57,14 +59,28 @@ class Panel(StillBelow, ModalScreen[None]):
         """The lines, scrolling."""
         body = VerticalScroll(self._text, id="panel-body", classes="panel")
         body.styles.width = self._cells
-        body.border_subtitle = Content.styled(_("escape closes"), DIM)
+        body.border_subtitle = Content.styled(self._keys, DIM)
         yield body
 
     def on_resize(self, event: events.Resize) -> None:
         """Fit into the terminal."""
-        cells = max(min(self._cells, event.size.width) - _SIDES, 20)
-        self._text.update(Content("\n").join(self.lines(cells)))
-        self.body.border_title = frame_title(self._title, self._beside, cells + 1, self._signs)
+        self._text.update(Content("\n").join(self.lines(self._room(event.size.width))))
+        self.set_beside(self._beside)
+
+    def _room(self, columns: int) -> int:
+        """The cells of a line in a terminal so wide."""
+        return max(min(self._cells, columns) - _SIDES, 20)
+
+    def set_beside(self, text: str) -> None:
+        """Say something at the right of the title."""
+        self._beside = text
+        self.body.border_title = frame_title(self._title, text, self._room(self.app.size.width) + 1, self._signs)
+
+    def set_keys(self, keys: str) -> None:
+        """Say what can be done here."""
+        if keys != self._keys:
+            self._keys = keys
+            self.body.border_subtitle = Content.styled(keys, DIM)
 
     def action_close(self) -> None:
         """Close."""

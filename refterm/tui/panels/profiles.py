@@ -12,11 +12,10 @@ from refterm.errors import RefTermError
 from refterm.i18n import _, ngettext
 from refterm.services.profiles import Profiles
 from refterm.tui.background.work import work
-from refterm.tui.draw.themes import DIM
 from refterm.tui.forms.fields import FieldSpec
 from refterm.tui.forms.form import Form
 from refterm.tui.office import Office
-from refterm.tui.panels.chooser import Block, Chooser
+from refterm.tui.panels.chooser import Chooser, Item
 
 
 class ProfilesScreen(Chooser):
@@ -30,7 +29,8 @@ class ProfilesScreen(Chooser):
     ]
 
     def __init__(self, office: Office, changed: Callable[[str], None]) -> None:
-        super().__init__(_("Business profiles"), "", office.signs)
+        keys = _("enter edit   a add   x switch on or off   delete remove   escape closes")
+        super().__init__(_("Business profiles"), "", office.signs, keys=keys)
         self._office, self._changed = office, changed
         self._profiles = Profiles(office.workplace)
         self._all: list[Profile] = []
@@ -39,37 +39,49 @@ class ProfilesScreen(Chooser):
         self.message = ""
         self._load()
 
-    def blocks(self) -> list[Block]:
-        """A few lines for each profile."""
-        keys = _("enter edit   a add   x active or not   delete remove")
-        blocks = [Block([keys], style=DIM), Block([""])]
+    def items(self, cells: int) -> list[Item]:
+        """What was done, who waits, and a row for each profile."""
+        lines = []
         if self.message:
-            blocks += [Block([self.message], style="bold"), Block([""])]
+            lines += [*self.sentence(self.message, cells, "strong"), Item()]
         if not self._all:
-            blocks.append(
-                Block([_("There is no profile yet. One says for which countries you take referrals, and who is told.")])
-            )
+            text = _("There is no profile yet. One says for which countries you take referrals, and who is told.")
+            lines += [*self.sentence(text, cells), Item()]
         if self._waiting:
             text = ngettext(
-                "{n} new referral has no active profile: add one for its country, or activate one.",
-                "{n} new referrals have no active profile: add one for their countries, or activate one.",
+                "{n} new referral has no active profile: add one for its country, or switch one on.",
+                "{n} new referrals have no active profile: add one for their countries, or switch one on.",
                 self._waiting,
             ).format(n=self._waiting)
-            blocks += [Block([text], style="bold"), Block([""])]
-        for number, (one, count) in enumerate(zip(self._all, self._counts, strict=True)):
-            people = sum(bool(person.email) for place in one.locations for person in place.contacts)
-            head = f"{one.name}   {one.region}   {' '.join(one.countries)}" + (
-                "" if one.active else "   " + _("inactive")
-            )
-            parts = [
-                ", ".join(place.city for place in one.locations),
-                ngettext("{n} contact", "{n} contacts", people).format(n=people),
-                ngettext("{n} referral", "{n} referrals", count).format(n=count),
+            lines += [*self.sentence(text, cells, "strong"), Item()]
+        if not self._all:
+            return lines
+        rows = [
+            (
+                one.name,
+                " ".join(one.countries),
+                _("yes") if one.active else _("no"),
+                str(count),
+                str(sum(bool(person.email) for place in one.locations for person in place.contacts)),
                 size_text(one),
                 one.currency or "",
-            ]
-            blocks.append(Block([head, "  " + "   ".join(part for part in parts if part)], number))
-        return blocks
+                one.region,
+                ", ".join(place.city for place in one.locations),
+            )
+            for one, count in zip(self._all, self._counts, strict=True)
+        ]
+        heads = (
+            _("Name"),
+            _("Countries"),
+            _("Active"),
+            _("Referrals"),
+            _("Contacts"),
+            _("Sizes"),
+            _("Currency"),
+            _("Region"),
+            _("Locations"),
+        )
+        return [*lines, *self.rows(heads, rows, cells, frozenset({3, 4}))]
 
     def act(self, key: int) -> None:
         """Edit a profile."""

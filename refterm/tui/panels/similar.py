@@ -14,7 +14,7 @@ from refterm.tui.background.work import work
 from refterm.tui.draw.row import deal_value
 from refterm.tui.forms import parts
 from refterm.tui.office import Office
-from refterm.tui.panels.chooser import Block, Chooser
+from refterm.tui.panels.chooser import Chooser, Item
 from refterm.words import outcome_word
 
 
@@ -33,22 +33,24 @@ class SimilarScreen(Chooser):
         """Look for them in a thread."""
         work(self, self._find, self._found, self.fail, group="similar")
 
-    def blocks(self) -> list[Block]:
-        """Two lines for each: who and how it ended, and what they needed."""
+    def items(self, cells: int) -> list[Item]:
+        """A row for each: who, how it ended, and what they needed."""
         if not self._rows:
-            return [Block([self.message])]
-        blocks = []
+            return self.sentence(self.message, cells)
+        rows = []
         for row in self._rows:
-            ended = outcome_word(row.outcome) if row.outcome else _("Active").lower()
-            why = f" ({reasons.word(row.reason)})" if row.reason else ""
-            head = "   ".join(part for part in (parts.named(row.id, row.company), ended + why, deal_value(row)) if part)
-            blocks.append(Block([head, "  " + parts.plain_line(row.need)[:200]], row.id))
-        return blocks
+            ended = outcome_word(row.outcome) if row.outcome else _("active")
+            why = reasons.word(row.reason) if row.reason else ""
+            need = parts.plain_line(row.need)[:200]
+            rows.append((f"#{row.id}", parts.plain_line(row.company), ended, deal_value(row), why, need))
+        heads = ("#", _("Customer"), _("Outcome"), _("Value"), _("Reason"), _("Needs"))
+        return self.rows(heads, rows, cells, frozenset({0, 3}))
 
     def act(self, key: int) -> None:
         """Open one."""
-        self.dismiss(None)
-        self._show(key)
+        if self._rows:
+            self.dismiss(None)
+            self._show(self._rows[key].id)
 
     def _find(self) -> list[Row]:
         from refterm.services.insight.similar import similar
