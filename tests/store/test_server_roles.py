@@ -113,7 +113,9 @@ def test_each_cell_of_the_pages_table_is_what_the_server_does(
     found = {}
     for label, *cells in of_server:
         (table,) = re.findall("^`(\\w+)`", label)
-        first = {"setting": "key", "counter": "status", "alembic_version": "version_num"}.get(table, "id")
+        first = {"setting": "key", "remote": "referral_id", "counter": "status", "alembic_version": "version_num"}.get(
+            table, "id"
+        )
         changed = re.findall(r"\w+", label.partition(":")[2])
         changed = {"state": ["state", "due_at", "attempts"]}.get(changed[0] if changed else "", changed) or [
             "referral_id" if table == "source" else first
