@@ -13,7 +13,7 @@ from refterm.domain.money import plain, show_money
 from refterm.domain.referral import channel_word
 from refterm.formats.columns import guarded
 from refterm.i18n import _, decimal_mark
-from refterm.services.insight.insight_text import headline, hours, share
+from refterm.services.insight.insight_text import hours, share
 from refterm.services.insight.insights import Insights
 from refterm.text import display
 
@@ -33,10 +33,13 @@ def markdown(found: Insights) -> str:
         if when
     ]
     lines = ["# " + _("Insights"), "", ", ".join(period) or _("All time"), ""]
-    lines += _table(
-        (_("figure"), _("now"), _("before")),
-        [(name, text, was.rpartition(": ")[2]) for name, text, was in headline(found)],
-    )
+    now, was = found.figures, found.before
+    rows = [
+        (_("received"), str(now.received), str(was.received) if was else "-"),
+        (_("accepted"), share(now.accepted_share), share(was.accepted_share) if was else "-"),
+        (_("won"), str(now.won), str(was.won) if was else "-"),
+    ]
+    lines += _table((_("figure"), _("now"), _("before")), rows)
     one = found.figures
     lines += ["", "## " + _("Response"), ""]
     lines.append(

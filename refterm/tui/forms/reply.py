@@ -17,7 +17,7 @@ from refterm.tui.forms import parts
 from refterm.tui.forms.fields import FieldSpec, Texts
 from refterm.tui.forms.form import Form
 from refterm.tui.office import Office
-from refterm.tui.panels.chooser import Block, Chooser
+from refterm.tui.panels.chooser import Chooser, Item
 
 FORM = "reply"
 # Of the customer's own words, beside the letter.
@@ -152,9 +152,9 @@ class TemplateChooser(Chooser):
         super().__init__(_("Templates"), "", office.signs, cells=60)
         self._chosen = chosen
 
-    def blocks(self) -> list[Block]:
+    def items(self, cells: int) -> list[Item]:
         """One line for each."""
-        return [Block([f"{number} {template_word(kind)}"], key=number) for number, kind in enumerate(KINDS, 1)]
+        return [Item([(f"{number} {template_word(kind)}", "plain")], number) for number, kind in enumerate(KINDS, 1)]
 
     def act(self, key: int) -> None:
         """Take this template."""

@@ -11,9 +11,8 @@ from refterm.domain.when import local_text
 from refterm.i18n import _
 from refterm.services.background.delivery import Outbox
 from refterm.tui.background.work import work
-from refterm.tui.draw.themes import DIM
 from refterm.tui.office import Office
-from refterm.tui.panels.chooser import Block, Chooser
+from refterm.tui.panels.chooser import Chooser, Item
 
 
 def state_word(state: str) -> str:
@@ -55,20 +54,20 @@ class OutboxScreen(Chooser):
 
         work(self, self.outbox.shown, known, self.fail, group="outbox")
 
-    def blocks(self) -> list[Block]:
+    def items(self, cells: int) -> list[Item]:
         """A line for each, with the error below."""
-        keys = _("enter try again   x drop   r read again")
-        blocks = [Block([keys], style=DIM), Block([""])]
+        lines = self.sentence(_("enter try again   x drop   r read again"), cells, "dim")
         if self.message:
-            blocks += [Block([self.message], style="bold"), Block([""])]
+            lines += self.sentence(self.message, cells, "strong")
         for one in self._found:
             due = local_text(one["due_at"], self.office.workplace.zone) if one["due_at"] else _("on hold")
             parts = [state_word(one["state"]), one["kind"], f"#{one['referral']}", one["to"] or "-", due]
-            lines = ["  ".join([*parts, one["subject"] or ""]).rstrip()]
+            number = int(one["id"])
+            text = self._signs.sanitize("  ".join([*parts, one["subject"] or ""]).rstrip())
+            lines.append(Item([(text, "plain")], number))
             if one["error"]:
-                lines.append("    " + one["error"])
-            blocks.append(Block(lines, key=int(one["id"])))
-        return blocks
+                lines.append(Item([("    " + self._signs.sanitize(one["error"]), "plain")], number))
+        return lines
 
     def act(self, key: int) -> None:
         """Try it again."""
@@ -76,7 +75,7 @@ class OutboxScreen(Chooser):
 
     def action_drop(self) -> None:
         """Never deliver the one under the cursor."""
-        keys = self.keys
+        keys = list(dict.fromkeys(int(one["id"]) for one in self._found))
         if keys:
             key = keys[min(self.chosen, len(keys) - 1)]
             self._change(lambda: self.outbox.drop(key), _("Dropped notice {id}.").format(id=key))
