@@ -18,6 +18,7 @@ from typing import Any, get_args, get_type_hints
 
 from refterm.errors import ConfigurationError
 from refterm.i18n import _
+from refterm.text import clean
 
 SITE_FILE = Path("/etc/refterm/config.toml")
 POSTGRES = ("postgresql+psycopg", "postgresql", "postgres")
@@ -110,8 +111,9 @@ class Settings:
     partner_center: PartnerCenterSettings = field(default_factory=PartnerCenterSettings)
     alerts: AlertSettings = field(default_factory=AlertSettings)
     links: LinkSettings = field(default_factory=LinkSettings)
-    keys: dict[str, str] = field(default_factory=dict)
+    keys: Mapping[str, str] = field(default_factory=dict)
     editor: str | None = None
+    phrases: Mapping[str, str] = field(default_factory=dict)
     kiosk: bool = False
     kiosk_commands: tuple[str, ...] = field(default=(), metadata={"each": ("list", "show", "insights")})
     locked: tuple[str, ...] = ()
@@ -245,18 +247,18 @@ def _merge(over: Any, given: Mapping[str, Any], path: Path, prefix: str, *, site
             if not isinstance(value, dict):
                 raise ConfigurationError(_("{path}: {key} must be a table").format(path=path, key=f"[{key}]"))
             changes[spec.name] = _merge(present, value, path, f"{prefix}{key}.", site=site)
-        elif isinstance(present, dict):
-            changes[spec.name] = {**present, **_texts(value, path, key)}
+        elif isinstance(present, Mapping):
+            changes[spec.name] = {**present, **_texts(value, f"{path}: {prefix}{key}")}
         else:
             changes[spec.name] = _check(value, hints[spec.name], spec.metadata, f"{path}: {prefix}{key}", key)
     return replace(over, **changes)
 
 
-def _texts(value: Any, path: Path, key: str) -> dict[str, str]:
-    """A table of texts under names that are the person's own, or of the table's reader to know."""
-    if not isinstance(value, dict) or not all(isinstance(text, str) for text in value.values()):
-        raise ConfigurationError(_("{path}: {key} must be a table of texts").format(path=path, key=f"[{key}]"))
-    return value
+def _texts(value: Any, where: str) -> dict[str, str]:
+    """A table of texts under names of one's own; the user's stand beside the site's."""
+    if not isinstance(value, dict) or not all(isinstance(text, str) and text.strip() for text in value.values()):
+        raise ConfigurationError(_('{where} must be a table of texts, such as NAME = "text"').format(where=where))
+    return {name: clean(text) for name, text in value.items()}
 
 
 def _check(value: Any, hint: Any, metadata: Mapping[str, Any], where: str, key: str) -> Any:

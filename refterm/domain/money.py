@@ -76,7 +76,11 @@ def parse_amount(text: str, decimal_mark: DecimalMark = ".") -> tuple[Decimal, s
     number = _decimal(match["number"], decimal_mark) if match else None
     if not match or number is None or (match["before"] and match["after"]):
         raise InvalidInputError(
-            {"value": _("{text} is no amount; type one such as 12500 or 12,500.50").format(text=typed[:40])}
+            {
+                "value": _('"{text}" is not an amount. Try 12500 or {example}').format(
+                    text=typed[:40], example=f"12{decimal_mark}5k"
+                )
+            }
         )
     if match["scale"]:
         number = _scaled(number, 1000 if match["scale"] in "kK" else 1_000_000)

@@ -42,7 +42,7 @@ def timeframe(text: str, today: date, field: str = "timeframe") -> Timeframe:
     """
     typed = " ".join(text.split())
     if not typed:
-        raise InvalidInputError({field: _("When do they want to buy? For example 3m, Q1 or 30 Jun")})
+        raise InvalidInputError({field: _("When will they buy? For example 3m, Q1 or 30 Jun")})
     return Timeframe(typed, deadline(typed, today, field))
 
 

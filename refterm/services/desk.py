@@ -177,6 +177,10 @@ class Desk:
         with self.workplace.database.reading() as connection:
             return queries.profile_currency(connection, referral.profile)
 
+    def is_pushed(self, referral: Referral) -> bool:
+        """Whether what is written on a referral goes to Partner Center, where Microsoft reads it; nothing does yet."""
+        return False
+
     def resolve(self, text: str) -> int:
         """The number of the referral that a person named: number, source id, or a unique beginning of that.
 

@@ -132,6 +132,7 @@ def _table() -> tuple[Action, ...]:
         _change("won", "w", _("Report the deal as won"), decide, ACTIVE, _("won")),
         _change("lost", "l", _("Report the deal as lost"), decide, ACTIVE, _("lost")),
         _change("edit", "e", _("Edit the engagement"), work, ACTIVE, _("edit")),
+        _change("move_date", "D", _("Move the purchase date"), work, ACTIVE, _("move date")),
         _change("add_contact", "c", _("Add a contact who works on the deal"), work, ACTIVE, _("contact")),
         _change("contacted", "m", _("Say the customer was contacted, or withdraw it"), work, OPEN, _("contacted")),
         _change("take", "t", _("Take the referral, or release it"), work, OPEN, _("take")),

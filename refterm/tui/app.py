@@ -230,7 +230,7 @@ class RefTermApp(DeskApp):
 def office_for(place: Workplace, settings: Settings, signs: Signs, folder: Path | None = None) -> Office:
     """The services that the screens work with; drafts lie in the state folder, or in the one given."""
     drafts = Drafts((folder or config.state_folder()) / "drafts", place.desk_id, place.actor.name)
-    return Office(place, Desk(place), drafts, signs)
+    return Office(place, Desk(place), drafts, signs, phrases=settings.phrases)
 
 
 def run_desk(settings: Settings, *, acting: str | None = None) -> int:

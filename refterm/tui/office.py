@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -26,12 +27,14 @@ class Office:
         desk: the read side.
         drafts: what was typed and not yet sent.
         signs: what this terminal can draw.
+        phrases: texts of one's own and of the site for notes, by name.
     """
 
     workplace: Workplace
     desk: Desk
     drafts: Drafts
     signs: Signs = UNICODE
+    phrases: Mapping[str, str] = field(default_factory=dict)
 
     # Loaded at first use: the first screen is there 5 ms sooner.
 

@@ -135,7 +135,7 @@ class Seat:
     def _detail_follows(self) -> bool:
         due = self.desk._detail_due
         pending = due is not None and not due.cancelled() and due.when() > asyncio.get_running_loop().time()
-        return not pending and self.desk.detail_pane.referral_id == (self.desk.row.id if self.desk.row else None)
+        return not pending and self.desk.detail_pane.referral_id == self.desk.in_detail
 
     async def wake(self) -> None:
         """Let the desk look at the clock and at what others wrote, as its ticker does."""

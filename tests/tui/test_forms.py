@@ -16,11 +16,12 @@ from refterm.errors import InvalidInputError, StoreError
 from refterm.log import log_path
 from refterm.services.workplace import Workplace
 from refterm.tui.forms.accept import accept_form
+from refterm.tui.forms.assisted import DRAFT_SECONDS
 from refterm.tui.forms.contact import contact_form
 from refterm.tui.forms.decline import decline_form
 from refterm.tui.forms.edit import edit_form
 from refterm.tui.forms.fields import FieldSpec
-from refterm.tui.forms.form import DRAFT_SECONDS, Form
+from refterm.tui.forms.form import Form
 from refterm.tui.forms.frame import SubmitButton
 from refterm.tui.forms.note import note_form
 from refterm.tui.forms.outcome import lost_form, won_form
@@ -247,7 +248,7 @@ async def test_every_error_stands_with_its_field_and_the_first_bad_one_takes_the
         await here.type("ZZZ")
         await here.press("ctrl+s")
         assert here.focus == "value"
-        assert set(here.screen.errors()) == {"value", "currency", "timeframe", "notes"}
+        assert set(here.screen.errors()) == {"value", "currency", "timeframe"}
         for name, sentence in here.screen.errors().items():
             field = here.screen.query_one(f"#field-{name}").region
             line = next(number for number, line in enumerate(here.lines) if f"! {sentence}" in line)
@@ -261,7 +262,7 @@ async def test_an_error_goes_once_its_field_is_right(office: Office, new: int) -
         await here.press("ctrl+s")
         await here.type("100 EUR")
         await here.press("ctrl+s")
-        assert set(here.screen.errors()) == {"timeframe", "notes"}
+        assert set(here.screen.errors()) == {"timeframe"}
         assert here.focus == "timeframe"
 
 
@@ -347,7 +348,7 @@ async def test_escape_keeps_the_draft_and_opening_again_brings_it_back(
 
 
 @pytest.mark.parametrize(
-    ("later", "day"), [(timedelta(hours=3), "today"), (timedelta(days=2), "2 Mar"), (timedelta(days=400), "2026-03-02")]
+    ("later", "day"), [(timedelta(hours=3), "today"), (timedelta(days=2), "2 Mar"), (timedelta(days=400), "2 Mar 2026")]
 )
 async def test_the_sentence_names_the_day_of_the_draft(
     office: Office, active: int, clock: SettableClock, later: timedelta, day: str

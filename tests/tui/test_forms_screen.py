@@ -211,11 +211,11 @@ async def test_the_form_tells_of_the_same_customer_before_a_decision(
         ]
     )
     for form in (accept_form(office, office.desk.referral(number)), decline_form(office, [(number, "Hansen")])):
-        async with open_form(form) as here:
+        async with open_form(form, (100, 40)) as here:
             assert f"Same customer: #{lost}, declined in Feb 2026 (timeline)" in here.text
             assert f"Same customer: #{engagement}, active" in here.text
             assert f"Same customer: #{other}, new in the Inbox" in here.text
-    async with open_form(decline_form(office, [(number, "Hansen"), (other, "Hansen")])) as here:
+    async with open_form(decline_form(office, [(number, "Hansen"), (other, "Hansen")]), (100, 40)) as here:
         assert f"Same customer as #{number}: #{lost}, declined in Feb 2026 (timeline)" in here.text
         assert f"#{other}, new" not in here.text, "those decided together are not others"
 

@@ -90,7 +90,7 @@ async def test_accept(office: Office, new: tuple[int, int]) -> None:
         await here.press("enter")
         await here.type("Jan Behn")
         await here.press("ctrl+s")
-        assert here.closed_with == [f"Accepted {COMPANY}. Active."]
+        assert here.closed_with == [f"Accepted {COMPANY}; it is in Active now."]
     texts = {
         "name": "Mailboxes",
         "value": "12.5k EUR",
@@ -114,7 +114,7 @@ async def test_accept_begins_with_what_the_source_says(office: Office, import_re
     async with open_form(accept_form(office, office.desk.referral(number))) as here:
         texts = here.screen.texts()
         assert (texts["value"], texts["currency"], texts["timeframe"]) == ("4200.5", "CHF", "2026-05-31")
-        assert texts["notes"] == "", "the source says that they must be given"
+        assert texts["notes"] == office.desk.referral(number).need != "", "the customer's own words"
         assert "= 4,200.50 CHF" in here.text
         assert "= by 31 May 2026" in here.text
         await here.press("tab", "tab", "tab", "tab")

@@ -97,14 +97,14 @@ async def test_what_another_decided_leaves_a_quiet_line_that_says_who(
 
 
 @pytest.mark.parametrize(
-    ("key", "service", "word"),
-    [("m", Marks.contacted, "contacted already."), ("s", Marks.favorite, "is a favourite.")],
+    ("keys", "service", "word"),
+    [("m enter", Marks.contacted, "contacted already."), ("s", Marks.favorite, "is a favourite.")],
 )
 async def test_what_another_just_did_is_not_undone_by_doing_it_as_well(
     sit: SitDown,
     import_records: ImportRecords,
     luis: Workplace,
-    key: str,
+    keys: str,
     service: Callable[[Marks, int], object],
     word: str,
 ) -> None:
@@ -112,11 +112,11 @@ async def test_what_another_just_did_is_not_undone_by_doing_it_as_well(
     (number,) = import_records([api_record()])
     async with sit() as seat:
         service(Marks(luis), number)
-        await seat.press(key)
+        await seat.press(*keys.split())
         await seat.until(lambda: seat.message.endswith("luis did it before you."))
         assert word in seat.message
     referral = Desk(luis).referral(number)
-    assert referral.contacted_at is not None if key == "m" else referral.favorite
+    assert referral.contacted_at is not None if keys != "s" else referral.favorite
 
 
 async def test_every_deed_of_another_is_told_in_words(
@@ -408,8 +408,10 @@ async def test_m_says_contacted_and_again_withdraws_it(
     )
     async with sit() as seat, sit(place=luis) as other:
         assert "contact them now" in seat.bar("alert")
-        await seat.press("m")
+        await seat.press("m", "o", "k", "enter")
+        await seat.settle()
         assert seat.bar("alert") == ""
+        assert [entry.changes.get("note") for entry in seat.desk.office.desk.history(number)][-1] == (None, "ok")
         assert "Penhale Boatyard Ltd: contacted by ana on Mon 2 Mar 09:00" in seat.text
         assert "🔥" not in seat.text
         await other.wake()
@@ -425,7 +427,8 @@ async def test_who_contacted_a_customer_that_did_not_ask_is_told_as_well(
 ) -> None:
     import_records([api_record()])
     async with sit(size=(120, 40)) as seat:
-        await seat.press("m")
+        await seat.press("m", "enter")
+        await seat.settle()
         assert "Mon 2 Mar 09:00 · ana" in seat.line_with("Contacted")
 
 

@@ -45,7 +45,7 @@ SCREENS: dict[str, tuple[Sequence[str], Sequence[str]]] = {
     "contact": (("2", "c"), ("Add contact",)),
     "won": (("2", "w"), ("Report won", "Archive")),
     "lost": (("2", "l"), ("Report lost", "Archive")),
-    "note": (("n",), ("note",)),
+    "note": (("n",), ("Note", "Save")),
     "skip": (("z",), ("Skip",)),
     "filter": (("3", "F"), ("Filter",)),
     "history": (("h",), ("History",)),

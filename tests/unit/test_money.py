@@ -112,7 +112,7 @@ def test_a_currency_typed_with_the_amount(typed: str, digits: str, currency: str
         ("", "a value is required"),
         ("   ", "a value is required"),
         *[
-            (typed, f"{typed} is no amount; type one such as 12500 or 12,500.50")
+            (typed, f'"{typed}" is not an amount. Try 12500 or 12.5k')
             for typed in (
                 *(
                     "abc",
@@ -167,7 +167,7 @@ def test_a_currency_typed_with_the_amount(typed: str, digits: str, currency: str
         ("1000000000000000", "the value is too large"),
         ("999999999999999k", "the value is too large"),
         ("9" * 50 + "k", "the value is too large"),
-        ("9" * 100_000, "9" * 40 + " is no amount; type one such as 12500 or 12,500.50"),
+        ("9" * 100_000, '"' + "9" * 40 + '" is not an amount. Try 12500 or 12.5k'),
     ],
 )
 def test_refused_in_one_sentence(typed: str, sentence: str) -> None:

@@ -211,7 +211,7 @@ class TestTimeframe:
     def test_it_is_required(self, typed: str) -> None:
         with pytest.raises(InvalidInputError) as caught:
             when.timeframe(typed, TODAY)
-        assert caught.value.fields == {"timeframe": "When do they want to buy? For example 3m, Q1 or 30 Jun"}
+        assert caught.value.fields == {"timeframe": "When will they buy? For example 3m, Q1 or 30 Jun"}
 
     @pytest.mark.parametrize("typed", ["2026-03-01", "yesterday", "3 days ago", "-3 months", "0001-01-01"])
     def test_a_date_in_the_past_is_refused(self, typed: str) -> None:

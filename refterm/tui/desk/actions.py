@@ -92,6 +92,13 @@ class DeskActions(HandActions):
         if referral := self.referral():
             self._open_form(edit_form(self.office, referral), referral.id, self._changed_here)
 
+    def action_move_date(self) -> None:
+        """The form that moves the purchase date (A2)."""
+        from refterm.tui.forms.edit import move_date_form
+
+        if referral := self.referral():
+            self._open_form(move_date_form(self.office, referral), referral.id, self._changed_here)
+
     def action_add_contact(self) -> None:
         """The form that adds a contact of the deal (A3)."""
         self._contact_form()
@@ -129,7 +136,7 @@ class DeskActions(HandActions):
         from refterm.tui.forms.note import note_form
 
         if row := self.row:
-            self.app.push_screen(note_form(self.office, row.id, row.company), self._changed_here)
+            self._push_form(note_form(self.office, row.id, row.company), self._changed_here)
 
     def action_skip(self) -> None:
         """In the Inbox put aside until a time, which is asked, or bring back (I8); in Active follow up at a time (A5)."""
@@ -140,7 +147,7 @@ class DeskActions(HandActions):
             return
         if self.referral_list.marked:
             rows = self.chosen()
-            self.app.push_screen(
+            self._push_form(
                 skip_several_form(self.office, [(row.id, row.company) for row in rows]), self._after_several
             )
             return
@@ -154,14 +161,21 @@ class DeskActions(HandActions):
             unskip = partial(self.office.marks.unskip, referral.id, was=True)
             self.write(unskip, lambda done: self.after_write(news.unskipped(done, referral.id)))
         else:
-            self.app.push_screen(skip_form(self.office, referral), self._changed_here)
+            self._push_form(skip_form(self.office, referral), self._changed_here)
 
     def action_contacted(self) -> None:
-        """Say that the customer was contacted; again: withdrawn (F4)."""
-        if row := self.row:
+        """Say that the customer was contacted, with a word about it; again: withdrawn (F4)."""
+        row = self.row
+        if row is None:
+            return
+        if row.contacted_at is None:
+            from refterm.tui.forms.contacted import contacted_form
+
+            self._push_form(contacted_form(self.office, row), self._changed_here)
+        else:
             from refterm.tui.background import news
 
-            contacted = partial(self.office.marks.contacted, row.id, was=row.contacted_at is not None)
+            contacted = partial(self.office.marks.contacted, row.id, was=True)
             self.write(contacted, lambda done: self.after_write(news.contacted(done, row.company)))
 
     def action_take(self) -> None:

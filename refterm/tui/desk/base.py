@@ -42,6 +42,7 @@ from refterm.tui.office import DeskApp, Office
 
 if TYPE_CHECKING:
     from refterm.tui.background.syncing import Syncing
+    from refterm.tui.forms.form import Form
 
 T = TypeVar("T")
 SAME_SHOWN = 3
@@ -59,6 +60,7 @@ class DeskBase(Screen[None]):
         search: the text that the list is searched for.
         whole: whether the detail takes the full screen.
         contact_index: the contact under the cursor of the full detail.
+        form: the form that is open on a referral.
     """
 
     app = getters.app(DeskApp)
@@ -91,6 +93,7 @@ class DeskBase(Screen[None]):
         self.search = ""
         self.whole = False
         self.contact_index: int | None = None
+        self.form: Form[str] | None = None
         self.counts: dict[Tab, int] = {}
         self.alert: Alert | None = None
         self.searching = Searching(self, lambda: self.close_search(keep=True))
@@ -179,18 +182,24 @@ class DeskBase(Screen[None]):
             rows = self.office.desk.rows(sorted(self.referral_list.marked))
             self.referral_list.marked &= {row.id for row in rows if row.status is STATUS_OF_TAB[self.state.tab]}
 
+    @property
+    def in_detail(self) -> int | None:
+        """The referral that the detail shows: an open form keeps it on its own, wherever that went."""
+        held, here = self.form.referrals if self.form else (), self.row.id if self.row else None
+        return here if not held or here in held else held[0]
+
     def show_detail(self) -> None:
         """Show the referral under the cursor, with other referrals of the same customer (I9)."""
-        row, look = self.row, self.look()
-        if row is None:
+        number, look = self.in_detail, self.look()
+        if number is None:
             self.detail_pane.show(None, look)
             self._draw_keys()
             return
         try:
-            referral = self.office.desk.referral(row.id)
-            same = self.office.desk.duplicates(row.id)
+            referral = self.office.desk.referral(number)
+            same = self.office.desk.duplicates(number)
             others = self.office.desk.rows(same[:SAME_SHOWN])
-            entries = self.office.desk.latest(row.id, MOST_ENTRIES if self.whole else LATEST)
+            entries = self.office.desk.latest(number, MOST_ENTRIES if self.whole else LATEST)
             said = self.office.desk.source_says(referral)
         except NotFoundError:
             self.detail_pane.show(None, look)
@@ -332,7 +341,7 @@ class DeskBase(Screen[None]):
 
         Close the full detail when its referral left the list: another one in its place would take its keys.
         """
-        here = self.row.id if self.row and self.whole else None
+        here = self.row.id if self.row and self.whole and not self.form else None
         self.reload()
         if here is not None and (self.row is None or self.row.id != here):
             self.show_whole(False)

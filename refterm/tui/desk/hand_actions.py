@@ -169,6 +169,20 @@ class HandActions(LookActions):
             self.presence.let_go()
             closed(sentence)
 
+        self._push_form(form, answered)
+
+    def _push_form(self, form: Form[str], closed: Callable[[str | None], None]) -> None:
+        """Open a form. Until it closes the detail stays on its referral, and it hears what others write."""
+        self.form = form
+
+        def answered(sentence: str | None) -> None:
+            self.form = None
+            if self.whole and self.row and self.row.id not in form.referrals:
+                self.show_whole(False)
+            closed(sentence)
+
+        if self.row is None or self.row.id not in form.referrals:
+            self.show_detail()
         self.app.push_screen(form, answered)
 
     def several(self, rows: list[Row], act: Callable[[int], object], sentence: str) -> None:

@@ -69,6 +69,8 @@ class DeskScreen(Covered, StillBelow, DeskActions):
         from refterm.tui.background.news import CLOSING, news  # not needed by the first screen
 
         changes = event.changes
+        if self.form:
+            self.form.hear(changes.entries)
         self.referral_list.unseen -= {entry.referral for entry in changes.entries if entry.action in CLOSING}
         if changes.token > self._listed:
             self._follow()

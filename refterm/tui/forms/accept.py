@@ -1,10 +1,11 @@
-"""The form that accepts a referral (I5)."""
+"""The form that accepts a referral (I5): whatever the desk knows stands there already."""
 
 from __future__ import annotations
 
 from refterm.domain.referral import Referral
 from refterm.i18n import _
 from refterm.tui.forms import parts
+from refterm.tui.forms.about import AboutCustomer
 from refterm.tui.forms.fields import FieldSpec
 from refterm.tui.forms.form import Form
 from refterm.tui.office import Office
@@ -17,7 +18,7 @@ def accept_form(office: Office, referral: Referral) -> Form[str]:
 
     def submit(texts: dict[str, str]) -> str:
         office.triage.accept(referral.id, texts, parts.context(office, currency))
-        return _("Accepted {customer}. Active.").format(customer=company)
+        return _("Accepted {customer}; it is in Active now.").format(customer=company)
 
     return Form(
         office,
@@ -25,15 +26,16 @@ def accept_form(office: Office, referral: Referral) -> Form[str]:
         title=_("Accept referral"),
         beside=parts.named(referral.id, referral.customer.company),
         button=_("Next"),
-        fields=_fields(office),
+        fields=_fields(office, referral),
         initial=_first_values(office, referral),
         submit=submit,
         referrals=(referral.id,),
-        told=parts.same_customer(office, [referral.id]),
+        about=AboutCustomer(office, referral),
+        leaves=_("It moves to Active. Nothing is sent."),
     )
 
 
-def _fields(office: Office) -> list[FieldSpec]:
+def _fields(office: Office, referral: Referral) -> list[FieldSpec]:
     optional = _("optional")
     return [
         FieldSpec("name", _("Engagement name")),
@@ -41,12 +43,21 @@ def _fields(office: Office) -> list[FieldSpec]:
         FieldSpec(
             "timeframe",
             _("Purchase timeframe"),
-            cells=26,
+            cells=22,
             placeholder=_("3m, Q1, 30 Jun"),
             hint=parts.understood_deadline(office, "timeframe"),
-            error_lines=2,
         ),
-        FieldSpec("notes", _("Notes"), "notes", placeholder=_("what the customer is looking for")),
+        FieldSpec(
+            "notes",
+            _("Notes"),
+            "notes",
+            placeholder=_("what the customer is looking for"),
+            remark=parts.seen(
+                office, referral, _("the customer's own words; type to replace them") if referral.need else ""
+            ),
+            selected=True,
+            lines=(3, 5),
+        ),
         FieldSpec("crm_id", _("CRM ID"), group="ids", placeholder=optional),
         FieldSpec("campaign_id", _("Campaign ID"), group="ids", placeholder=optional),
         FieldSpec(
@@ -54,13 +65,13 @@ def _fields(office: Office) -> list[FieldSpec]:
             _("Contacts"),
             "notes",
             placeholder=_("optional, one a line: Name; e-mail; phone"),
-            error_lines=2,
+            lines=(1, 3),
         ),
     ]
 
 
 def _first_values(office: Office, referral: Referral) -> dict[str, str]:
-    """The name from customer and wish; value, currency and date where the source states them."""
+    """The name from customer and wish, the customer's words, the currency; value and date where the source states them."""
     deal = referral.deal
     wish = next(iter((*referral.solutions, *referral.products)), "")
     name = deal.name or " - ".join(part for part in (parts.company(referral), parts.plain_line(wish)) if part)
@@ -68,8 +79,9 @@ def _first_values(office: Office, referral: Referral) -> dict[str, str]:
     return {
         "name": name,
         "value": parts.typed_value(deal.value),
-        "currency": deal.currency or "",
+        "currency": parts.first_currency(office, referral),
         "timeframe": wanted.isoformat() if wanted and wanted >= office.workplace.today() else "",
+        "notes": deal.notes or referral.need,
         "crm_id": deal.crm_id or "",
         "campaign_id": deal.campaign_id or "",
     }

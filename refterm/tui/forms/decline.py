@@ -1,14 +1,16 @@
-"""The form that declines one referral or several as one decision (I6)."""
+"""The form that declines one referral or several as one decision (I6), with the letter that goes out."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from refterm.domain import reasons
+from refterm.domain.referral import Referral
 from refterm.errors import WrongStateError
 from refterm.i18n import _, ngettext
 from refterm.services.triage import Done
 from refterm.tui.forms import parts
+from refterm.tui.forms.about import AboutCustomer, AboutSeveral
 from refterm.tui.forms.form import Form
 from refterm.tui.office import Office
 
@@ -22,24 +24,67 @@ def decline_form(office: Office, referrals: Sequence[tuple[int, str]]) -> Form[s
     """
     ids = [referral_id for referral_id, _company in referrals]
     companies = {referral_id: parts.plain_line(company) for referral_id, company in referrals}
+    first = office.desk.referral(ids[0])
+    letter = _Letter(office, first) if office.workplace.tell_customers else None
     several = ngettext("{n} referral", "{n} referrals", len(ids)).format(n=len(ids))
 
     def submit(texts: dict[str, str]) -> str:
         return _sentence(office.triage.decline(ids, texts), companies, texts["reason"])
 
+    about = AboutSeveral(office, office.desk.rows(ids)) if len(ids) > 1 else AboutCustomer(office, first)
+    about.letter = letter.core if letter else None
     return Form(
         office,
         form="decline",
         title=_("Decline referral"),
         beside=several if len(ids) > 1 else parts.named(*referrals[0]),
         button=_("Close engagement"),
-        fields=parts.reason_fields(),
+        fields=parts.reason_fields(parts.seen(office, first, _("for us; the customer does not see this"))),
         initial={},
         submit=submit,
         referrals=ids,
-        told=parts.same_customer(office, ids),
+        companies=companies,
+        about=about,
+        leaves=_leaves(office, len(ids)),
+        letter=letter.whole if letter else None,
         cells=78,
     )
+
+
+class _Letter:
+    """What the customer gets, or the first of several customers."""
+
+    def __init__(self, office: Office, referral: Referral) -> None:
+        self._office, self._referral = office, referral
+
+    def core(self) -> str:
+        """What it says in its first paragraph."""
+        from refterm.services.background.preview import of_decline
+
+        found = of_decline(self._office.workplace, self._referral)
+        return found.core if found else _("there is no address to write to")
+
+    def whole(self) -> str:
+        """All of it, with whom it goes to."""
+        from refterm.services.background.preview import of_decline
+
+        found = of_decline(self._office.workplace, self._referral)
+        if found is None:
+            return _("No letter goes out: there is no address to write to.")
+        head = (_("To: {to}").format(to=found.to), _("Subject: {subject}").format(subject=found.subject), "")
+        return "\n".join((*head, found.text))
+
+
+def _leaves(office: Office, count: int) -> str:
+    """What goes out, and when."""
+    if not office.workplace.tell_customers:
+        return _("Nothing is sent to the customer.")
+    seconds = office.workplace.undo_seconds
+    if not seconds:
+        text = ngettext("The customer is told at once.", "{n} customers are told at once.", count)
+    else:
+        text = ngettext("In {s} s the customer is told.", "In {s} s {n} customers are told.", count)
+    return text.format(n=count, s=seconds)
 
 
 def _sentence(done: Done, companies: dict[int, str], reason: str) -> str:

@@ -8,8 +8,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
+from refterm.domain.when import date_text, month_short
+from refterm.i18n import _
 from refterm.log import note_failure
 from refterm.services.personal.drafts import Drafts
+from refterm.tui.office import Office
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,18 @@ class DraftKeeper:
                     self._drafts.drop(self._form, one)
             except OSError as error:
                 _note(error)
+
+
+def restored_sentence(saved_at: datetime, office: Office) -> str:
+    """That a draft came back, and how to start over."""
+    workplace = office.workplace
+    at = saved_at.astimezone(workplace.zone)
+    days = (workplace.today() - at.date()).days
+    far = f"{at.day} {month_short(at)}" if abs(days) < 300 else date_text(at)
+    day = {0: _("today"), 1: _("yesterday")}.get(days, far)
+    return _("Draft of {day} {time} restored {dot} ctrl+r start over").format(
+        day=day, time=f"{at:%H:%M}", dot=office.signs.dot
+    )
 
 
 def _note(error: OSError) -> None:

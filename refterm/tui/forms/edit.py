@@ -1,4 +1,4 @@
-"""The form that edits an engagement (A2)."""
+"""The forms that edit an engagement, and that move its purchase date alone (A2)."""
 
 from __future__ import annotations
 
@@ -14,47 +14,78 @@ from refterm.tui.office import Office
 
 def edit_form(office: Office, referral: Referral) -> Form[str]:
     """Shows the engagement as it is; closes with the sentence for the toast."""
-    editing = _Editing(office, referral)
+    fields = [
+        FieldSpec("name", _("Engagement name")),
+        _date_field(office),
+        *parts.money_fields(_("Estimated value")),
+        FieldSpec("notes", _("Notes"), "notes", remark=parts.seen(office, referral, "")),
+        FieldSpec("crm_id", _("CRM ID"), group="ids", placeholder=_("optional")),
+        FieldSpec("campaign_id", _("Campaign ID"), group="ids", placeholder=_("optional")),
+    ]
+    return _form(office, referral, "edit", _("Edit engagement"), fields)
+
+
+def move_date_form(office: Office, referral: Referral) -> Form[str]:
+    """Moves the purchase date alone (A2); closes with the sentence for the toast."""
+    return _form(office, referral, "move-date", _("Move date"), [_date_field(office)], enter_submits=True, cells=78)
+
+
+def _date_field(office: Office) -> FieldSpec:
+    return FieldSpec(
+        "date",
+        _("Purchase date"),
+        cells=22,
+        placeholder=_("3m, Q1, 30 Jun"),
+        hint=parts.understood_deadline(office, "date"),
+    )
+
+
+def _form(
+    office: Office,
+    referral: Referral,
+    form: str,
+    title: str,
+    fields: list[FieldSpec],
+    *,
+    enter_submits: bool = False,
+    cells: int = 92,
+) -> Form[str]:
+    editing = _Editing(office, referral, [spec.name for spec in fields])
     return Form(
         office,
-        form="edit",
-        title=_("Edit engagement"),
+        form=form,
+        title=title,
         beside=parts.named(referral.id, referral.customer.company),
         button=_("Save"),
-        fields=[
-            FieldSpec("name", _("Engagement name")),
-            FieldSpec(
-                "date",
-                _("Purchase date"),
-                cells=18,
-                placeholder=_("3m, Q1, 30 Jun"),
-                hint=parts.understood_deadline(office, "date"),
-            ),
-            *parts.money_fields(_("Estimated value")),
-            FieldSpec("notes", _("Notes"), "notes"),
-            FieldSpec("crm_id", _("CRM ID"), group="ids", placeholder=_("optional")),
-            FieldSpec("campaign_id", _("Campaign ID"), group="ids", placeholder=_("optional")),
-        ],
-        initial=_on_screen(edit_texts(referral)),
+        fields=fields,
+        initial=editing.texts(referral),
         submit=editing.submit,
         before=editing.look,
         again=editing.present_texts,
         referrals=(referral.id,),
+        enter_submits=enter_submits,
+        cells=cells,
     )
 
 
 class _Editing:
     """An edit under way. The form shows another person's change once; submitted again, the edit overwrites it (T2)."""
 
-    def __init__(self, office: Office, referral: Referral) -> None:
+    def __init__(self, office: Office, referral: Referral, fields: list[str]) -> None:
         self._office = office
         self._referral = referral
+        self._fields = fields
         self._shown: dict[str, str] = {}
         self._present: dict[str, str] = {}
 
     def present_texts(self) -> dict[str, str]:
         """The engagement as it is now."""
-        return _on_screen(edit_texts(self._office.desk.referral(self._referral.id)))
+        return self.texts(self._office.desk.referral(self._referral.id))
+
+    def texts(self, referral: Referral) -> dict[str, str]:
+        """The fields of an engagement as they stand on the screen."""
+        texts = edit_texts(referral)
+        return _on_screen({field: texts[field] for field in self._fields})
 
     def look(self, shown: dict[str, str]) -> None:
         """In the event loop, before the edit: keep the values that a conflict would name."""
@@ -66,7 +97,8 @@ class _Editing:
         if texts == shown:
             return _("Nothing was changed.")
         # An unchanged value is sent as stored, without the person's decimal mark.
-        typed = {**texts, "value": _stored(shown)["value"]} if texts["value"] == shown["value"] else texts
+        same = "value" in texts and texts["value"] == shown["value"]
+        typed = {**texts, "value": _stored(shown)["value"]} if same else texts
         try:
             self._office.triage.edit(
                 self._referral.id,
@@ -81,8 +113,8 @@ class _Editing:
 
 
 def _on_screen(texts: dict[str, str]) -> dict[str, str]:
-    return {**texts, "value": texts["value"].replace(".", decimal_mark())}
+    return {name: text.replace(".", decimal_mark()) if name == "value" else text for name, text in texts.items()}
 
 
 def _stored(texts: dict[str, str]) -> dict[str, str]:
-    return {**texts, "value": texts["value"].replace(",", ".")}
+    return {name: text.replace(",", ".") if name == "value" else text for name, text in texts.items()}

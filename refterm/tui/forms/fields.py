@@ -1,8 +1,4 @@
-"""The fields of a form: one line, notes, a choice; and the row that draws their labels, hints and errors.
-
-A row is one widget whatever it says: labels, hints and errors are drawn by it, in the room that its fields leave. So a
-form of eight fields is some fifteen widgets and stands within a tenth of a second.
-"""
+"""The fields of a form: one line, notes, a choice."""
 
 from __future__ import annotations
 
@@ -13,16 +9,13 @@ from typing import ClassVar, Literal
 
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal
 from textual.content import Content
-from textual.geometry import Region
 from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input, TextArea
 
 from refterm.text import clean, clean_line, fit, fold, width
 from refterm.tui.draw.signs import Signs
-from refterm.tui.draw.themes import DIM
 from refterm.tui.forms.in_order import InOrder
 from refterm.tui.textual_quirks import stop_watching
 
@@ -47,7 +40,11 @@ class FieldSpec:
         inline: the options stand in one line.
         hint: what was understood, from the texts of the form; stands beside the field.
         on_change: given all texts, returns new texts for other fields.
-        error_lines: the room kept under it, so that nothing moves when an error appears.
+        error_lines: the room kept under it where the terminal is high, so that nothing moves when an error appears; one
+            line where it is low.
+        lines: of notes, how many lines a low and a high terminal show.
+        remark: what stands dim under it while there is no error, such as who reads it.
+        selected: the first text of notes is somebody else's: it is selected on entering, so that typing replaces it.
     """
 
     name: str
@@ -61,6 +58,9 @@ class FieldSpec:
     hint: Callable[[Texts], str] | None = None
     on_change: Callable[[Texts], Texts] | None = None
     error_lines: int = 1
+    lines: tuple[int, int] = (3, 4)
+    remark: str = ""
+    selected: bool = False
 
 
 class LineField(InOrder, Input):
@@ -91,7 +91,7 @@ class LineField(InOrder, Input):
 class NotesField(InOrder, TextArea):
     """Several lines. Enter begins a line, tab leaves the field."""
 
-    def __init__(self, spec: FieldSpec, text: str) -> None:
+    def __init__(self, spec: FieldSpec, text: str, first: str = "") -> None:
         super().__init__(
             text,
             id=f"field-{spec.name}",
@@ -101,6 +101,8 @@ class NotesField(InOrder, TextArea):
             placeholder=Content(spec.placeholder),
         )
         self.cursor_blink = False
+        self.shown_lines = spec.lines
+        self._replaced = first if spec.selected else ""
 
     def on_unmount(self) -> None:
         """Leave nothing behind."""
@@ -111,9 +113,17 @@ class NotesField(InOrder, TextArea):
         self.load_text(text)
         self.move_cursor(self.document.end)
 
+    def insert_phrase(self, phrase: str) -> None:
+        """Put a phrase in place of what is selected, or at the cursor."""
+        self.replace(phrase, *self.selection)
+
     def on_focus(self, event: events.Focus) -> None:
-        """Whoever comes back to notes goes on where they end."""
-        if not event.from_app_focus:
+        """Whoever comes back to notes goes on where they end; the words of somebody else are selected."""
+        if event.from_app_focus:
+            return
+        if self._replaced and self.text == self._replaced:
+            self.select_all()
+        else:
             self.move_cursor(self.document.end)
 
     async def _on_paste(self, event: events.Paste) -> None:
@@ -257,107 +267,8 @@ class ChoiceField(Widget, can_focus=True):
 Field = LineField | NotesField | ChoiceField
 
 
-def make_field(spec: FieldSpec, text: str, signs: Signs) -> Field:
-    """The widget of a field."""
+def make_field(spec: FieldSpec, text: str, signs: Signs, first: str = "") -> Field:
+    """The widget of a field; `first` is what stood there before anything was typed."""
     if spec.kind == "notes":
-        return NotesField(spec, text)
+        return NotesField(spec, text, first)
     return ChoiceField(spec, text, signs) if spec.kind == "choice" else LineField(spec, text)
-
-
-class FormRow(Horizontal):
-    """One row of a form: a field or two, their labels, hints and errors."""
-
-    def __init__(self, specs: Sequence[FieldSpec], fields: Sequence[Field], label_cells: int, signs: Signs) -> None:
-        """
-        Args:
-            specs: what the fields are.
-            fields: their widgets, in the same order.
-            label_cells: the width of the column of labels, the same for all rows.
-            signs: how this terminal draws.
-        """
-        super().__init__(*fields, classes="form-row")
-        self.specs = tuple(specs)
-        self.fields = tuple(fields)
-        self.error_lines = max(spec.error_lines for spec in specs)
-        self._signs = signs
-        self._errors: dict[str, str] = {}
-        self._hints: dict[str, str] = {}
-        for number, (spec, field) in enumerate(zip(specs, fields, strict=True)):
-            room = label_cells if number == 0 else width(spec.label) + 3
-            field.styles.margin = (0, 0, self.error_lines, room)
-            field.styles.width = spec.cells or "1fr"
-
-    @property
-    def errors(self) -> Mapping[str, str]:
-        """What stands under the fields, by field."""
-        return self._errors
-
-    @errors.setter
-    def errors(self, errors: Mapping[str, str]) -> None:
-        mine = {spec.name: errors[spec.name] for spec in self.specs if errors.get(spec.name)}
-        if mine != self._errors:
-            self._errors = mine
-            self.refresh()
-
-    @property
-    def hints(self) -> Mapping[str, str]:
-        """What stands beside the fields, by field."""
-        return self._hints
-
-    def show_hints(self, texts: Texts) -> None:
-        """Say beside the fields what is understood."""
-        hints = {spec.name: hint for spec in self.specs if spec.hint and (hint := spec.hint(texts))}
-        if hints != self._hints:
-            self._hints = hints
-            self.refresh()
-
-    def render(self) -> Content:
-        """Labels before the fields, hints after them, errors under them."""
-        cells, height = self.size
-        if not cells or not height:
-            return Content("")
-        lines: list[list[tuple[int, str, str]]] = [[] for _number in range(height)]
-        places = [field.virtual_region for field in self.fields]
-        for number, (spec, place) in enumerate(zip(self.specs, places, strict=True)):
-            lines[0].append((0 if number == 0 else place.x - width(spec.label) - 1, spec.label, ""))
-        self._draw_hints(lines, places, cells)
-        self._draw_errors(lines, places, cells)
-        return Content("\n").join([_line(pieces, cells, self._signs.ellipsis) for pieces in lines])
-
-    def _draw_hints(self, lines: list[list[tuple[int, str, str]]], places: Sequence[Region], cells: int) -> None:
-        hint = "  ".join(self._hints.values())
-        if not hint:
-            return
-        start = places[-1].right + 2
-        if start + width(hint) <= cells:
-            lines[0].append((start, hint, DIM))
-        elif not self._errors and places[0].bottom < len(lines):
-            lines[places[0].bottom].append((places[0].x, hint, DIM))
-
-    def _draw_errors(self, lines: list[list[tuple[int, str, str]]], places: Sequence[Region], cells: int) -> None:
-        for spec, place in zip(self.specs, places, strict=True):
-            text = self._errors.get(spec.name)
-            if not text:
-                continue
-            sentence = Content(f"! {self._signs.sanitize(text)}")
-            # Where a sentence is too long to begin under its field, it ends where the row does.
-            start = max(min(place.x, cells - sentence.cell_length), 0)
-            first = next((y for y in range(place.bottom, len(lines)) if not lines[y]), len(lines) - 1)
-            for y, line in enumerate(sentence.wrap(cells - start), first):
-                if y < len(lines):
-                    lines[y].append((start, line.plain.rstrip(), "bold $foreground"))
-
-
-def _line(pieces: Sequence[tuple[int, str, str]], cells: int, ellipsis: str) -> Content:
-    """Texts at their places in one line; one that would run into the next or over the end is cut."""
-    drawn: list[tuple[str, str]] = []
-    end = 0
-    ordered = sorted(pieces)
-    for number, (start, text, style) in enumerate(ordered):
-        limit = ordered[number + 1][0] - 1 if number + 1 < len(ordered) else cells
-        room = max(limit - max(start, end), 0)
-        text = fit(text, room, ellipsis=ellipsis) if width(text) > room else text
-        drawn.append((" " * (start - end), ""))
-        drawn.append((text, style))
-        end = max(start, end) + width(text)
-    return Content.assemble(*drawn)

@@ -78,12 +78,19 @@ class SubmitButton(Widget, can_focus=True):
 
 
 class FormFooter(Container):
-    """The form's own message above; below it the keys, and the button at the right."""
+    """The form's own message above; below it what leaves and when, the keys, and the button at the right."""
 
-    def __init__(self, label: str, signs: Signs) -> None:
+    def __init__(self, label: str, signs: Signs, leaves: str = "") -> None:
+        """
+        Args:
+            label: of the button.
+            signs: how this terminal draws.
+            leaves: what the form sends out, and when.
+        """
         super().__init__(SubmitButton(label), id="form-footer")
         self._label = label
         self._signs = signs
+        self._leaves = leaves
         self._message = ""
 
     @property
@@ -99,14 +106,30 @@ class FormFooter(Container):
 
     def lines(self, cells: int) -> int:
         """How many lines it takes in so many cells."""
-        return len(self._wrapped(cells)) + 1
+        return len(self._above(cells)) + 1
 
     def render(self) -> Content:
-        """One line of keys under the message."""
+        """The message, and one line of keys under it; what leaves stands before them where there is room."""
         cells = self.content_size.width
-        room = cells - width(self._label) - 6
-        keys = fit(_("escape cancel   ctrl+s"), max(room, 0), right=True, ellipsis=self._signs.ellipsis)
-        return Content("\n").join([*self._wrapped(cells), Content.styled(keys, DIM)])
+        return Content("\n").join([*self._above(cells), Content.styled(self._last(cells), DIM)])
 
-    def _wrapped(self, cells: int) -> list[Content]:
-        return Content(self._signs.sanitize(self._message)).wrap(max(cells, 20)) or [Content("")]
+    def _above(self, cells: int) -> list[Content]:
+        text = self._message
+        lines = Content(self._signs.sanitize(text)).wrap(max(cells, 20)) if text else []
+        if self._leaves and not self._beside(cells):
+            lines += [Content.styled(line.plain, DIM) for line in Content(self._leaves).wrap(max(cells, 20))]
+        return list(lines) or [Content("")]
+
+    def _beside(self, cells: int) -> bool:
+        """Whether what leaves has room before the button."""
+        return width(self._leaves) + 2 <= self._room(cells)
+
+    def _room(self, cells: int) -> int:
+        return max(cells - width(self._label) - 6, 0)
+
+    def _last(self, cells: int) -> str:
+        room, leaves = self._room(cells), self._leaves if self._leaves and self._beside(cells) else ""
+        for keys in (_("escape cancel   ctrl+s"), "ctrl+s", ""):
+            if width(leaves) + 3 + width(keys) <= room:
+                return leaves + fit(keys, room - width(leaves), right=True)
+        return fit(leaves, room, ellipsis=self._signs.ellipsis)

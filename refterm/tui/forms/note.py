@@ -19,10 +19,18 @@ def note_form(office: Office, referral_id: int, company: str) -> Form[str]:
     return Form(
         office,
         form="note",
-        title=_("Add note"),
+        title=_("Note"),
         beside=parts.named(referral_id, company),
-        button=_("Add note"),
-        fields=[FieldSpec("note", _("Note"), "notes", placeholder=_("a call, an answer"))],
+        button=_("Save"),
+        fields=[
+            FieldSpec(
+                "note",
+                _("Note"),
+                "notes",
+                placeholder=_("a call, an answer"),
+                remark=_("in the history; it never leaves this desk"),
+            )
+        ],
         initial={},
         submit=submit,
         referrals=(referral_id,),

@@ -36,6 +36,7 @@ def won_form(office: Office, referral: Referral) -> Form[str]:
         },
         submit=submit,
         referrals=(referral.id,),
+        leaves=_("It is archived as won. Nothing is sent."),
         cells=78,
     )
 
@@ -55,9 +56,10 @@ def lost_form(office: Office, referral: Referral) -> Form[str]:
         title=_("Report lost"),
         beside=parts.named(referral.id, referral.customer.company),
         button=_("Archive"),
-        fields=parts.reason_fields(),
+        fields=parts.reason_fields(parts.seen(office, referral, _("for us; the customer does not see this"))),
         initial={},
         submit=submit,
         referrals=(referral.id,),
+        leaves=_("It is archived as lost. Nothing is sent."),
         cells=78,
     )

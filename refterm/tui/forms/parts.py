@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 from refterm.domain import money, reasons, when
+from refterm.domain.country_currency import currency_of
 from refterm.domain.decisions import Context
 from refterm.domain.referral import Referral
 from refterm.errors import InvalidInputError
@@ -62,11 +63,15 @@ def money_fields(value_label: str) -> list[FieldSpec]:
 
 def _understood_money(texts: Texts) -> str:
     typed, currency = texts["value"], texts["currency"].strip().upper()
+    if not typed.strip():
+        return ""
     try:
         amount, own = money.parse_amount(typed, decimal_mark())
-    except InvalidInputError:
-        return ""
-    return f"= {money.show_money(amount, own or currency, decimal_mark())}"
+    except InvalidInputError as error:
+        return f"? {error.fields.get('value') or error.fields.get('currency', '')}"
+    named = own or currency
+    known = money.show_money(amount, named, decimal_mark())
+    return f"= {known}" if named in money.CURRENCIES else f"= {known} " + _("(which currency?)")
 
 
 def _typed_currency(texts: Texts) -> Texts:
@@ -158,12 +163,17 @@ def company(referral: Referral) -> str:
     return plain_line(referral.customer.company)
 
 
-def reason_fields() -> list[FieldSpec]:
+def seen(office: Office, referral: Referral | None, otherwise: str) -> str:
+    """What stands under notes: that Microsoft sees them, where the referral will be pushed; else who reads them."""
+    return _("Microsoft sees this") if referral is not None and office.desk.is_pushed(referral) else otherwise
+
+
+def reason_fields(remark: str) -> list[FieldSpec]:
     """Reason and notes, for declining (I6) and losing (A1): the eight reasons with Partner Center's numbers."""
     options = [(code, reasons.label(code)) for code in reasons.CODES]
     return [
         FieldSpec("reason", _("Reason"), "choice", options=options),
-        FieldSpec("notes", _("Notes"), "notes", placeholder=_("optional, but required with Others")),
+        FieldSpec("notes", _("Notes"), "notes", placeholder=_("optional, but required with Others"), remark=remark),
     ]
 
 
@@ -190,3 +200,8 @@ def not_done(done: Done) -> str:
     return " " + _("Not done: {names}.").format(
         names="; ".join(f"#{one.referral}: {one.error}" for one in done.refused)
     )
+
+
+def first_currency(office: Office, referral: Referral) -> str:
+    """The currency with which the form opens: the deal's, the profile's, else that of the customer's country."""
+    return office.desk.currency(referral) or currency_of(referral.customer.country) or ""

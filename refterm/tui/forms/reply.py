@@ -96,14 +96,14 @@ class ReplyForm(Form[Sent]):
         try:
             letter = self._replies.prepare(self._referral, kind, self.texts()["to"])
         except InvalidInputError as error:
-            self._say("; ".join(error.fields.values()))
+            self.say("; ".join(error.fields.values()))
             return
         self._put({"subject": letter.subject, "text": letter.text})
 
     def action_editor(self) -> None:
         """Edit the text in the site's editor."""
         if self._editor is None or self._submitting:
-            self._say(_("there is no editor here; the site's configuration can name one"))
+            self.say(_("there is no editor here; the site's configuration can name one"))
             return
         from refterm.tui.editor import edited
 
@@ -111,15 +111,15 @@ class ReplyForm(Form[Sent]):
             with self.app.suspend():
                 text = edited(self._editor, self.texts()["text"])
         except RefTermError as error:
-            self._say(str(error))
+            self.say(str(error))
             return
         self._put({"text": text})
 
     def _put(self, texts: Texts) -> None:
         for name, text in texts.items():
-            self._put_text(name, text)
-        self._show_errors({})
-        self._show_hints()
+            self.put_text(name, text)
+        self.show_errors({})
+        self.show_hints()
         self._keep_draft_soon()
 
 

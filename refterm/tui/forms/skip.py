@@ -25,7 +25,7 @@ def skip_form(office: Office, referral: Referral) -> Form[str]:
     return Form(
         office,
         form="skip",
-        title=_("Skip referral"),
+        title=_("Skip"),
         beside=parts.named(referral.id, referral.customer.company),
         button=_("Skip"),
         fields=[
@@ -41,6 +41,7 @@ def skip_form(office: Office, referral: Referral) -> Form[str]:
         initial={"until": _first(office, referral)},
         submit=submit,
         referrals=(referral.id,),
+        enter_submits=True,
         cells=78,
     )
 

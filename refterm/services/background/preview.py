@@ -1,0 +1,47 @@
+"""The letter that a decision will send, to read before it is decided (N1)."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from email import message_from_bytes
+from email.policy import default
+
+from refterm.domain.referral import Referral
+from refterm.services.background.letters import letter
+from refterm.services.background.referral_notices import recipient
+from refterm.services.workplace import Workplace
+
+# Neither address nor number is shown: the real ones come with the outbox.
+_SENDER = "desk@refterm.invalid"
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A letter as its reader sees it."""
+
+    to: str
+    subject: str
+    text: str
+
+    @property
+    def core(self) -> str:
+        """The first paragraph after the greeting, on one line."""
+        paragraphs = [part for part in self.text.split("\n\n") if part.strip()]
+        return " ".join((paragraphs[1] if len(paragraphs) > 1 else paragraphs[0] if paragraphs else "").split())
+
+
+def of_decline(workplace: Workplace, referral: Referral) -> Preview | None:
+    """What the customer gets when a referral is declined; None where nobody can be written to.
+
+    Raises:
+        LetterError: when the template cannot be used.
+    """
+    to = recipient(json.dumps([{"email": person.email} for person in referral.customer.contacts]))
+    if not to:
+        return None
+    notice = {"id": 0, "history_id": 0, "kind": "declined", "recipient": to}
+    countries = (referral.customer.country,) if referral.customer.country else ()
+    written = letter(workplace, notice, referral, sender=_SENDER, countries=countries)
+    message = message_from_bytes(written.data, policy=default)
+    return Preview(written.to, str(message["Subject"]), message.get_content().replace("\r\n", "\n").strip())
