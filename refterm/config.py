@@ -24,7 +24,7 @@ SITE_FILE = Path("/etc/refterm/config.toml")
 POSTGRES = ("postgresql+psycopg", "postgresql", "postgres")
 # One letter is a drive of Windows, not a scheme.
 _MISTYPED = re.compile(r"(?i)(?:sqlite|postgres(?:ql)?(?:\+\w+)?):|[a-z][a-z0-9+.-]+:/")
-SITE_ONLY = ("kiosk", "kiosk_commands", "locked", "roles")
+SITE_ONLY = ("kiosk", "kiosk_commands", "editor", "locked", "roles")
 # Tables that are kept in the database, with an example of how to set them.
 IN_DATABASE = {"deadlines": "deadlines.respond_hours=24", "people": "people.bob=bob@example.com"}
 # The upper limit of every number: 100 000 days are 273 years.
@@ -68,6 +68,23 @@ class PartnerCenterSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class AlertSettings:
+    """`[alerts]`: how the terminal is asked to notify, and of what (S1)."""
+
+    terminal: str = field(default="off", metadata={"allowed": ("osc9", "osc777", "ring", "off")})
+    on: tuple[str, ...] = field(
+        default=("flame", "assigned", "mine-due"), metadata={"each": ("flame", "assigned", "mine-due")}
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class LinkSettings:
+    """`[links]`: pages that can be opened from the desk."""
+
+    crm: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RoleSettings:
     """`[roles]`: who may do what, by login name or `@group`; empty everywhere means everyone is admin."""
 
@@ -92,6 +109,10 @@ class Settings:
     undo_seconds: int = field(default=60, metadata={"least": 0})
     notices: NoticeSettings = field(default_factory=NoticeSettings)
     partner_center: PartnerCenterSettings = field(default_factory=PartnerCenterSettings)
+    alerts: AlertSettings = field(default_factory=AlertSettings)
+    links: LinkSettings = field(default_factory=LinkSettings)
+    keys: Mapping[str, str] = field(default_factory=dict)
+    editor: str | None = None
     phrases: Mapping[str, str] = field(default_factory=dict)
     kiosk: bool = False
     kiosk_commands: tuple[str, ...] = field(default=(), metadata={"each": ("list", "show", "insights")})
@@ -145,6 +166,8 @@ def load(
     _check_locked(settings.locked, site)
     if "notices" in sites:  # one way out for all; a password command of a user's would run for the desk
         settings = replace(settings, locked=(*settings.locked, "notices"))
+    if "crm" in sites.get("links", ()):  # a link of the site's leads where the site says
+        settings = replace(settings, locked=(*settings.locked, "links.crm"))
     if kiosk or settings.kiosk:  # else `--db` or REFTERM_DB would open another desk
         settings = replace(settings, kiosk=True, locked=(*settings.locked, "database"))
     else:
@@ -268,7 +291,21 @@ def _check(value: Any, hint: Any, metadata: Mapping[str, Any], where: str, key: 
         return tuple(value)
     if key == "time_zone":
         _check_zone(value, where)
+    if key == "crm":
+        _check_crm(value, where)
     return value
+
+
+def _check_crm(url: str, where: str) -> None:
+    if (
+        not re.fullmatch(r"https://[A-Za-z0-9.-]+(?::[0-9]+)?/[!-~]*", url)
+        or url.partition("/")[2].count("{crm_id}") != 1
+    ):
+        raise ConfigurationError(
+            _("{where} must be an https URL with {crm_id} in it, such as https://crm.example.com/deal/{crm_id}").format(
+                where=where, crm_id="{crm_id}"
+            )
+        )
 
 
 def _check_zone(name: str, where: str) -> None:

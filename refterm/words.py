@@ -15,6 +15,7 @@ from refterm.domain.referral import Referral, Status
 from refterm.domain.row import Row
 from refterm.domain.when import local_time, month_short
 from refterm.i18n import _
+from refterm.text import display
 
 _TAB_OF = {Status.NEW: Tab.INBOX, Status.ACTIVE: Tab.ACTIVE, Status.ARCHIVED: Tab.ARCHIVED}
 
@@ -81,6 +82,10 @@ def action_word(action: str) -> str:
         Action.LOST: _("lost"),
         Action.UNDONE: _("undone"),
         Action.SETTING_CHANGED: _("setting changed"),
+        Action.ASSIGNED: _("given to a colleague"),
+        Action.REPLIED: _("reply to the customer"),
+        Action.FOLLOW_UP_SET: _("follow-up set"),
+        Action.FOLLOW_UP_DONE: _("follow-up done"),
         Action.RESTORED: _("restored from a backup"),
     }
     return {str(known): word for known, word in words.items()}.get(action, action)
@@ -114,7 +119,13 @@ def action_sentence(entry: Entry, who: str) -> str:
         Action.UNFAVORITED: _("{who} removed #{id} from favourites"),
         Action.WON: _("{who} reported #{id} as won"),
         Action.LOST: _("{who} reported #{id} as lost"),
-        Action.UNDONE: _("{who} undid a decision on #{id}"),
+        Action.UNDONE: _("{who} took a reply on #{id} back")
+        if "undone" in entry.changes
+        else _("{who} undid a decision on #{id}"),
+        Action.ASSIGNED: _("{who} gave #{id} to {colleague}"),
+        Action.REPLIED: _("{who} wrote to the customer of #{id}"),
+        Action.FOLLOW_UP_SET: _("{who} set a follow-up on #{id}"),
+        Action.FOLLOW_UP_DONE: _("{who} followed up #{id}"),
         Action.MERGED: _("Partner Center changed #{id} too; both changes are kept"),
         Action.YIELDED: _("Partner Center decided #{id} otherwise; that stands"),
         Action.RETURNED: _("#{id} is back: Partner Center has it open"),
@@ -123,7 +134,9 @@ def action_sentence(entry: Entry, who: str) -> str:
     if entry.action == Action.UPDATED and entry.by == PARTNER_CENTER:
         return _("Partner Center updated #{id}").format(id=entry.referral)
     plain = {str(known): sentence for known, sentence in sentences.items()}
-    return plain.get(entry.action, _("{who} changed #{id}")).format(who=who, id=entry.referral)
+    colleague = display(str(entry.changes.get("taken_by", (None, "?"))[1]))
+    sentence = plain.get(entry.action, _("{who} changed #{id}"))
+    return sentence.format(who=who, id=entry.referral, colleague=colleague)
 
 
 def field_word(field: str) -> str:
@@ -135,6 +148,14 @@ def field_word(field: str) -> str:
         "reason_notes": _("notes"),
         "team": _("contacts"),
         "taken_by": _("taken by"),
+        "assigned_by": _("given by"),
+        "assigned_at": _("given at"),
+        "to": _("to"),
+        "subject": _("subject"),
+        "text": _("text"),
+        "undone": _("undone"),
+        "deal.follow_up_at": _("follow-up"),
+        "deal.follow_up_text": _("follow-up text"),
         "favorite": _("favourite"),
         "skipped_until": _("skipped until"),
         "contacted_at": _("contacted at"),

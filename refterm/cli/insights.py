@@ -13,6 +13,7 @@ from refterm.i18n import _
 if TYPE_CHECKING:
     from refterm.services.insight.insights import Insights
 
+SHAPES = ("text", "md", "csv")
 # The cells of a line on a pipe, and the most on a terminal.
 PAGE = 112
 
@@ -21,10 +22,11 @@ PAGE = 112
 @click.option("--since", metavar="DATE", help=_("Received then or later: 30d, last month, Q1, 31 Jan."))
 @click.option("--until", metavar="DATE", help=_("Received before."))
 @click.option("--profile", metavar="NAME", help=_("Of this profile only."))
+@click.option("--format", "shape", type=click.Choice(SHAPES), default="text", help=_("md is a page to hand on."))
 @click.option("--json", "as_json", is_flag=True, help=_("As JSON."))
 @pass_invocation
 def insights_(
-    invocation: Invocation, /, since: str | None, until: str | None, profile: str | None, as_json: bool
+    invocation: Invocation, /, since: str | None, until: str | None, profile: str | None, shape: str, as_json: bool
 ) -> None:
     """Show figures and findings."""
     from refterm.domain.when import period
@@ -35,6 +37,12 @@ def insights_(
         found = gather(workplace, since=first, until=end, profile=profile)
     if as_json:
         output.json_object(insights_object(found))
+        return
+    if shape != "text":
+        from refterm.services.insight.insight_page import csv_text, markdown
+
+        for text in (markdown(found) if shape == "md" else csv_text(found)).splitlines():
+            output.line(text)
         return
     _print(found)
 

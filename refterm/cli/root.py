@@ -31,6 +31,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "contacted": ("marks", _("Say that the customer has been contacted; again, withdraw it.")),
     "take": ("marks", _("Take a referral, so that two don't call the same customer.")),
     "release": ("marks", _("Give a taken referral back.")),
+    "assign": ("handing", _("Give referrals to a colleague.")),
+    "reply": ("handing", _("Write to the customer.")),
+    "follow-up": ("handing", _("Set the next step of an engagement, or say that it is done.")),
     "favorite": ("marks", _("Mark a referral as favourite; again, take the mark off.")),
     "skip": ("marks", _("Put a new referral aside until a time.")),
     "unskip": ("marks", _("Bring back what was put aside.")),
@@ -63,7 +66,7 @@ class Root(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module, line = COMMANDS[cmd_name]
-        command = getattr(import_module(f"refterm.cli.{module}"), f"{cmd_name}_")
+        command = getattr(import_module(f"refterm.cli.{module}"), f"{cmd_name.replace('-', '_')}_")
         assert isinstance(command, click.Command)
         if command.short_help != line:
             command.short_help, command.help = line, f"{line}\n\n{command.help or ''}".strip()

@@ -124,6 +124,11 @@ def _standing(referral: Referral, workplace: Workplace) -> Iterator[Pair]:
     if is_skipped(referral.skipped_until, now):
         yield _("Skipped until"), _time(referral.skipped_until, workplace)
     yield _("Taken by"), referral.taken_by or ""
+    if referral.deal.follow_up_at is not None:
+        yield (
+            _("Follow up"),
+            f"{_time(referral.deal.follow_up_at, workplace)}  {referral.deal.follow_up_text or ''}".rstrip(),
+        )
     yield _("Favourite"), _("yes") if referral.favorite else ""
     yield _("Channel"), channel_word(referral.channel)
     yield _("Profile"), referral.profile or _("no active profile")

@@ -113,10 +113,18 @@ def undo_(invocation: Invocation, identities: tuple[str, ...]) -> int:
     with invocation.workplace() as workplace:
         from refterm.services.triage import Triage
 
+        def undo(numbers: list[int]) -> Done:
+            done = Triage(workplace).undo(numbers)
+            if done.letters:
+                from refterm.services.personal.letters import keep_recalled
+
+                keep_recalled(workplace, done.letters)
+            return done
+
         return _several(
             workplace,
             identities,
-            Triage(workplace).undo,
+            undo,
             _("Undone: {referral}. {place}."),
             _("Undone: {count} referrals: {referrals}."),
         )

@@ -44,6 +44,10 @@ class Action(StrEnum):
     PROFILE_EDITED = "profile-edited"
     PROFILE_REMOVED = "profile-removed"
     SETTING_CHANGED = "setting-changed"
+    ASSIGNED = "assigned"
+    REPLIED = "replied"
+    FOLLOW_UP_SET = "follow-up-set"
+    FOLLOW_UP_DONE = "follow-up-done"
     RESTORED = "restored"
 
 
@@ -87,11 +91,17 @@ class Notice:
 
     Attributes:
         due_at: not delivered before this instant; until then an undo takes it back (U1).
+        person: who wrote it, where a person did.
+        subject: of a letter that a person wrote (W1).
+        text: of a letter; of another notice the words that go with it.
     """
 
     kind: str
     to: str
     due_at: datetime
+    person: str | None = None
+    subject: str | None = None
+    text: str | None = None
 
 
 def require_undo(undo_seconds: int) -> None:

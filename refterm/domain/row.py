@@ -37,6 +37,7 @@ class Row:
     deal_value: str | None
     deal_currency: str | None
     purchase_date: str | None
+    follow_up_at: datetime | None
     profile: str | None
     fit: int | None
     version: int

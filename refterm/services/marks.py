@@ -14,11 +14,14 @@ from refterm.domain.history import Action
 from refterm.domain.referral import Referral, Status
 from refterm.errors import ConflictError, InvalidInputError, WrongStateError
 from refterm.i18n import _
+from refterm.services import people
 from refterm.services.workplace import Workplace
 from refterm.store import codec, journal, queries, updates
 from refterm.words import outcome_word
 
 Change = tuple[Action, Mapping[str, Any]]
+# Whoever takes or releases a referral ends its assignment (T5).
+NOT_ASSIGNED: Mapping[str, Any] = {"assigned_by": None, "assigned_at": None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,7 @@ class Marks:
                 raise ConflictError(_("{who} has taken it; release it first").format(who=referral.taken_by))
             if referral.taken_by:
                 self.workplace.require("take of others")
-            return Action.TAKEN, {"taken_by": me}
+            return Action.TAKEN, {"taken_by": me, **NOT_ASSIGNED}
 
         self._apply(referral_id, change)
 
@@ -104,7 +107,7 @@ class Marks:
                 raise ConflictError(_("{who} has taken it; release it first").format(who=referral.taken_by))
             if referral.taken_by != self.workplace.actor.name:
                 self.workplace.require("release of others")
-            return Action.RELEASED, {"taken_by": None}
+            return Action.RELEASED, {"taken_by": None, **NOT_ASSIGNED}
 
         self._apply(referral_id, change)
 
@@ -224,7 +227,10 @@ class Marks:
             action, values = made
             after = updates.update(connection, row, {**values, "changed_at": codec.micros(now)})
             extra = {"note": note} if note else None
-            journal.record(connection, row, after, action, workplace.actor, now, extra=extra)
+            owed = []
+            if row["taken_by"] != after["taken_by"] and after["follow_up_at"] is not None:
+                owed = people.follow_up_notice(connection, after, now, workplace.actor.name)
+            journal.record(connection, row, after, action, workplace.actor, now, notices=owed, extra=extra)
             return row, after
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Set
+from contextlib import suppress
 from enum import IntEnum
 
 from refterm.config import RoleSettings
@@ -82,4 +83,15 @@ def own_groups() -> set[str]:
             found.add(grp.getgrgid(number).gr_name)
         except KeyError:  # a group that no entry names
             found.add(str(number))
+    return found
+
+
+def groups_of(login: str) -> set[str]:
+    """The Unix groups of another login, as the machine's accounts name them."""
+    import grp
+    import pwd
+
+    found = {entry.gr_name for entry in grp.getgrall() if login in entry.gr_mem}
+    with suppress(KeyError):  # no account of that name, or its group has no entry
+        found.add(grp.getgrgid(pwd.getpwnam(login).pw_gid).gr_name)
     return found

@@ -14,7 +14,7 @@ from typing import Any
 from refterm.domain import decisions, money
 from refterm.domain.deadline import as_of
 from refterm.domain.decisions import Context, Typed
-from refterm.domain.history import Action, Notice, check_undo, require_undo
+from refterm.domain.history import Action, Entry, Notice, check_undo, require_undo
 from refterm.domain.referral import Deal, Outcome, Referral, Status, TeamMember
 from refterm.errors import ConflictError, InvalidInputError, NotFoundError, RefTermError, UndoError, WrongStateError
 from refterm.i18n import _
@@ -39,11 +39,26 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
+class Recalled:
+    """A letter that was undone, and is a draft again (U1, W1)."""
+
+    referral: int
+    to: str
+    subject: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Done:
-    """What became of several referrals decided as one."""
+    """What became of several referrals decided as one.
+
+    Attributes:
+        letters: those among them of which a reply was undone, no decision.
+    """
 
     referrals: tuple[int, ...]
     refused: tuple[Refused, ...] = ()
+    letters: tuple[Recalled, ...] = ()
 
 
 class Triage:
@@ -212,22 +227,34 @@ class Triage:
         self._apply(referral_id, change)
 
     def undo(self, referral_ids: Sequence[int]) -> Done:
-        """Undo the latest decision on each referral: the state before it, exactly (U1).
+        """Undo the latest decision on each referral, or one's latest reply that is still held (U1).
 
-        Its notices are taken back. One whose expiry passed meanwhile then expires at its deadline (I4).
+        A decision: the state before it, exactly; its notices are taken back, and one whose expiry passed meanwhile
+        then expires at its deadline (I4). A reply: it is not sent, and is in `letters` of what is returned.
         """
+        letters: list[Recalled] = []
 
         def undo_one(connection: Connection, referral_id: int) -> None:
             workplace, now = self.workplace, self.workplace.now()
             before = updates.get(connection, referral_id)
             latest = queries.decision(connection, referral_id)
-            entry = check_undo(
-                latest[0] if latest else None,
-                actor=workplace.actor,
-                now=now,
-                undo_seconds=workplace.undo_seconds,
-                changed=queries.change_of_same(connection, latest[0]) if latest else None,
-            )
+            reply = queries.held_reply(connection, referral_id, workplace.actor.name, now)
+            if reply is not None and (latest is None or latest[0].id < reply.id):
+                letters.append(self._recall(connection, before, reply, now))
+                return
+            try:
+                entry = check_undo(
+                    latest[0] if latest else None,
+                    actor=workplace.actor,
+                    now=now,
+                    undo_seconds=workplace.undo_seconds,
+                    changed=queries.change_of_same(connection, latest[0]) if latest else None,
+                )
+            except UndoError:
+                if reply is None:
+                    raise
+                letters.append(self._recall(connection, before, reply, now))
+                return
             check_not_sent(connection, entry.id, now)
             if queries.notice_was_sent(connection, entry.id):
                 # Within the time only where a clock was set back (Z2): what was sent cannot be recalled.
@@ -242,10 +269,18 @@ class Triage:
 
         done = self._several(referral_ids, undo_one)
         expire_due(self.workplace)
-        return done
+        return replace(done, letters=tuple(letters))
+
+    def _recall(self, connection: Connection, row: dict[str, Any], reply: Entry, now: datetime) -> Recalled:
+        """Undo a reply that is held; the referral does not change."""
+        journal.cancel_notices(connection, [reply.id])
+        actor, undone = self.workplace.actor, {"undone": Action.REPLIED.value}
+        journal.record(connection, row, row, Action.UNDONE, actor, now, batch=queries.REPLY, extra=undone)
+        to, subject, text = (str(reply.changes[field][1]) for field in ("to", "subject", "text"))
+        return Recalled(int(row["id"]), to, subject, text)
 
     def last_decision(self) -> list[int]:
-        """The referrals of this person's latest decision that can still be undone; several where they were one (U1).
+        """The referrals of this person's latest decision or reply that can still be undone; several where they were one (U1).
 
         Raises:
             UndoError: when there is none.
@@ -254,7 +289,7 @@ class Triage:
         require_undo(workplace.undo_seconds)
         since = workplace.now() - timedelta(seconds=workplace.undo_seconds)
         with workplace.database.reading() as connection:
-            made = queries.latest_decisions(connection, workplace.actor.name, since)
+            made = queries.latest_decisions(connection, workplace.actor.name, since, workplace.now())
         if not made:
             raise UndoError(
                 _("there is nothing to undo: a decision can be undone for {n} s").format(n=workplace.undo_seconds)

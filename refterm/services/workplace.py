@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, tzinfo
+from pathlib import Path
 
 from refterm import config
 from refterm.clock import Clock, SharedClock, SystemClock
@@ -35,6 +36,10 @@ class Workplace:
         role: what the login may do.
         remind_respond: how long before the recommended response's end the contacts are reminded.
         remind_expire: how long before the expiry.
+        roles: whom the site's file names for each role.
+        transport: how the desk's letters go out (`notices.transport`).
+        sender: the address they come from, where one is set.
+        own_letters: the folder of the person's own templates; None in a kiosk.
         desk_id: which desk this is, wherever its database lies; a restored one is another.
     """
 
@@ -49,6 +54,10 @@ class Workplace:
     role: Role = Role.ADMIN
     remind_respond: timedelta = timedelta(hours=4)
     remind_expire: timedelta = timedelta(hours=24)
+    roles: RoleSettings = field(default_factory=RoleSettings)
+    transport: str = "maildir"
+    sender: str | None = None
+    own_letters: Path | None = None
     desk_id: str = ""
 
     def now(self) -> datetime:
@@ -184,6 +193,10 @@ def workplace(database: Database, settings: Settings, actor: Actor, clock: Clock
         role=min(own_role(settings, actor.login), server_role(database)),
         remind_respond=timedelta(hours=settings.notices.remind_respond_hours),
         remind_expire=timedelta(hours=settings.notices.remind_expire_hours),
+        roles=settings.roles,
+        transport=settings.notices.transport,
+        sender=settings.notices.from_,
+        own_letters=None if settings.kiosk else config.config_folder() / "letters",
     )
     opened.read_settings()
     return opened

@@ -28,8 +28,8 @@ _OUTBOX_OF_LATEST = (
 )
 _HISTORY_NUMBER = f"{_HISTORY} returning id"
 _OUTBOX = (
-    "insert into outbox (kind, recipient, referral_id, history_id, state, due_at, attempts) values (?, ?, ?, ?, ?, ?, 0)"
-    " on conflict do nothing"
+    "insert into outbox (kind, recipient, referral_id, history_id, state, due_at, attempts, person, subject, text)"
+    " values (?, ?, ?, ?, ?, ?, 0, ?, ?, ?) on conflict do nothing"
 )
 
 
@@ -78,7 +78,8 @@ def record(
     entry = int(connection.execute(_HISTORY_NUMBER, values).fetchone()[0])
     for notice in notices:
         due, state = codec.micros(notice.due_at), "held" if notice.due_at > at else "due"
-        connection.execute(_OUTBOX, (notice.kind, notice.to, after["id"], entry, state, due))
+        letter = (notice.person, notice.subject, notice.text)
+        connection.execute(_OUTBOX, (notice.kind, notice.to, after["id"], entry, state, due, *letter))
     if before["status"] != after["status"]:
         _count(connection, before["status"], -1)
         _count(connection, after["status"], 1)

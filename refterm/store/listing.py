@@ -29,7 +29,7 @@ MOST_HITS = 2000
 ROW_COLUMNS = (
     "id, status, outcome, channel, company, substr(need, 1, 300) as need, city, country, received_at, expires_at, flame,"
     " contacted_at, taken_by, favorite, skipped_until, decided_by, closed_at, reason, deal_name, deal_value, deal_currency,"
-    " purchase_date, profile, fit, version"
+    " purchase_date, follow_up_at, profile, fit, version"
 )
 # What stands together in the order by value: a currency; `}` and `~`, which come last, are no currency and no value.
 _CURRENCY = "case when deal_value_order < 0 then '~' else coalesce(deal_currency, '}') end"
@@ -427,6 +427,7 @@ def read_row(row: Record, now: int) -> Row:
         deal_value=row["deal_value"],
         deal_currency=row["deal_currency"],
         purchase_date=row["purchase_date"],
+        follow_up_at=codec.instant_or_none(row["follow_up_at"]),
         profile=row["profile"],
         fit=row["fit"],
         version=row["version"],

@@ -13,6 +13,23 @@ from refterm.store.connection import Connection, placeholders
 _DUE = "kind <> 'push' and state in ('held', 'due') and due_at <= :now and (claimed_until is null or claimed_until <= :now)"
 
 
+def latest(connection: Connection, name: str, most: int = 100) -> list[dict[str, Any]]:
+    """What failed and what waits, a person's own first; then what is settled, the newest first."""
+    found: list[dict[str, Any]] = []
+    for states, order in (
+        ("'failed'", "id desc"),
+        ("'held', 'due'", "due_at, id"),
+        ("'sent', 'written', 'dropped', 'undone'", "due_at desc, id desc"),
+    ):
+        query = (
+            "select outbox.*, (person is not null and person = :name) as mine from outbox"
+            f" where state in ({states}) order by {order} limit :most"
+        )
+        some = [dict(row) for row in connection.execute(query, {"name": name, "most": most}).fetchall()]
+        found += sorted(some, key=lambda row: not row["mine"])
+    return found
+
+
 def claim(connection: Connection, now: int, until: int, limit: int) -> list[dict[str, Any]]:
     """Take notices that are due, so that nobody else delivers them until a time; the oldest first."""
     rows = [
@@ -29,12 +46,66 @@ def claim(connection: Connection, now: int, until: int, limit: int) -> list[dict
     return rows
 
 
-def settle(connection: Connection, number: int, state: str, *, error: str | None = None) -> None:
-    """Say what became of a notice that was claimed; what was taken back meanwhile stays so."""
-    connection.execute(
-        "update outbox set state = ?, error = ?, attempts = attempts + 1, claimed_until = null"
+def settle(
+    connection: Connection, number: int, state: str, *, error: str | None = None, message_id: str | None = None
+) -> bool:
+    """Say what became of a notice that was claimed; what was taken back meanwhile stays so, and the answer is no."""
+    done = connection.execute(
+        "update outbox set state = ?, error = ?, message_id = ?, attempts = attempts + 1, claimed_until = null"
         " where id = ? and state in ('held', 'due')",
-        (state, error, number),
+        (state, error, message_id, number),
+    )
+    return done.rowcount == 1
+
+
+def wait(connection: Connection, number: int, due_at: int) -> None:
+    """Give a claimed notice back until a time; that is no try."""
+    connection.execute(
+        "update outbox set state = 'held', due_at = ?, claimed_until = null where id = ? and state in ('held', 'due')",
+        (due_at, number),
+    )
+
+
+def thread(connection: Connection, referral_id: int, before: int) -> list[str]:
+    """The Message-IDs of the replies on a referral that went out before a letter, oldest first (W1)."""
+    query = (
+        "select message_id from outbox where referral_id = ? and kind = 'reply' and id < ?"
+        " and state in ('sent', 'written') and message_id is not null order by id"
+    )
+    return [row[0] for row in connection.execute(query, (referral_id, before)).fetchall()]
+
+
+def letter(connection: Connection, entry: int) -> dict[str, Any] | None:
+    """The reply that a history entry owes."""
+    row = connection.execute("select * from outbox where history_id = ? and kind = 'reply'", (entry,)).fetchone()
+    return dict(row) if row else None
+
+
+def failed_letters(connection: Connection, name: str) -> list[dict[str, Any]]:
+    """The replies of a person that could not be delivered, oldest first."""
+    query = "select * from outbox where state = 'failed' and kind = 'reply' and person = ? order by id"
+    return [dict(row) for row in connection.execute(query, (name,)).fetchall()]
+
+
+def hand_over(connection: Connection, entry: int) -> None:
+    """The letter of a history entry is handed over by the person: the desk sends nothing."""
+    connection.execute("update outbox set state = 'written' where history_id = ? and kind = 'reply'", (entry,))
+
+
+def replace_failed(connection: Connection, referral_id: int, name: str) -> None:
+    """Drop a person's replies on a referral that failed; a new one goes out in their place."""
+    connection.execute(
+        "update outbox set state = 'dropped' where referral_id = ? and kind = 'reply' and state = 'failed' and person = ?",
+        (referral_id, name),
+    )
+
+
+def drop_follow_ups(connection: Connection, referral_id: int) -> None:
+    """Drop the notices of a follow-up that is done, or another one by now (A5)."""
+    connection.execute(
+        "update outbox set state = 'dropped', claimed_until = null"
+        " where referral_id = ? and kind = 'follow-up' and state in ('held', 'due')",
+        (referral_id,),
     )
 
 

@@ -95,6 +95,11 @@ def history(
         yield _entry(row)
 
 
+def one_entry(connection: Connection, number: int) -> Entry:
+    """One entry of the history, which must be there."""
+    return _entry(connection.execute("select * from history where id = ?", (number,)).fetchone())
+
+
 def latest(connection: Connection, referral_id: int, count: int) -> list[Entry]:
     """The latest history entries of a referral, the newest first."""
     query = "select * from history where referral_id = ? order by id desc limit ?"
@@ -135,14 +140,32 @@ def came_and_went(connection: Connection, after: int) -> tuple[int, int]:
     return first, second
 
 
+# An undone reply has the batch REPLY, and is no undo of a decision.
+REPLY = "reply"
+_UNDONE = "(action = 'undone' and batch is null)"
+_HELD_REPLY = (
+    "made.action = 'replied' and exists (select 1 from outbox where outbox.history_id = made.id"
+    " and outbox.kind = 'reply' and outbox.state = 'held' and outbox.due_at > :now)"
+)
+
+
 def decision(connection: Connection, referral_id: int) -> tuple[Entry, str | None] | None:
-    """The latest decision or undo on a referral, and with which others it was made."""
+    """The latest decision or undo of one on a referral, and with which others it was made."""
     names = ", ".join(f"'{action.value}'" for action in DECISIONS)
     row = connection.execute(
-        f"select * from history where referral_id = ? and action in ({names}, 'undone') order by id desc limit 1",
+        f"select * from history where referral_id = ? and (action in ({names}) or {_UNDONE}) order by id desc limit 1",
         (referral_id,),
     ).fetchone()
     return (_entry(row), row["batch"]) if row else None
+
+
+def held_reply(connection: Connection, referral_id: int, name: str, now: datetime) -> Entry | None:
+    """A person's latest reply on a referral that is still held, so that it can be undone (U1)."""
+    row = connection.execute(
+        f'select * from history as made where referral_id = :id and "by" = :by and {_HELD_REPLY} order by id desc limit 1',
+        {"id": referral_id, "by": name, "now": codec.micros(now)},
+    ).fetchone()
+    return _entry(row) if row else None
 
 
 def change_of_same(connection: Connection, decision: Entry) -> Entry | None:
@@ -153,17 +176,17 @@ def change_of_same(connection: Connection, decision: Entry) -> Entry | None:
     return next((entry for row in later if (entry := _entry(row)).changes.keys() & decision.changes.keys()), None)
 
 
-def latest_decisions(connection: Connection, name: str, since: datetime) -> list[Entry]:
-    """The latest decision of a person since an instant that is not undone, with those made together with it."""
+def latest_decisions(connection: Connection, name: str, since: datetime, now: datetime) -> list[Entry]:
+    """The latest decision or held reply of a person since an instant that is not undone, with those made with it."""
     names = ", ".join(f"'{action.value}'" for action in DECISIONS)
     stands = (
         "not exists (select 1 from history later where later.referral_id = made.referral_id and later.id > made.id"
-        " and later.action = 'undone')"
+        " and later.action = 'undone' and later.batch is null)"
     )
     latest = connection.execute(
-        f'select * from history as made where "by" = :by and action in ({names}) and at > :since and {stands}'
-        " order by id desc limit 1",
-        {"by": name, "since": codec.micros(since)},
+        f'select * from history as made where "by" = :by and'
+        f" ((action in ({names}) and at > :since and {stands}) or ({_HELD_REPLY})) order by id desc limit 1",
+        {"by": name, "since": codec.micros(since), "now": codec.micros(now)},
     ).fetchone()
     if latest is None:
         return []
@@ -239,6 +262,22 @@ def next_back(connection: Connection, now: datetime) -> datetime | None:
     return codec.instant_or_none(connection.execute(query, (codec.micros(now),)).fetchone()[0])
 
 
+def follow_ups_due(connection: Connection, since: datetime | None, now: datetime, limit: int) -> list[int]:
+    """The engagements whose follow-up is due, the latest first; only those that fell due after an instant (A5)."""
+    query = (
+        "select id from referral where status = 'active' and follow_up_at <= :now and follow_up_at > :since"
+        " order by follow_up_at desc, id limit :limit"
+    )
+    bound = {"now": codec.micros(now), "since": -codec.NEVER if since is None else codec.micros(since), "limit": limit}
+    return [row[0] for row in connection.execute(query, bound).fetchall()]
+
+
+def next_follow_up(connection: Connection, now: datetime) -> datetime | None:
+    """When the next follow-up falls due (A5)."""
+    query = "select min(follow_up_at) from referral where status = 'active' and follow_up_at > ?"
+    return codec.instant_or_none(connection.execute(query, (codec.micros(now),)).fetchone()[0])
+
+
 def profiles(connection: Connection) -> list[str]:
     """The names of the profiles that referrals are routed to."""
     return [
@@ -259,6 +298,18 @@ def outbox(connection: Connection, referral_id: int | None = None) -> list[dict[
 def settings(connection: Connection) -> dict[str, str]:
     """Every setting of the desk that is kept, by its key."""
     return {row[0]: row[1] for row in connection.execute("select key, value from setting order by key").fetchall()}
+
+
+def acted_since(connection: Connection, since: datetime) -> dict[str, str]:
+    """Who acted since an instant, each with the login of the latest time; one step of the index for each name."""
+    query = (
+        'with recursive names(name) as (select min("by") from history union all'
+        ' select (select min("by") from history where "by" > names.name) from names where names.name is not null)'
+        ' select history."by", history.login from names join history on history.id ='
+        ' (select id from history latest where latest."by" = names.name order by latest.id desc limit 1)'
+        ' where history.at >= ? order by history."by"'
+    )
+    return {row[0]: row[1] for row in connection.execute(query, (codec.micros(since),)).fetchall()}
 
 
 def setting(connection: Connection, key: str) -> str | None:

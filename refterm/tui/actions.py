@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from refterm.domain.tabs import Tab
+from refterm.errors import ConfigurationError
 from refterm.i18n import _
 
 ANYWHERE = (Tab.INBOX, Tab.ACTIVE, Tab.ARCHIVED)
@@ -48,7 +51,79 @@ class Situation:
     kiosk: bool = False
 
 
+# Keys that are the program's own everywhere.
+KEPT = ("ctrl+p", "ctrl+q", "ctrl+c")
+_NAMED_KEY = re.compile(
+    r"(?:(?:ctrl|shift|alt)\+)*(?:f[0-9]{1,2}|[a-z0-9]|space|enter|tab|escape|home|end|pageup|pagedown|up|down|left|right|insert|delete|backspace)"
+)
+# The keys of one's own, by action; set once before a desk is opened.
+_own: dict[str, str] = {}
+
+
+def use_keys(keys: Mapping[str, str]) -> None:
+    """Take keys of one's own (`[keys]`) for footer, help, palette and the desk.
+
+    Raises:
+        ConfigurationError: for an unknown action, a key that is none, one that the program keeps, or a clash, naming both.
+    """
+    actions = {action.id: action for action in _table()}
+    given: dict[str, str] = {}
+    for name, typed in keys.items():
+        if name not in actions:
+            raise ConfigurationError(
+                _("[keys] {name} is no action; allowed are {allowed}").format(
+                    name=name, allowed=", ".join(sorted(actions))
+                )
+            )
+        given[name] = _key(name, typed)
+    taken: dict[str, Action] = {}
+    for action in actions.values():
+        for key in (given[action.id],) if action.id in given else action.keys:
+            other = taken.setdefault(key, action)
+            if other is not action:
+                raise ConfigurationError(
+                    _("[keys] {key} is the key of both {one} and {other}; choose another for one of them").format(
+                        key=key_name(key), one=other.id, other=action.id
+                    )
+                )
+    _own.clear()
+    _own.update(given)
+
+
+def own_keys() -> dict[str, str]:
+    """The person's keys by action."""
+    return dict(_own)
+
+
+def _key(name: str, typed: str) -> str:
+    """A key as Textual calls it."""
+    text = typed.strip() if len(typed) > 1 else typed
+    if len(text) == 1 and text.isprintable():
+        from textual.keys import _character_to_key
+
+        key = _character_to_key(text)
+    else:
+        key = text.lower()
+        if not _NAMED_KEY.fullmatch(key):
+            raise ConfigurationError(
+                _("[keys] {name}: {key} is no key; type one such as A, f5 or ctrl+n").format(name=name, key=typed)
+            )
+    if key in KEPT:
+        raise ConfigurationError(_("[keys] {name}: the desk keeps {key} for itself").format(name=name, key=typed))
+    return key
+
+
 def registry() -> tuple[Action, ...]:
+    """All actions with the person's keys, in the order of the footer."""
+    return tuple(replace(action, keys=(_own[action.id],)) if action.id in _own else action for action in _table())
+
+
+def keys_of(name: str) -> str:
+    """The key of an action as people read it, for sentences that name it."""
+    return next(key_name(action.keys[0]) for action in registry() if action.id == name)
+
+
+def _table() -> tuple[Action, ...]:
     """All actions, in the order of the footer."""
     decide, work, look, move, desk = _("Decide"), _("Work"), _("Look"), _("Move"), _("Desk")
     return (
@@ -61,12 +136,15 @@ def registry() -> tuple[Action, ...]:
         _change("add_contact", "c", _("Add a contact who works on the deal"), work, ACTIVE, _("contact")),
         _change("contacted", "m", _("Say the customer was contacted, or withdraw it"), work, OPEN, _("contacted")),
         _change("take", "t", _("Take the referral, or release it"), work, OPEN, _("take")),
-        _change("skip", "z", _("Skip until a time, or bring back"), work, INBOX, _("skip")),
+        _change("skip", "z", _("Skip until a time, or bring back; in Active: follow up"), work, OPEN, _("skip")),
+        _change("reply", "R", _("Reply to the customer"), work),
         _on_row("detail", "enter", _("All details, full screen"), look, _("all")),
         _any("search", "slash", _("Search as you type"), look, _("search")),
         Action(id="undo", keys=("u",), label=_("Undo your last decision"), group=decide, short=_("undo"), writes=True),
         _any("help", "question_mark", _("Keys"), desk, _("keys")),
         _any("quit", "q", _("Quit"), desk, _("quit")),
+        _change("assign", "T", _("Assign to a colleague, marked ones together"), work, OPEN),
+        _change("follow_up_done", "Z", _("Follow-up done, then the next"), work, ACTIVE),
         _change("note", "n", _("Add a note to the history"), work, ANYWHERE, _("note")),
         _change("favorite", "s", _("Mark as favourite, or unmark"), work, ANYWHERE, _("favourite")),
         _on_row("history", "h", _("History of this referral"), look, _("history")),
@@ -84,6 +162,8 @@ def registry() -> tuple[Action, ...]:
         _any("views", "V", _("Views: mine, late and so on, with their counts"), look, _("views")),
         _any("filter", "F", _("Filter by outcome, period, profile, favourite, skipped"), look, _("filter")),
         _any("next_flame", "f", _("The next customer who asked to be contacted"), look),
+        _any("hand_on", "E", _("Hand on the list, its history or the insights"), look),
+        _any("outbox", "O", _("Outbox: what is owed, sent and failed"), desk),
         _any("refresh", "r", _("Read the desk again"), desk),
         _any("tab_inbox", "1", _("Inbox"), move),
         _any("tab_active", "2", _("Active"), move),

@@ -31,6 +31,7 @@ from refterm.services.desk import Desk
 from refterm.services.personal.drafts import Drafts
 from refterm.services.personal.view_state import ViewState, ViewStates
 from refterm.services.workplace import Workplace, open_workplace
+from refterm.tui.actions import own_keys, use_keys
 from refterm.tui.background.work import work
 from refterm.tui.desk.screen import DeskScreen
 from refterm.tui.draw import themes
@@ -63,6 +64,8 @@ class RefTermApp(DeskApp):
         self.desk: DeskScreen | None = None
         self.settings = settings
         self.animation_level = "none"
+        self._tells_focus = False
+        self.set_keymap(own_keys())
         self._states = states
         self._view_kept = True
         self._view_lock = threading.Lock()
@@ -133,6 +136,32 @@ class RefTermApp(DeskApp):
         if done or default_namespace is not desk:
             return done
         return desk.say_why_off(action if isinstance(action, str) else action[1])
+
+    @property
+    def editor(self) -> str | None:
+        """The site's editor for letters; None where there is none, as in a kiosk."""
+        return None if self.settings.kiosk else self.settings.editor
+
+    def on_app_blur(self) -> None:
+        """The terminal tells whether it is in sight."""
+        self._tells_focus = True
+
+    def on_app_focus(self) -> None:
+        """The terminal tells whether it is in sight."""
+        self._tells_focus = True
+
+    def alert_about(self, kind: str, words: str, referral: int, company: str, count: int = 1) -> None:
+        """Ask the terminal to notify, where the person wants that and does not look at the desk (S1)."""
+        wanted = self.settings.alerts
+        if wanted.terminal == "off" or kind not in wanted.on or (self._tells_focus and self.app_focus):
+            return
+        from refterm.tui import alerts
+
+        signs = self.office.signs
+        said = f"refterm: {signs.sanitize(words)} #{referral} {signs.sanitize(alerts.name(company))}".rstrip()
+        if count > 1:
+            said += " " + signs.sanitize(_("and {n} more").format(n=count - 1))
+        self.write_to_terminal(alerts.sequence(wanted.terminal, said))
 
     # What is remembered
 
@@ -218,6 +247,7 @@ def run_desk(settings: Settings, *, acting: str | None = None) -> int:
     textual_quirks.check_environment()
     if settings.theme and settings.theme not in themes.offered():
         raise ConfigurationError(_("theme must be one of {allowed}").format(allowed=", ".join(themes.offered())))
+    use_keys(settings.keys)
     place = open_workplace(settings, acting=acting)
     states = ViewStates(config.state_folder(), place.actor.name)
     signs = choose_signs(settings.ascii, os.environ, coerced=bool(sys.flags.utf8_mode))

@@ -61,6 +61,22 @@ class Office:
 class DeskApp(SafeApp):
     """What the desk asks of the program around it; RefTermApp does it."""
 
+    @property
+    def editor(self) -> str | None:
+        """The site's editor for letters; None where there is none, as in a kiosk."""
+        return None
+
+    def alert_about(self, kind: str, words: str, referral: int, company: str, count: int = 1) -> None:
+        """Ask the terminal to notify, where the person wants that and does not look at the desk (S1).
+
+        Args:
+            kind: `flame`, `assigned` or `mine-due`.
+            words: our own words.
+            referral: the first it is about.
+            company: its customer.
+            count: how many it is about.
+        """
+
     def keep_view(self) -> None:
         """Remember tab, order and filter for the person."""
         raise NotImplementedError

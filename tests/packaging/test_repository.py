@@ -149,7 +149,7 @@ def test_the_readme_names_every_command_with_its_options() -> None:
 
 def test_the_readme_names_no_command_that_is_not_there() -> None:
     there = {name for name, _command in commands(root)}
-    told = set(re.findall(r"`(refterm(?: [a-z]+)+)", section("## Commands").replace("--help", "")))
+    told = set(re.findall(r"`(refterm(?: [a-z-]+)+)", section("## Commands").replace("--help", "")))
     # `refterm db backup` begins like `refterm completion bash`: a word more may be an argument.
     assert {name for name in told if name not in there and name.rpartition(" ")[0] not in there} == set()
 
@@ -166,7 +166,7 @@ def test_the_readme_names_every_setting() -> None:
     for field in fields(Settings):
         inner = field.default_factory() if callable(field.default_factory) else None
         if not is_dataclass(inner):
-            missing += [] if f"`{field.name}`" in text else [field.name]
+            missing += [] if f"`{field.name}`" in text or f"`[{field.name}]`" in text else [field.name]
             continue
         rows = [line for line in text.splitlines() if f"`[{field.name}]`" in line]
         for key in (one.name.rstrip("_") for one in fields(inner)):

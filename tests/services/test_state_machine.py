@@ -26,19 +26,24 @@ from hypothesis.stateful import (
 )
 
 from refterm.clock import SettableClock
+from refterm.config import NoticeSettings
 from refterm.domain.deadline import as_of
 from refterm.domain.history import DECISIONS
 from refterm.domain.query import Tab, View
 from refterm.errors import RefTermError, UndoError, WrongStateError
+from refterm.services.assigning import Assigning
+from refterm.services.background.delivery import deliver_due
 from refterm.services.background.expiry import expire_due
 from refterm.services.desk import Desk
+from refterm.services.follow_ups import FollowUps
 from refterm.services.marks import Marks
+from refterm.services.replies import Replies
 from refterm.services.triage import Triage
 from refterm.services.workplace import Workplace
 from refterm.store import codec
 from tests.conftest import import_into
 from tests.samples import NOW, Json, active_record, api_record, closed_record, stamp
-from tests.services.use_cases import ACCEPTANCE, CONTEXT, PERSON, REFUSAL
+from tests.services.use_cases import ACCEPTANCE, CONTEXT, LETTER, OF_NO_COLUMN, PERSON, REFUSAL, refuse_none
 from tests.store.support import Columns, Dump, assert_consistent, dump, open_at, template_copy
 
 PEOPLE = ("ana", "bob", "mei")
@@ -149,7 +154,9 @@ class DeskMachine(RuleBasedStateMachine):
     @rule(
         number=referrals,
         by=desks,
-        what=st.sampled_from(["favorite", "take", "over", "release", "contacted", "skip", "unskip", "note"]),
+        what=st.sampled_from(
+            ["favorite", "take", "over", "release", "contacted", "skip", "unskip", "note", "assign", "reply"]
+        ),
     )
     def mark(self, number: int, by: str, what: str) -> None:
         marks = Marks(self.people[by])
@@ -162,23 +169,44 @@ class DeskMachine(RuleBasedStateMachine):
             "skip": lambda: marks.skip(number, "+1h"),
             "unskip": lambda: marks.unskip(number),
             "note": lambda: marks.note(number, "rang"),
+            "assign": lambda: refuse_none(
+                Assigning(self.people[by]).assign([number], {"to": "ana"}, over=True).refused
+            ),
+            "reply": lambda: Replies(self.people[by]).send(number, LETTER),
         }
         was = self.standing(number)
         done = self.attempt(acts[what])
         if what in ("favorite", "note"):
             assert done
+        elif what == "reply":
+            assert done == bool(json.loads(self.row(number)["contacts"]))
         elif what in ("skip", "unskip"):
             assert not done or was == "new"
         else:
             assert not done or was in ("new", "active")
 
+    @rule(number=referrals, by=desks, at=st.sampled_from(["+1h", "+1d", None]))
+    def follow_up(self, number: int, by: str, at: str | None) -> None:
+        follow_ups = FollowUps(self.people[by])
+        row = self.row(number)
+        done = self.attempt(lambda: follow_ups.set(number, {"at": at}) if at else follow_ups.done(number))
+        assert done == (row["status"] == "active" and (at is not None or row["follow_up_at"] is not None))
+
+    @rule(by=desks)
+    def deliver(self, by: str) -> None:
+        """W1: the customer counts as contacted by the writer of what is sent, in the transaction that notes it."""
+        deliver_due(self.people[by], NoticeSettings(maildir=str(self.folder / "letters")))
+
     @rule(numbers=st.lists(referrals, min_size=1, max_size=3, unique=True), by=desks)
     def undo(self, numbers: list[int], by: str) -> None:
         expected = [number for number in dict.fromkeys(numbers) if self.can_undo(number, by)]
         before = {number: self.row(number) for number in numbers}
-        decisions = {number: self.latest_decision(number) for number in expected}
+        decisions = {number: self.latest_decision(number) for number in expected if not self.held_reply(number, by)}
+        letters = {number: entry for number in expected if (entry := self.held_reply(number, by))}
         done = Triage(self.people[by]).undo(numbers)
         assert list(done.referrals) == expected
+        assert [letter.referral for letter in done.letters] == [number for number in expected if number in letters]
+        self.undone_notices |= {entry[0] for entry in letters.values()}
         assert all(isinstance(one.error, UndoError) for one in done.refused)
         for number, entry in decisions.items():
             assert entry is not None
@@ -198,7 +226,7 @@ class DeskMachine(RuleBasedStateMachine):
         except UndoError:
             return
         assert numbers
-        entries = [self.latest_decision(number) for number in numbers]
+        entries = [self.held_reply(number, by) or self.latest_decision(number) for number in numbers]
         done = triage.undo(numbers)
         self.undone_notices |= {
             entry[0] for number, entry in zip(numbers, entries, strict=True) if entry and number in done.referrals
@@ -252,11 +280,11 @@ class DeskMachine(RuleBasedStateMachine):
         versions = dict.fromkeys(replayed, 1)
         for _, _, _, _, action, number, changes, version, _ in history:
             for field, (before, after) in json.loads(changes).items():
-                if field == "note":
+                if field in OF_NO_COLUMN:
                     continue
                 assert replayed[number].get(field) == before, (number, action, field)
                 replayed[number][field] = after
-            versions[number] += action not in ("imported", "noted")
+            versions[number] += action not in ("imported", "noted", "replied") and "undone" not in json.loads(changes)
             assert version == versions[number]
         present = {row["id"]: row for row in self.rows()}
         assert {number: row["version"] for number, row in present.items()} == versions
@@ -268,14 +296,25 @@ class DeskMachine(RuleBasedStateMachine):
     def each_notice_is_owed_once_and_for_what_happened(self) -> None:
         """N1: one for each decline and each expiry at this desk, none of a decision that was undone."""
         tables = self.look()
-        owed = [one for one in tables["outbox"] if one[1] in ("declined", "expired")]
+        owing = {"declined": "declined", "expired": "expired", "replied": "reply"}
+        owed = [one for one in tables["outbox"] if one[1] in owing.values()]
         kinds = {entry[0]: entry[4] for entry in tables["history"]}
-        assert sorted(one[4] for one in owed) == sorted(
-            number for number, action in kinds.items() if action in ("declined", "expired")
-        )
+        assert sorted(one[4] for one in owed) == sorted(number for number, action in kinds.items() if action in owing)
         for one in owed:
-            assert one[1] == kinds[one[4]]
+            assert one[1] == owing[kinds[one[4]]]
             assert (one[5] == "undone") == (one[4] in self.undone_notices)
+
+    @invariant()
+    def an_engagement_waits_for_one_follow_up(self) -> None:
+        """A5: the notice that waits is of the next step that stands; done and replaced ones are dropped."""
+        waiting: dict[int, list[int]] = {}
+        for one in self.look()["outbox"]:
+            if one[1] == "follow-up" and one[5] in ("held", "due"):
+                waiting.setdefault(one[3], []).append(one[6])
+        rows = {row["id"]: row for row in self.rows()}
+        for number, moments in waiting.items():
+            assert len(moments) == 1
+            assert rows[number]["status"] != "active" or rows[number]["follow_up_at"] is not None
 
     @invariant()
     def the_tabs_hold_every_referral_once(self) -> None:
@@ -330,11 +369,29 @@ class DeskMachine(RuleBasedStateMachine):
 
     def latest_decision(self, number: int) -> tuple[Any, ...] | None:
         actions = {action.value for action in DECISIONS} | {"undone"}
-        entries = [entry for entry in self.look()["history"] if entry[5] == number and entry[4] in actions]
+        entries = [
+            entry
+            for entry in self.look()["history"]
+            if entry[5] == number and entry[4] in actions and "undone" not in json.loads(entry[6])
+        ]
         return entries[-1] if entries else None
+
+    def held_reply(self, number: int, by: str) -> tuple[Any, ...] | None:
+        """One's latest reply that is held, where undo takes it and no decision (U1)."""
+        tables = self.look()
+        held = {one[4] for one in tables["outbox"] if one[1] == "reply" and one[5] == "held" and one[6] > self.now()}
+        mine = [entry for entry in tables["history"] if entry[5] == number and entry[0] in held and entry[2] == by]
+        latest = self.latest_decision(number)
+        if not mine or (latest and latest[0] > mine[-1][0] and self.can_undo_decision(number, by)):
+            return None
+        return mine[-1]
 
     def can_undo(self, number: int, by: str) -> bool:
         """U1, in other words."""
+        return self.held_reply(number, by) is not None or self.can_undo_decision(number, by)
+
+    def can_undo_decision(self, number: int, by: str) -> bool:
+        """U1, without replies."""
         entry = self.latest_decision(number)
         if entry is None or entry[4] == "undone" or entry[2] != by:
             return False

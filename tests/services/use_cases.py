@@ -8,8 +8,11 @@ from datetime import timedelta
 from typing import Any
 
 from refterm.domain.decisions import Context
+from refterm.services.assigning import Assigning
 from refterm.services.background.expiry import expire_due
+from refterm.services.follow_ups import FollowUps
 from refterm.services.marks import Marks
+from refterm.services.replies import Replies
 from refterm.services.triage import Triage
 from refterm.services.workplace import Workplace
 from tests.conftest import import_into
@@ -31,6 +34,7 @@ ACCEPTANCE = {
     "contacts": "Mara Voss; mara.voss@nordlicht.example; +49 431 10",
 }
 REFUSAL = {"reason": "2", "notes": "no answer\nfor a week"}
+LETTER = {"to": "", "subject": "Your request", "text": "Dear Inga,\nmay we call?"}
 PERSON = {"name": "Tom Ode", "email": "tom.ode@nordlicht.example", "phone": "+49 431 11"}
 
 MARA = {"name": "Mara Voss", "email": "mara.voss@nordlicht-cloud.example", "phone": "+494310000010"}
@@ -77,6 +81,13 @@ LOST: Mapping[str, list[Any]] = {
     "reason": [None, "no-response"],
     "reason_notes": [None, "no answer\nfor a week"],
 }
+
+FOLLOW_UP: Mapping[str, list[Any]] = {
+    "deal.follow_up_at": [None, "2026-03-03T09:00:00Z"],
+    "deal.follow_up_text": [None, "ring them"],
+}
+# What the history keeps that no column of a referral has.
+OF_NO_COLUMN = ("note", "to", "subject", "text", "undone")
 
 
 def reversed_changes(changes: Mapping[str, list[Any]]) -> Mapping[str, list[Any]]:
@@ -128,6 +139,12 @@ ACTIONS: dict[str, Act] = {
     "skip": lambda desk, number: Marks(desk).skip(number, "+2h"),
     "unskip": lambda desk, number: Marks(desk).unskip(number),
     "note": lambda desk, number: Marks(desk).note(number, "rang twice\nno answer"),
+    "assign": lambda desk, number: refuse_none(
+        Assigning(desk).assign([number], {"to": "ana", "notes": "you know them"}).refused
+    ),
+    "reply": lambda desk, number: Replies(desk).send(number, LETTER),
+    "follow up": lambda desk, number: FollowUps(desk).set(number, {"at": "+1d", "text": "  ring   them "}),
+    "followed up": lambda desk, number: FollowUps(desk).done(number),
     "expire": lambda desk, _number: expire_due(desk),
 }
 
@@ -257,6 +274,33 @@ USE_CASES: dict[str, UseCase] = {
     "note on an archived one (T4)": UseCase(
         closed("Lost"), "note", "noted", {"note": [None, "rang twice\nno answer"]}, counts=False
     ),
+    "assign (T5)": UseCase(
+        new,
+        "assign",
+        "assigned",
+        {
+            "taken_by": [None, "ana"],
+            "assigned_by": [None, "ana"],
+            "assigned_at": [None, AT],
+            "note": [None, "you know them"],
+        },
+    ),
+    "follow up (A5)": UseCase(active, "follow up", "follow-up-set", FOLLOW_UP),
+    "followed up (A5)": UseCase(
+        after("follow up", start=active), "followed up", "follow-up-done", reversed_changes(FOLLOW_UP)
+    ),
+    "reply (W1)": UseCase(
+        new,
+        "reply",
+        "replied",
+        {
+            "to": [None, "inga@kontor.example"],
+            "subject": [None, "Your request"],
+            "text": [None, "Dear Inga,\nmay we call?"],
+        },
+        counts=False,
+    ),
+    "undo reply (U1, W1)": UseCase(after("reply"), "undo", "undone", {"undone": [None, "replied"]}, counts=False),
     "expire (I4)": UseCase(
         about_to_expire,
         "expire",

@@ -6,11 +6,12 @@ import pytest
 
 from refterm.domain.history import Actor
 from refterm.domain.query import Tab
-from refterm.errors import RefTermError
+from refterm.errors import ConfigurationError, RefTermError
 from refterm.services.workplace import Workplace
 from refterm.store.opening import open_database
-from refterm.tui.actions import ANYWHERE, Situation, key_name, registry, why_off
+from refterm.tui.actions import ANYWHERE, Situation, key_name, registry, use_keys, why_off
 from refterm.tui.desk.actions import DeskActions
+from refterm.tui.desk.hand_actions import HandActions
 from refterm.tui.desk.look_actions import LookActions
 from refterm.tui.desk.screen import DeskScreen
 from refterm.tui.panels.finder import Finder
@@ -46,7 +47,7 @@ CONTRACT_KEYS = {
         "l",
         "m",
     ),
-    *("t", "u", "n", "z", "p", "r", "q"),
+    *("t", "u", "n", "z", "p", "r", "q", "R", "T", "Z", "E", "O"),
 }
 # What a person can do to no effect, without a word: there is nothing above the first row.
 SILENT = {
@@ -56,13 +57,55 @@ SILENT = {
 
 
 def test_every_action_has_what_does_it_and_nothing_else_has() -> None:
-    methods = {name for kind in (LookActions, DeskActions) for name in vars(kind) if name.startswith("action_")}
+    methods = {
+        name for kind in (LookActions, HandActions, DeskActions) for name in vars(kind) if name.startswith("action_")
+    }
     assert {f"action_{action.id}" for action in ACTIONS} == methods
 
 
 def test_no_two_actions_share_a_key() -> None:
     keys = [key for action in ACTIONS for key in action.keys]
     assert sorted(keys) == sorted(set(keys))
+
+
+@pytest.mark.parametrize(
+    ("keys", "why"),
+    [
+        ({"accept": "d"}, "d is the key of both accept and decline"),
+        ({"next_flame": "/"}, "/ is the key of both search and next_flame"),
+        ({"acept": "A"}, "acept is no action; allowed are accept, add_contact"),
+        ({"accept": "ctrl+p"}, "the desk keeps ctrl\\+p for itself"),
+        ({"accept": "nonsense"}, "nonsense is no key"),
+        ({"accept": ""}, "is no key"),
+    ],
+)
+def test_keys_of_one_s_own_that_clash_or_are_none_are_an_error(keys: dict[str, str], why: str) -> None:
+    """`[keys]`: the error names both."""
+    with pytest.raises(ConfigurationError, match=why):
+        use_keys(keys)
+    assert registry() == ACTIONS
+
+
+async def test_keys_of_one_s_own_work_and_are_shown_everywhere(sit: SitDown, import_records: ImportRecords) -> None:
+    """`[keys]`: also two that change places."""
+    import_records([api_record()])
+    use_keys({"accept": "d", "decline": "a", "search": "f5", "help": "H"})
+    try:
+        async with sit(size=(160, 50)) as seat:
+            assert "d accept" in seat.bar("keys")
+            await seat.press("a")
+            assert "Close engagement" in seat.text
+            await seat.press("escape", "d")
+            assert "Accept referral" in seat.text
+            await seat.press("escape", "slash")
+            assert not seat.desk.has_class("-searching")
+            await seat.press("f5")
+            assert seat.desk.has_class("-searching")
+            await seat.press("escape", "H")
+            assert "f5" in seat.text
+            await seat.press("escape")
+    finally:
+        use_keys({})
 
 
 def test_the_keys_are_those_of_the_contract() -> None:

@@ -12,23 +12,27 @@ from typing import Any
 
 from refterm.config import NoticeSettings
 from refterm.domain.deadline import as_of
+from refterm.domain.history import Action, Actor
 from refterm.domain.referral import Referral, Status
 from refterm.errors import ConfigurationError, NotFoundError, StoreError
 from refterm.i18n import _
 from refterm.log import note_failure
+from refterm.services import people
 from refterm.services.background import referral_notices, transports
 from refterm.services.background.addresses import usable
 from refterm.services.background.letters import LetterError, letter
 from refterm.services.background.transports import RefusedError, Transport, UnreachableError
 from refterm.services.desk import Desk
 from refterm.services.workplace import Workplace
-from refterm.store import codec, outbox, queries, remote
+from refterm.store import codec, journal, outbox, queries, remote, updates
 from refterm.text import fold
 
 # Whoever took a notice has it for so long; after that it counts as not delivered, and another takes it.
 CLAIM = timedelta(minutes=15)
 # Pauses between tries; after the last one it has failed, and a person decides.
 PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240))
+
+ASSIGNED, FOLLOW_UP, REPLY = "assigned", "follow-up", "reply"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,25 @@ class Outbox:
                 "due_at": None if row["due_at"] is None else codec.iso(codec.instant(row["due_at"])),
                 "attempts": row["attempts"],
                 "error": row["error"] and row["error"].removeprefix(outbox.CLOSED),
+            }
+            for row in rows
+        ]
+
+    def shown(self) -> list[dict[str, Any]]:
+        """What a person looks at: what failed or waits, one's own first, then the latest that went out or was dropped."""
+        now = codec.micros(self.workplace.now())
+        with self.workplace.database.reading() as connection:
+            rows = outbox.latest(connection, self.workplace.actor.name)
+        return [
+            {
+                "id": row["id"],
+                "kind": row["kind"],
+                "to": row["recipient"] or None,
+                "referral": row["referral_id"],
+                "state": "due" if row["state"] == "held" and (row["due_at"] or codec.NEVER) <= now else row["state"],
+                "due_at": codec.instant_or_none(row["due_at"]),
+                "error": row["error"],
+                "subject": row["subject"],
             }
             for row in rows
         ]
@@ -187,9 +210,17 @@ def _deliver(
         if notice["kind"] == referral_notices.REMINDER and not _still_wanted(notice, referral, kept):
             _settle(workplace, number, "dropped", _("no reminder is needed any more"))
             return None
+        if notice["kind"] == FOLLOW_UP:
+            if (recipient := _holder_s_address(workplace, notice, referral)) is None:
+                return None
+            notice = {**notice, "recipient": recipient}
         countries = _countries(notice, referral, kept)
         sender = settings.from_ or _own_sender()
-        transport.deliver(letter(workplace, notice, referral, sender=sender, countries=countries), number)
+        answers_to, thread = _answering(workplace, notice)
+        message = letter(
+            workplace, notice, referral, sender=sender, countries=countries, answers_to=answers_to, thread=thread
+        )
+        transport.deliver(message, number)
     except LetterError as error:
         _settle(workplace, number, "failed", str(error))
         return False
@@ -209,8 +240,54 @@ def _deliver(
             note_failure(error)
         _settle(workplace, number, "failed", f"{type(error).__name__}: {error}"[:200])
         return False
-    _settle(workplace, number, transport.state, None)
+    _delivered(workplace, notice, transport.state, message.message_id)
     return True
+
+
+def _answering(workplace: Workplace, notice: Mapping[str, Any]) -> tuple[str | None, list[str]]:
+    """To whom the customer answers a reply, and the letters before it (W1)."""
+    if notice["kind"] != REPLY:
+        return None, []
+    with workplace.database.reading() as connection:
+        thread = outbox.thread(connection, int(notice["referral_id"]), int(notice["id"]))
+        return people.address_of(connection, notice["person"]), thread
+
+
+def _delivered(workplace: Workplace, notice: Mapping[str, Any], state: str, message_id: str) -> None:
+    """Note that a notice went out; the customer counts as contacted once a reply was sent, not before (W1)."""
+    with workplace.database.writing() as connection:
+        noted = outbox.settle(connection, int(notice["id"]), state, message_id=message_id)
+        if not noted or notice["kind"] != REPLY or state != "sent":
+            return
+        now = workplace.now()
+        before = updates.get(connection, int(notice["referral_id"]))
+        referral = as_of(codec.read_referral(before), now)
+        if referral.contacted_at is not None or referral.status is Status.ARCHIVED:
+            return
+        entry = queries.one_entry(connection, int(notice["history_id"]))
+        values = {"contacted_at": codec.micros(now), "contacted_by": entry.by, "changed_at": codec.micros(now)}
+        after = updates.update(connection, before, values)
+        journal.record(connection, before, after, Action.CONTACTED, Actor(entry.by, entry.login), now)
+
+
+def _holder_s_address(workplace: Workplace, notice: Mapping[str, Any], referral: Referral) -> str | None:
+    """Who is told of a follow-up: who holds the engagement by now; None where nobody is to be told (any more) (A5)."""
+    number = int(notice["id"])
+    again = referral.closed_at and referral.closed_at + timedelta(seconds=workplace.undo_seconds)
+    if again and again > workplace.now():  # closed, but that can still be undone
+        with workplace.database.writing() as connection:
+            outbox.wait(connection, number, codec.micros(again))
+        return None
+    if referral.status is not Status.ACTIVE or referral.deal.follow_up_at is None:
+        _settle(workplace, number, "dropped", _("no follow-up is needed any more"))
+        return None
+    name = people.holder(referral)
+    with workplace.database.reading() as connection:
+        address = people.address_of(connection, name) or str(notice["recipient"])
+    if not address:
+        _settle(workplace, number, "dropped", _("{who} has no address").format(who=name or _("nobody")))
+        return None
+    return address
 
 
 def _own_sender() -> str:
@@ -237,7 +314,7 @@ def _still_wanted(notice: Mapping[str, Any], referral: Referral, kept: Mapping[s
 
 
 def _countries(notice: Mapping[str, Any], referral: Referral, kept: Mapping[str, Any] | None) -> tuple[str, ...]:
-    if notice["kind"] in (referral_notices.NEW, referral_notices.REMINDER):
+    if notice["kind"] in (referral_notices.NEW, referral_notices.REMINDER, ASSIGNED, FOLLOW_UP):
         return tuple(json.loads(kept["countries"])) if kept else ()
     return (referral.customer.country,) if referral.customer.country else ()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import binascii
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
@@ -12,13 +12,13 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from refterm.domain.referral import Referral
+from refterm.domain.referral import Contact, Referral
 from refterm.domain.when import local_text
 from refterm.errors import ConfigurationError, RefTermError
 from refterm.i18n import _
 from refterm.services.background.addresses import display_name, for_mail, usable
 from refterm.services.workplace import Workplace
-from refterm.text import clean, clean_line
+from refterm.text import clean, clean_line, display
 
 SHIPPED = Path(__file__).parents[2] / "letters"
 # Where the site's own templates stand, a folder for each language as in ours.
@@ -27,6 +27,8 @@ _SPANISH = frozenset("AR BO CL CO CR CU DO EC ES GQ GT HN MX NI PA PE PR PY SV U
 _SUBJECT = "Subject:"
 _LONGEST_SUBJECT = 200
 _LONGEST_LINE = 76
+_LONGEST_NAME = 120  # of a customer or contact, in a letter to them
+_MOST_REFERENCES = 20
 _ENCODED_BYTES = 42  # 56 letters of base64: with the rest of an encoded word, fewer than 76
 _PLAIN_PHRASE = re.compile(r"[A-Za-z0-9 ]+")
 
@@ -39,11 +41,13 @@ class Letter:
         sender: the bare address it comes from.
         to: the bare address it goes to.
         data: headers and body, with the line ends of mail.
+        message_id: what later letters refer to.
     """
 
     sender: str
     to: str
     data: bytes
+    message_id: str = ""
 
     @property
     def international(self) -> bool:
@@ -56,9 +60,16 @@ class LetterError(RefTermError):
 
 
 def letter(
-    workplace: Workplace, notice: Mapping[str, Any], referral: Referral, *, sender: str, countries: tuple[str, ...]
+    workplace: Workplace,
+    notice: Mapping[str, Any],
+    referral: Referral,
+    *,
+    sender: str,
+    countries: tuple[str, ...],
+    answers_to: str | None = None,
+    thread: Sequence[str] = (),
 ) -> Letter:
-    """The e-mail of a notice.
+    """The e-mail of a notice; a reply goes out as its person wrote it.
 
     Args:
         workplace: for deadlines and zone.
@@ -66,6 +77,8 @@ def letter(
         referral: what it is about.
         sender: the address it comes from.
         countries: those of the recipient, the first of which tells the language.
+        answers_to: the address of the person who wrote it, to which the customer answers (W1).
+        thread: the Message-IDs of the letters before it, oldest first.
 
     Raises:
         LetterError: when there is no address, or the template has an unknown name.
@@ -75,30 +88,67 @@ def letter(
     if to is None:
         given = clean_line(str(notice["recipient"])).strip()[:100]
         raise LetterError(_("{to} is no address to write to").format(to=given or _("nobody")))
-    subject, body = _template(str(notice["kind"]), language_of(countries))
-    names = _names(workplace, referral)
-    try:
-        title, text = Template(subject).substitute(names), Template(body).substitute(names)
-    except (KeyError, ValueError) as error:
-        raise LetterError(
-            _("the template of {kind} has a name that is not known: {error}").format(kind=notice["kind"], error=error)
-        ) from error
+    by_person = notice["kind"] == "reply"
+    if by_person:
+        title, text = str(notice["subject"]), str(notice["text"])
+    else:
+        subject, body, _file = _template(str(notice["kind"]), language_of(countries), (SITE,))
+        try:
+            names = {**_names(workplace, referral), **_words(workplace, notice, referral)}
+            title, text = Template(subject).substitute(names), Template(body).substitute(names)
+        except (KeyError, ValueError) as error:
+            raise LetterError(
+                _("the template of {kind} has a name that is not known: {error}").format(
+                    kind=notice["kind"], error=error
+                )
+            ) from error
     from_address = usable(sender)
     if from_address is None:
         raise ConfigurationError(_("notices.from is no address to send from: {text}").format(text=sender))
     from_address, to = for_mail(from_address), for_mail(to)
     name = display_name(sender)
+    # The same at every try, so that a mail program shows a second one of the same as what it is.
+    message_id = f"<refterm-{notice['id']}-{notice['history_id']}@{from_address.rpartition('@')[2]}>"
+    answers_to = for_mail(found) if answers_to and (found := usable(answers_to)) else None
     headers = [
         f"From: {_phrase(name)} <{from_address}>" if name else f"From: {from_address}",
+        *([f"Reply-To: {answers_to}"] if answers_to else []),
         f"To: {to}",
         f"Subject: {_unstructured(title[:_LONGEST_SUBJECT])}",
         f"Date: {format_datetime(workplace.now())}",
-        # The same at every try, so that a mail program shows a second one of the same as what it is.
-        f"Message-ID: <refterm-{notice['id']}-{notice['history_id']}@{from_address.rpartition('@')[2]}>",
-        "Auto-Submitted: auto-generated",
+        f"Message-ID: {message_id}",
+        *([f"In-Reply-To: {thread[-1]}", "References: " + "\r\n ".join(thread[-_MOST_REFERENCES:])] if thread else []),
+        *([] if by_person else ["Auto-Submitted: auto-generated"]),
         "MIME-Version: 1.0",
     ]
-    return Letter(from_address, to, _whole(headers, text))
+    return Letter(from_address, to, _whole(headers, text), message_id)
+
+
+def begun(workplace: Workplace, kind: str, referral: Referral, contact: Contact) -> tuple[str, str]:
+    """Subject and text of a reply as its template begins it, in the customer's language (W1).
+
+    The person's own template stands over the site's, the site's over ours. Nothing that the customer wrote freely goes
+    in, and nothing in a name is ever read as a placeholder: each template is filled once.
+
+    Raises:
+        LetterError: when the template cannot be read or has a name that is not known.
+    """
+    country = referral.customer.country
+    own = (workplace.own_letters,) if workplace.own_letters else ()
+    subject, body, file = _template(kind, language_of((country,) if country else ()), (*own, SITE))
+    names = _reply_names(workplace, referral, contact)
+    for part in (Template(subject), Template(body)):
+        unknown = [name for name in part.get_identifiers() if name not in names]
+        if unknown:
+            raise LetterError(
+                _("{file} has ${name}, which is not known; allowed are {allowed}").format(
+                    file=file, name=unknown[0], allowed=", ".join(f"${name}" for name in names)
+                )
+            )
+        if not part.is_valid():
+            raise LetterError(_("{file} has a $ that begins no name; write $$ for a plain one").format(file=file))
+    title = " ".join(Template(subject).substitute(names).split())
+    return title[:_LONGEST_SUBJECT], Template(body).substitute(names).strip("\n")
 
 
 def language_of(countries: tuple[str, ...]) -> str:
@@ -147,20 +197,55 @@ def _encoded(line: str) -> str:
     return "\r\n ".join(f"=?utf-8?b?{binascii.b2a_base64(one, newline=False).decode()}?=" for one in words)
 
 
-def _template(kind: str, language: str) -> tuple[str, str]:
-    for folder in (SITE / language, SHIPPED / language):
-        file = folder / f"{kind}.txt"
+def _template(kind: str, language: str, over: Sequence[Path]) -> tuple[str, str, Path]:
+    """Subject and body of a template and its file: of the first folder that has it, ours at last."""
+    for folder in (*over, SHIPPED):
+        file = folder / language / f"{kind}.txt"
         try:
             text = file.read_text("utf-8")
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             continue
         except (OSError, UnicodeDecodeError) as error:
             raise LetterError(_("{file} cannot be read: {error}").format(file=file, error=error)) from error
         first, _break, rest = text.partition("\n")
         if not first.startswith(_SUBJECT):
             raise LetterError(_("{file} must begin with a line Subject: ...").format(file=file))
-        return first.removeprefix(_SUBJECT).strip(), rest.lstrip("\n")
+        return first.removeprefix(_SUBJECT).strip(), rest.lstrip("\n"), file
     raise LetterError(_("there is no template for {kind}").format(kind=kind))
+
+
+def _reply_names(workplace: Workplace, referral: Referral, contact: Contact) -> dict[str, str]:
+    """What stands in place of the names of a reply's template: names, place, number, dates and the person (W1)."""
+    customer, zone = referral.customer, workplace.zone
+
+    def day(instant: datetime | None) -> str:
+        return "-" if instant is None else local_text(instant, zone)[: len("2026-03-16")]
+
+    texts = {
+        "number": str(referral.id),
+        "customer": customer.company,
+        "contact": contact.name or customer.company,
+        "contact_name": contact.name or customer.company,
+        "place": ", ".join(part for part in (customer.city, customer.country) if part) or "-",
+        "received": day(referral.received_at),
+        "respond_by": day(workplace.deadlines.respond_by(referral.received_at)),
+        "expires": day(referral.expires_at),
+        "today": workplace.today().isoformat(),
+        "person": workplace.actor.name,
+    }
+    return {name: display(" ".join(text.split()))[:_LONGEST_NAME] for name, text in texts.items()}
+
+
+def _words(workplace: Workplace, notice: Mapping[str, Any], referral: Referral) -> dict[str, str]:
+    """What a notice about an assignment or a follow-up names besides: who gave it, the words with it, and when."""
+    at = referral.deal.follow_up_at
+    texts = {
+        "by": str(notice["person"] or "-"),
+        "notes": str(notice["text"] or "-"),
+        "engagement": referral.deal.name or "-",
+        "follow_up": "-" if at is None else local_text(at, workplace.zone),
+    }
+    return {name: clean(text) if name == "notes" else clean_line(text) for name, text in texts.items()}
 
 
 def _names(workplace: Workplace, referral: Referral) -> dict[str, str]:

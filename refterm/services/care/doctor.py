@@ -83,6 +83,8 @@ def examine(
         yield Finding(_("configuration"), str(error), _("correct that file"))
     if named is None and environment.get("REFTERM_CONFIG"):
         named = Path(environment["REFTERM_CONFIG"])
+    if chosen.alerts.terminal in ("osc9", "osc777") and environment.get("TMUX"):
+        yield _passthrough()
     yield from _folders(named or config.config_folder() / "config.toml")
     try:
         location = config.database_location(chosen)
@@ -123,13 +125,32 @@ def _colours(environment: Mapping[str, str]) -> str:
     return "256" if "256" in environment.get("TERM", "") else _("as the terminal says")
 
 
-def _clipboard() -> Finding:
-    """Whether tmux hands on what the desk copies (OSC 52)."""
-    command = ["tmux", "show-options", "-gv", "set-clipboard"]
+def _tmux(option: str) -> str | None:
+    """What tmux says of one of its options; None where it does not."""
+    command = ["tmux", "show-options", "-gv", option]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=5, check=True)  # noqa: S603
-        said = done.stdout.strip()
+        return done.stdout.strip()
     except (OSError, subprocess.SubprocessError):
+        return None
+
+
+def _passthrough() -> Finding:
+    """Whether tmux hands on the sequences of alerts (S1)."""
+    said = _tmux("allow-passthrough")
+    if said in ("on", "all"):
+        return Finding(_("alerts"), _("tmux hands them on"))
+    return Finding(
+        _("alerts"),
+        _("tmux keeps alerts to itself (allow-passthrough is {said})").format(said=said or _("not known")),
+        "tmux set-option -g allow-passthrough on",
+    )
+
+
+def _clipboard() -> Finding:
+    """Whether tmux hands on what the desk copies (OSC 52)."""
+    said = _tmux("set-clipboard")
+    if said is None:
         return Finding(_("clipboard"), _("tmux does not say whether it hands on what is copied"))
     if said == "on":
         return Finding(_("clipboard"), _("tmux hands on what is copied"))

@@ -23,11 +23,14 @@ CLOSING = (Action.ACCEPTED, Action.DECLINED, Action.EXPIRED)
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """A sentence, its style, and the numbers of what came in."""
+    """A sentence, its style, the numbers of what came in, and what the person is alerted of (S1): hot flames, and what
+    was given to them."""
 
     sentence: str
     style: str
     arrived: frozenset[int] = frozenset()
+    hot: tuple[Row, ...] = ()
+    given: tuple[Row, ...] = ()
 
 
 def news(desk: Desk, changes: Changes, look: Look) -> News | None:
@@ -38,19 +41,22 @@ def news(desk: Desk, changes: Changes, look: Look) -> News | None:
         changes: what was written.
         look: how this terminal draws.
     """
-    entries = changes.entries
+    entries, me = changes.entries, desk.workplace.actor.name
     imported = [entry.referral for entry in entries if entry.action == Action.IMPORTED and entry.referral]
     arrived = [row for row in desk.rows(imported) if row.status is Status.NEW]
-    if arrived:
-        count = max(changes.arrived, len(arrived))
-        numbers = frozenset(row.id for row in arrived)
-        return News(arrivals(arrived, count, look), "strong", numbers)
-    me = desk.workplace.actor.name
-    mine = [entry for entry in entries if entry.action == Action.YIELDED and entry.by == me and entry.referral]
-    if mine:
+    given = given_to(entries, me)
+    if arrived or given:
+        hot = [row for row in arrived if row.flame and look.now < look.deadlines.flame_until(row.received_at)]
+        mine = desk.rows(list(dict.fromkeys(entry.referral for entry in given if entry.referral)))
+        said = (
+            given_sentence(given, mine, look) if mine else arrivals(arrived, max(changes.arrived, len(arrived)), look)
+        )
+        return News(said, "strong", frozenset(row.id for row in arrived), hot=tuple(hot), given=tuple(mine))
+    yielded = [entry for entry in entries if entry.action == Action.YIELDED and entry.by == me and entry.referral]
+    if yielded:
         text = _("Partner Center decided #{id} otherwise; that stands, and what you typed is in its history (h).")
-        numbers = frozenset(entry.referral for entry in mine if entry.referral)
-        return News(text.format(id=mine[-1].referral), "late", numbers)
+        numbers = frozenset(entry.referral for entry in yielded if entry.referral)
+        return News(text.format(id=yielded[-1].referral), "late", numbers)
     # What others sent is no news: what they decided was.
     others = [
         entry
@@ -61,6 +67,30 @@ def news(desk: Desk, changes: Changes, look: Look) -> News | None:
     if gone:
         return News(expired(desk.rows(gone[:NAMED]), max(changes.expired, len(gone)), look), "plain")
     return News(done_by_other(others[-1], len(others)), "dim") if others else None
+
+
+def given_to(entries: Sequence[Entry], me: str) -> list[Entry]:
+    """The entries by which somebody else gave this person a referral (T5)."""
+    return [
+        entry
+        for entry in entries
+        if entry.action == Action.ASSIGNED and entry.by != me and entry.changes.get("taken_by", (None, me))[1] == me
+    ]
+
+
+def given_sentence(entries: Sequence[Entry], rows: Sequence[Row], look: Look) -> str:
+    """The sentence about what was given to this person: `ana gave you #12 Kontor AG: you know them`."""
+    names = ", ".join(f"#{row.id} {one_line(row.company, look)[:NAME_CELLS]}" for row in rows[:NAMED])
+    note = str(entries[-1].changes.get("note", (None, ""))[1] or "")
+    said = _("{who} gave you {referrals}").format(who=display(entries[-1].by), referrals=names)
+    return said + (", ..." if len(rows) > NAMED else "") + (f": {one_line(note, look)}" if note else ".")
+
+
+def due_sentence(rows: Sequence[Row], look: Look) -> str:
+    """The sentence about follow-ups that are due (A5)."""
+    names = ", ".join(f"#{row.id} {one_line(row.company, look)[:NAME_CELLS]}" for row in rows[:NAMED])
+    text = ngettext("Follow up: {names}", "{n} follow-ups: {names}", len(rows))
+    return text.format(n=len(rows), names=names + (", ..." if len(rows) > NAMED else ""))
 
 
 def _arrival(entry: Entry) -> bool:

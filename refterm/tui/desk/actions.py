@@ -12,17 +12,16 @@ from refterm.domain.query import Tab
 from refterm.domain.referral import Status
 from refterm.i18n import _, ngettext
 from refterm.text import display
-from refterm.tui.actions import registry, why_off
-from refterm.tui.desk.look_actions import LookActions
+from refterm.tui.actions import keys_of, registry, why_off
+from refterm.tui.desk.hand_actions import HandActions
 from refterm.words import tab_word
 
 if TYPE_CHECKING:
     from refterm.services.triage import Done
-    from refterm.tui.forms.form import Form
 
 
-class DeskActions(LookActions):
-    """The actions that decide and write; those that only look are in look_actions.py."""
+class DeskActions(HandActions):
+    """The actions that decide and write; what is handed to others is in hand_actions.py, what only looks in look_actions.py."""
 
     BINDINGS: ClassVar = [
         Binding(",".join(action.keys), action.id, action.label, show=False, id=action.id) for action in registry()
@@ -140,8 +139,18 @@ class DeskActions(LookActions):
             self._push_form(note_form(self.office, row.id, row.company), self._changed_here)
 
     def action_skip(self) -> None:
-        """Put aside until a time, which is asked; or bring back (I8)."""
-        from refterm.tui.forms.skip import skip_form
+        """In the Inbox put aside until a time, which is asked, or bring back (I8); in Active follow up at a time (A5)."""
+        from refterm.tui.forms.skip import skip_form, skip_several_form
+
+        if self.state.tab is Tab.ACTIVE:
+            self.follow_up()
+            return
+        if self.referral_list.marked:
+            rows = self.chosen()
+            self._push_form(
+                skip_several_form(self.office, [(row.id, row.company) for row in rows]), self._after_several
+            )
+            return
 
         referral = self.referral()
         if referral is None:
@@ -180,6 +189,14 @@ class DeskActions(LookActions):
     def action_take(self) -> None:
         """Take it, or release it; another's only after a question (T3)."""
         row, me = self.row, self.office.workplace.actor.name
+        if self.referral_list.marked:
+            rows = self.chosen()
+            if all(one.taken_by == me for one in rows):
+                release = partial(self.office.marks.release, was=me)
+                self.several(rows, release, _("{referrals}: released."))
+            else:
+                self.several(rows, self.office.marks.take, _("{referrals}: yours."))
+            return
         if row is None:
             return
         if row.taken_by is None:
@@ -200,6 +217,12 @@ class DeskActions(LookActions):
 
     def action_favorite(self) -> None:
         """Set the favourite mark, or take it off (I10)."""
+        if self.referral_list.marked:
+            rows = self.chosen()
+            was = all(one.favorite for one in rows)
+            said = _("{referrals}: removed from favourites.") if was else _("{referrals}: favourites.")
+            self.several(rows, partial(self.office.marks.favorite, was=was), said)
+            return
         if row := self.row:
             from refterm.tui.background import news
 
@@ -215,10 +238,18 @@ class DeskActions(LookActions):
                 self.say(str(result.refused[0].error), "late")
                 return
             self.messages.forget_undo()
+            if result.letters:
+                from refterm.services.personal.letters import keep_recalled
+
+                keep_recalled(self.office.workplace, result.letters, self.office.drafts)
             numbers = ", ".join(f"#{number}" for number in result.referrals)
             sentence = ngettext(
                 "Undone: {referrals} stands as before.", "Undone: {referrals} stand as before.", len(result.referrals)
             ).format(referrals=numbers)
+            if result.letters:
+                sentence = _("The letter on {referrals} is not sent; {key} has it again.").format(
+                    referrals=numbers, key=keys_of("reply")
+                )
             if result.refused:
                 sentence += " " + "; ".join(f"#{one.referral}: {one.error}" for one in result.refused)
             self.after_write(sentence)
@@ -258,32 +289,6 @@ class DeskActions(LookActions):
         self._copy("phone", _("phone number"))
 
     # What several of them share
-
-    def _open_form(self, form: Form[str], referral: int, closed: Callable[[str | None], None]) -> None:
-        """Open a form on a referral. Others see that it is open, and this person sees theirs (T1)."""
-        if warning := self.presence.warning(referral):
-            form.tell(warning)
-        self.presence.hold(referral, form.form)
-
-        def answered(sentence: str | None) -> None:
-            self.presence.let_go()
-            closed(sentence)
-
-        self._push_form(form, answered)
-
-    def _push_form(self, form: Form[str], closed: Callable[[str | None], None]) -> None:
-        """Open a form. Until it closes the detail stays on its referral, and it hears what others write."""
-        self.form = form
-
-        def answered(sentence: str | None) -> None:
-            self.form = None
-            if self.whole and self.row and self.row.id not in form.referrals:
-                self.show_whole(False)
-            closed(sentence)
-
-        if self.row is None or self.row.id not in form.referrals:
-            self.show_detail()
-        self.app.push_screen(form, answered)
 
     def _do(self, job: Callable[[], None], sentence: str) -> None:
         """Do a service's work, then say what happened."""

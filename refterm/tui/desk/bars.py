@@ -11,7 +11,7 @@ from refterm.domain.when import local_time
 from refterm.i18n import _, ngettext
 from refterm.services.desk import Alert
 from refterm.text import display, width
-from refterm.tui.actions import Action, key_name
+from refterm.tui.actions import Action, key_name, keys_of
 from refterm.tui.draw.detail import alert_text, moment
 from refterm.tui.draw.row import Look, Piece, one_line
 from refterm.tui.draw.signs import Signs
@@ -150,7 +150,7 @@ def alert_keys(shown: Alert | None) -> list[Piece]:
     if shown is None:
         return []
     of = _(" of {n}").format(n=shown.count) if shown.count > 1 else ""
-    return [("f", "key"), (" " + _("next") + of + " ", "dim")]
+    return [(keys_of("next_flame"), "key"), (" " + _("next") + of + " ", "dim")]
 
 
 def keys(able: Sequence[Action], cells: int, *, whole: bool) -> list[Piece]:

@@ -24,6 +24,7 @@ from refterm.services.personal.view_state import ViewState
 from refterm.text import width
 from refterm.tui.actions import Situation, registry, why_off
 from refterm.tui.background.connection import Connection
+from refterm.tui.background.duties import Duties
 from refterm.tui.background.fit import FitScores
 from refterm.tui.background.presence import DeskPresence
 from refterm.tui.background.ticker import Ticker
@@ -106,6 +107,7 @@ class DeskBase(Screen[None]):
         self._title = ""
         self.connection = Connection(self, office.workplace, self.say, self.draw, self._reached_again)
         self.watcher = Watcher(self, office.desk, self.connection, notices)
+        self.duties = Duties(self, office, self.connection)
         self.presence = DeskPresence(self, office.workplace, self.connection)
         self.fit_scores = FitScores(self, office.workplace, self._new_in_sight)
         self.syncing: Syncing | None = None
@@ -303,7 +305,7 @@ class DeskBase(Screen[None]):
 
     def _plan_texts(self) -> None:
         look = self.look()
-        moments = [self.referral_list.next_change(), self.messages.next_change(look.now)]
+        moments = [self.referral_list.next_change(), self.messages.next_change(look.now), self.duties.next]
         urged = [self.alert.row.received_at] if self.alert and self.alert.hot else []
         if (shown := self.detail_pane.shown) and shown.referral.flame and not shown.referral.contacted_at:
             urged.append(shown.referral.received_at)
@@ -327,6 +329,8 @@ class DeskBase(Screen[None]):
         written = self.watcher.look()
         if written:
             self.presence.look()
+            self.duties.look_for_letters()
+        self.duties.look(now)
         if self.syncing:
             self.syncing.look(written=written)
         if due:

@@ -262,7 +262,7 @@ class LookActions(DeskBase):
 
     def on_key(self, event: events.Key) -> None:
         """Open the search on the key itself: the binding would act after the next letter."""
-        if not self.searching.take(event) and event.key == "slash" and not self.searching.is_open:
+        if not self.searching.take(event) and event.key in self.actions["search"].keys and not self.searching.is_open:
             event.stop()
             self.action_search()
 

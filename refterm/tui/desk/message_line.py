@@ -10,6 +10,7 @@ from textual.geometry import Size
 from refterm.domain.deadline import SECOND
 from refterm.i18n import _
 from refterm.text import display
+from refterm.tui.actions import keys_of
 from refterm.tui.draw.row import Piece
 
 SAID_FOR = timedelta(seconds=8)
@@ -58,7 +59,7 @@ class Messages:
         right: list[Piece] = []
         if self._undo:
             seconds = -(-(self._undo.until - now) // SECOND)
-            right = [("u", "key"), (" " + _("undo {n} s").format(n=seconds) + " ", "plain")]
+            right = [(keys_of("undo"), "key"), (" " + _("undo {n} s").format(n=seconds) + " ", "plain")]
         if shown := self._said or self._undo:
             return [(" " + display(shown.sentence), shown.style)], right
         if size.width < LEAST.width or size.height < LEAST.height:

@@ -16,6 +16,7 @@ from refterm.domain.when import local_time
 from refterm.errors import RefTermError
 from refterm.i18n import _, ngettext
 from refterm.services.background.holding import release
+from refterm.tui.background.duties import Duties
 from refterm.tui.background.fit import FitScores
 from refterm.tui.background.presence import DeskPresence
 from refterm.tui.background.watcher import Watcher
@@ -56,6 +57,7 @@ class DeskScreen(Covered, StillBelow, DeskActions):
         self.call_after_refresh(self.watcher.expire)
         self.call_after_refresh(self.ticker.schedule)
         self.presence.begin()
+        self.call_after_refresh(self.duties.begin)
         if self.syncing:
             self.syncing.begin()
 
@@ -72,6 +74,7 @@ class DeskScreen(Covered, StillBelow, DeskActions):
         self.referral_list.unseen -= {entry.referral for entry in changes.entries if entry.action in CLOSING}
         if changes.token > self._listed:
             self._follow()
+        self.duties.changed(changes.entries)
         try:
             found = news(self.office.desk, changes, self.look())
         except RefTermError as error:
@@ -79,6 +82,12 @@ class DeskScreen(Covered, StillBelow, DeskActions):
             return
         if found:
             self.say(found.sentence, found.style)
+            for kind, words, rows in (
+                ("flame", _("hot flame"), found.hot),
+                ("assigned", _("given to you"), found.given),
+            ):
+                if rows:
+                    self.app.alert_about(kind, words, rows[0].id, rows[0].company, len(rows))
             if found.arrived:
                 self.referral_list.unseen |= found.arrived
                 self.referral_list.refresh()
@@ -138,6 +147,14 @@ class DeskScreen(Covered, StillBelow, DeskActions):
         count = event.notices
         text = ngettext("{n} notice could not be delivered.", "{n} notices could not be delivered.", count)
         self.say(text.format(n=count) + " " + _("refterm outbox tells why."), "late")
+
+    @on(Duties.Due)
+    def _due(self, event: Duties.Due) -> None:
+        self.due(event)
+
+    @on(Duties.Unsent)
+    def _unsent(self, event: Duties.Unsent) -> None:
+        self.unsent(event)
 
     @on(DeskPresence.Changed)
     def _presence_changed(self, event: DeskPresence.Changed) -> None:

@@ -14,7 +14,7 @@ from refterm.tui.draw.signs import Signs
 # Blanks between two columns; one among those that a row begins with.
 GAP = 2
 _HEAD = ("mark", "flame", "number")
-_RIGHT = ("answer", "expires", "fit", "value", "purchase", "closed")
+_RIGHT = ("answer", "expires", "fit", "value", "follow_up", "purchase", "closed")
 _ORDERED = {
     Order.DUE: "answer",
     Order.EXPIRES: "expires",
@@ -95,6 +95,7 @@ def _names() -> dict[str, tuple[str, ...]]:
         "fit": (_("Fit"),),
         "value": (_("Value"),),
         "purchase": (_("Purchase"),),
+        "follow_up": (_("Follow up"),),
         "channel": (_("Channel"),),
         "outcome": (_("Outcome"),),
         "closed": (_("Closed"),),
@@ -125,13 +126,14 @@ def _steps(tab: Tab) -> tuple[list[str], list[tuple[str, int]]]:
         ]
     if tab is Tab.ACTIVE:
         purchase = 12 + width(_("late {span}").format(span=""))
-        return "customer engagement where who value purchase channel".split(), [
+        return "customer engagement where who value follow_up purchase channel".split(), [
             ("customer", 18),
             ("purchase", purchase),
             ("value", 16),
             ("who", INITIAL),
             ("engagement", 18),
             ("who", 8),
+            ("follow_up", 16),
             ("customer", 24),
             ("where", 16),
             ("value", 20),

@@ -223,7 +223,11 @@ def _judging(referral: Referral, cells: int, look: Look) -> Lines:
         if not text:
             text = _("nothing to go by yet") if referral.id in look.no_fit else look.signs.ellipsis
         lines += labelled(_("Fit"), text, cells, look)
-    lines += labelled(_("Taken by"), one_line(referral.taken_by or "", look), cells, look)
+    given = _("given by {who}").format(who=one_line(referral.assigned_by, look)) if referral.assigned_by else ""
+    lines += labelled(_("Taken by"), dotted(look, one_line(referral.taken_by or "", look), given), cells, look)
+    if referral.deal.follow_up_at and referral.status is Status.ACTIVE:
+        words = one_line(referral.deal.follow_up_text or "", look)
+        lines += labelled(_("Follow up"), dotted(look, moment(referral.deal.follow_up_at, look), words), cells, look)
     if referral.contacted_at and not flame_line(referral, look):
         who = one_line(referral.contacted_by or "?", look)
         lines += labelled(_("Contacted"), dotted(look, moment(referral.contacted_at, look), who), cells, look)

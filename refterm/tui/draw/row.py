@@ -117,6 +117,15 @@ def purchase_text(row: Row, look: Look) -> tuple[str, str]:
     return date_text(day), "plain"
 
 
+def follow_up_text(row: Row, look: Look) -> tuple[str, str]:
+    """The day of the next step, and how it stands: `late` once it is due (A5)."""
+    if row.follow_up_at is None or row.status is not Status.ACTIVE:
+        return "", "plain"
+    due = row.follow_up_at <= look.now
+    day = date_text(local_time(row.follow_up_at, look.zone).date())
+    return (_("due {span}").format(span=day) if due else day), "late" if due else "plain"
+
+
 def fit_text(row: Row, look: Look) -> str:
     """How well it fits (I7), as known now, else as it was kept."""
     score = look.fits[row.id].score if row.id in look.fits else row.fit
@@ -156,6 +165,7 @@ def _cells(row: Row, tab: Tab, look: Look, *, marked: bool, unseen: bool) -> dic
         content["answer"] = (answer_text(row, look), "late" if late else "plain")
         content["expires"] = (expiry_text(row, look), "soon" if ending else "plain")
     content["engagement"] = (one_line(row.deal_name or row.need, look), "plain")
+    content["follow_up"] = follow_up_text(row, look)
     content["purchase"] = purchase_text(row, look)
     content["outcome"] = (outcome_word(row.outcome or "expired"), "plain")
     content["reason"] = (reasons.word(row.reason) if row.reason else "", "dim")

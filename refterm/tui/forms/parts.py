@@ -11,6 +11,7 @@ from refterm.domain.decisions import Context
 from refterm.domain.referral import Referral
 from refterm.errors import InvalidInputError
 from refterm.i18n import _, decimal_mark
+from refterm.services.triage import Done
 from refterm.text import display
 from refterm.tui.forms.fields import FieldSpec, Texts
 from refterm.tui.office import Office
@@ -18,6 +19,8 @@ from refterm.words import same_customer_text
 
 Hint = Callable[[Texts], str]
 SAME_SHOWN = 3
+# Of a form on several referrals.
+NAMED = 6
 # For many marked referrals, only this many are checked for the same customer.
 SAME_ASKED = 50
 
@@ -172,6 +175,31 @@ def reason_fields(remark: str) -> list[FieldSpec]:
         FieldSpec("reason", _("Reason"), "choice", options=options),
         FieldSpec("notes", _("Notes"), "notes", placeholder=_("optional, but required with Others"), remark=remark),
     ]
+
+
+def each_named(referrals: Sequence[tuple[int, str]]) -> list[str]:
+    """A line for each referral of a form on several, at most a few."""
+    if len(referrals) < 2:
+        return []
+    lines = [named(number, customer) for number, customer in referrals[:NAMED]]
+    more = len(referrals) - NAMED
+    return lines + ([_("and {n} more").format(n=more)] if more > 0 else [])
+
+
+def names(referrals: Sequence[tuple[int, str]], done: Sequence[int]) -> str:
+    """What was done, for a sentence: the customer's name, or the numbers."""
+    if len(done) == 1:
+        return next(plain_line(customer) for number, customer in referrals if number == done[0])
+    return ", ".join(f"#{number}" for number in done)
+
+
+def not_done(done: Done) -> str:
+    """The end of a sentence about several: what was refused, and why."""
+    if not done.refused:
+        return ""
+    return " " + _("Not done: {names}.").format(
+        names="; ".join(f"#{one.referral}: {one.error}" for one in done.refused)
+    )
 
 
 def first_currency(office: Office, referral: Referral) -> str:

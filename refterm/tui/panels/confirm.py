@@ -35,14 +35,14 @@ class Confirm(StillBelow, ModalScreen[bool]):
             no: the label of the button that changes nothing; it has the focus.
         """
         super().__init__(classes="form")
-        self._question = clean_line(question)
+        self.said = Content(clean_line(question))
         self._yes = SubmitButton(f"y {yes}", id="confirm-yes")
         self._no = SubmitButton(f"n {no}", id="confirm-no")
 
     def compose(self) -> ComposeResult:
         """The question above its answers."""
         answers = Horizontal(self._yes, self._no, id="confirm-answers")
-        panel = Container(Static(Content(self._question), id="confirm-question"), answers, classes="panel")
+        panel = Container(Static(self.said, id="confirm-question"), answers, classes="panel")
         self._no.styles.margin = (0, 0, 0, 2)
         panel.styles.width = 64
         yield panel

@@ -1,0 +1,95 @@
+"""The outbox: what is owed, sent and failed; one's own letters first (N1, W1)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from textual.binding import Binding, BindingType
+
+from refterm.domain.when import local_text
+from refterm.i18n import _
+from refterm.services.background.delivery import Outbox
+from refterm.tui.background.work import work
+from refterm.tui.office import Office
+from refterm.tui.panels.chooser import Chooser, Item
+
+
+def state_word(state: str) -> str:
+    """What became of a notice, in the person's language."""
+    words = {
+        "held": _("held"),
+        "due": _("due"),
+        "sent": _("sent"),
+        "written": _("written, not mailed"),
+        "failed": _("failed"),
+        "dropped": _("dropped"),
+        "undone": _("undone"),
+    }
+    return words.get(state, state)
+
+
+class OutboxScreen(Chooser):
+    """What waits or failed, then what went out last. `enter` tries again, `x` drops."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("x", "drop", show=False), Binding("r", "read", show=False)]
+
+    def __init__(self, office: Office) -> None:
+        super().__init__(_("Outbox"), "", office.signs, cells=110)
+        self.office = office
+        self.outbox = Outbox(office.workplace)
+        self.message = _("reading")
+        self._found: list[dict[str, Any]] = []
+
+    def on_mount(self) -> None:
+        """Read it in a thread."""
+        self.action_read()
+
+    def action_read(self) -> None:
+        """Read again."""
+
+        def known(found: list[dict[str, Any]]) -> None:
+            self._found, self.message = found, "" if found else _("Nothing is owed.")
+            self.draw()
+
+        work(self, self.outbox.shown, known, self.fail, group="outbox")
+
+    def items(self, cells: int) -> list[Item]:
+        """A line for each, with the error below."""
+        lines = self.sentence(_("enter try again   x drop   r read again"), cells, "dim")
+        if self.message:
+            lines += self.sentence(self.message, cells, "strong")
+        for one in self._found:
+            due = local_text(one["due_at"], self.office.workplace.zone) if one["due_at"] else _("on hold")
+            parts = [state_word(one["state"]), one["kind"], f"#{one['referral']}", one["to"] or "-", due]
+            number = int(one["id"])
+            text = self._signs.sanitize("  ".join([*parts, one["subject"] or ""]).rstrip())
+            lines.append(Item([(text, "plain")], number))
+            if one["error"]:
+                lines.append(Item([("    " + self._signs.sanitize(one["error"]), "plain")], number))
+        return lines
+
+    def act(self, key: int) -> None:
+        """Try it again."""
+        self._change(lambda: self.outbox.retry(key), _("Notice {id} is due again.").format(id=key))
+
+    def action_drop(self) -> None:
+        """Never deliver the one under the cursor."""
+        keys = list(dict.fromkeys(int(one["id"]) for one in self._found))
+        if keys:
+            key = keys[min(self.chosen, len(keys) - 1)]
+            self._change(lambda: self.outbox.drop(key), _("Dropped notice {id}.").format(id=key))
+
+    def _change(self, job: Callable[[], None], sentence: str) -> None:
+        def done(_none: object) -> None:
+            self.message = sentence
+            self._read_on()
+
+        work(self, job, done, self.fail, group="writes")
+
+    def _read_on(self) -> None:
+        def known(found: list[dict[str, Any]]) -> None:
+            self._found = found
+            self.draw()
+
+        work(self, self.outbox.shown, known, self.fail, group="outbox")
