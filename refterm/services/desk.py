@@ -15,7 +15,7 @@ from refterm.domain.referral import Referral, Status
 from refterm.domain.row import Row
 from refterm.services.background.holding import hold
 from refterm.services.workplace import Workplace
-from refterm.store import queries
+from refterm.store import queries, remote
 from refterm.store.connection import Connection
 from refterm.store.counting import counts, past_due_count
 from refterm.store.listing import MOST_HITS, Listing, listing
@@ -186,8 +186,9 @@ class Desk:
             return queries.profile_currency(connection, referral.profile)
 
     def is_pushed(self, referral: Referral) -> bool:
-        """Whether what is written on a referral goes to Partner Center, where Microsoft reads it; nothing does yet."""
-        return False
+        """Whether what is written on a referral goes to Partner Center, where Microsoft reads it."""
+        with self.workplace.database.reading() as connection:
+            return remote.is_known(connection, referral.id)
 
     def resolve(self, text: str) -> int:
         """The number of the referral that a person named: number, source id, or a unique beginning of that.

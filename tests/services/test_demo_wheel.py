@@ -38,13 +38,15 @@ class Demo:
 
     def __init__(self, folder: Path, beginning: Path) -> None:
         self.folder = folder
-        self.kept = beginning
+        self.kept = folder / "beginning.db"
         path = folder / "desk.db"
         shutil.copyfile(beginning, path)
         self.clock = DemoClock(NOW, 0)
         self.workplace = Workplace(
             open_database(path), self.clock, Actor("vera", "vera"), Deadlines(), tell_customers=False
         )
+        demo.introduce(self.workplace)
+        self.workplace.database.backup(self.kept)
         self.desk = Desk(self.workplace)
         notices = NoticeSettings(transport="maildir", maildir=str(folder / "notices"))
         planned = story(demo.SEED, NOW, demo.present("en"), "en")
@@ -77,7 +79,7 @@ def test_a_jump_of_an_hour_plays_everything_at_its_own_instant(one: Demo) -> Non
         ("3", "mei", "taken"),
         ("5", "refterm", "imported"),
         ("11", "luis", "declined"),
-        ("14", "tom", one.history()[3][2]),
+        ("14", "tom", "assigned"),
         ("20", "refterm", "imported"),
         ("25", "refterm", "expired"),
     ]

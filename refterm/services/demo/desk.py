@@ -20,11 +20,11 @@ from refterm.errors import RefTermError, StoreError
 from refterm.i18n import _
 from refterm.services.demo import script
 from refterm.services.demo.options import SEED
-from refterm.services.demo.past import COUNT, STUBBORN, generated
+from refterm.services.demo.past import COUNT, PEOPLE, STUBBORN, generated
 from refterm.services.demo.script import Json
 from refterm.services.workplace import Workplace
 from refterm.store import demo as demo_store
-from refterm.store import outbox
+from refterm.store import outbox, updates
 from refterm.store.opening import open_database
 
 LANGUAGES = ("en", "es")
@@ -126,6 +126,13 @@ def build(folder: Path, clock: Clock, *, seed: int = SEED, language: str = "en")
         path.unlink()
         return replay(path, now, seed, language)
     return path
+
+
+def introduce(workplace: Workplace) -> None:
+    """Make the presenter and the people of the script known to the demo's desk, so that they can be given work (T5)."""
+    with workplace.database.writing() as connection:
+        for name in dict.fromkeys((*PEOPLE, workplace.actor.name)):
+            updates.put_setting(connection, f"people.{name}", f"{name}@nordlicht.example")
 
 
 def prepared(language: str) -> Path:

@@ -11,6 +11,7 @@ from pathlib import Path
 from refterm.config import NoticeSettings
 from refterm.domain.history import DESK, Actor
 from refterm.errors import RefTermError
+from refterm.i18n import _
 from refterm.services.background.expiry import expire_due
 from refterm.services.background.presence import Presence
 from refterm.services.demo import script
@@ -131,7 +132,12 @@ class Wheel:
         if planned.what == "form":
             self._seat(planned.by).hold(number, str(planned.given))
         elif planned.what == "assign":
-            script.do(self._desk, planned.by, "take", number)
+            from refterm.services.assigning import Assigning
+
+            person = replace(self._desk, actor=Actor(planned.by, planned.by))
+            Assigning(person).assign(
+                [number], {"to": self._workplace.actor.name, "notes": _("Yours? You know the trade.")}
+            )
         else:
             self._seat(planned.by).let_go()
             script.do(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
@@ -100,8 +99,9 @@ def run_demo(settings: Settings, options: DemoOptions, acting: str | None) -> in
             settings = replace(settings, theme="refterm-light")
         place = open_workplace(settings, clock=clock, acting=PRESENTER if options.present else acting)
         place.tell_customers = False
+        demo_desk.introduce(place)
         kept = folder / "beginning.db"
-        shutil.copyfile(path, kept)
+        place.database.backup(kept)
         signs = choose_signs(settings.ascii, os.environ, coerced=bool(sys.flags.utf8_mode))
         office = office_for(place, settings, signs, folder)
         return run_app(DemoApp(office, settings=settings, options=options, clock=clock, kept=kept), place, settings)
