@@ -160,7 +160,7 @@ def _table() -> tuple[Action, ...]:
         _on_row("next_record", "J", _("In the full detail: the next referral"), move),
         _on_row("previous_record", "K", _("In the full detail: the one before"), move),
         _any("views", "V", _("Views: mine, late and so on, with their counts"), look, _("views")),
-        _any("filter", "F", _("Filter by outcome, period, profile, favourite, skipped"), look, _("filter")),
+        _any("filter", "F", _("Filter by everything that a list can be filtered by"), look, _("filter")),
         _any("next_flame", "f", _("The next customer who asked to be contacted"), look),
         _any("hand_on", "E", _("Hand on the list, its history or the insights"), look),
         _any("outbox", "O", _("Outbox: what is owed, sent and failed"), desk),

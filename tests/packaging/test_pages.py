@@ -41,7 +41,12 @@ def test_every_command_and_option_that_a_page_names_exists(page: Path) -> None:
                 break
             command, words = found, words[1:]
         named = {flag for word in words for flag in re.findall(r"--[a-z][a-z-]+", word)}
-        flags = {flag for one in (command, root) for parameter in one.params for flag in (*parameter.opts, *parameter.secondary_opts, "--help")}
+        flags = {
+            flag
+            for one in (command, root)
+            for parameter in one.params
+            for flag in (*parameter.opts, *parameter.secondary_opts, "--help")
+        }
         unknown += [f"{typed}: {flag}" for flag in named - flags]
     assert not unknown
 

@@ -344,6 +344,24 @@ async def test_filter(office: Office, import_records: ImportRecords) -> None:
         assert here.closed_with == [Filter()]
 
 
+async def test_filter_takes_the_words_of_list(office: Office) -> None:
+    """Every filter of `list` that has no field of its own; what is no filter is named beside the field."""
+    async with open_form(filter_form(office, View())) as here:
+        await here.press("shift+tab", "shift+tab")
+        assert here.focus == "filter"
+        await here.type("mine uncalled min-fit 60 country ES nonsense")
+        await here.press("ctrl+s")
+        assert here.screen.errors() == {"filter": "nonsense is no option of refterm list"}
+        for _letter in " nonsense":
+            await here.press("backspace")
+        await here.press("ctrl+s")
+        expected = Filter(mine=office.workplace.actor.name, uncalled=True, min_fit=60, country="ES")
+        assert here.closed_with == [expected]
+    async with open_form(filter_form(office, View(filter=expected))) as here:
+        await here.press("ctrl+s")
+        assert here.closed_with == [expected], "shows what is set"
+
+
 async def test_filter_names_a_bad_date_beside_it(office: Office) -> None:
     async with open_form(filter_form(office, View())) as here:
         await here.press("tab")

@@ -1,12 +1,15 @@
-"""The form that narrows the list: outcome, period, profile, favourite, skipped."""
+"""The form that narrows the list by everything that `refterm list` filters by."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from refterm.domain import when
+from refterm.domain.filter_words import read_options
 from refterm.domain.query import Filter, View
 from refterm.domain.referral import Outcome
+from refterm.errors import InvalidInputError
 from refterm.i18n import _
 from refterm.tui.forms import parts
 from refterm.tui.forms.fields import FieldSpec
@@ -15,6 +18,11 @@ from refterm.tui.office import Office
 from refterm.words import outcome_word
 
 ONLY = "only"
+# The field of filters that have none of their own, in the words of `list`; its errors bear this name, too.
+MORE = "filter"
+_FLAGS = ("mine", "flame", "overdue", "unrouted", "unassigned", "uncalled", "follow_up", "no_follow_up")
+_VALUES = ("expiring", "min_fit", "country", "channel")
+_HERE = (*_FLAGS, *_VALUES)
 
 
 def filter_form(office: Office, view: View) -> Form[Filter]:
@@ -54,6 +62,15 @@ def _fields(profiles: list[str]) -> list[FieldSpec]:
         FieldSpec(
             "skipped", _("Skipped"), "choice", options=[("", _("left out")), (ONLY, _("skipped only"))], inline=True
         ),
+        FieldSpec(
+            MORE,
+            _("And"),
+            placeholder="mine overdue min-fit 60 country ES",
+            error_lines=2,
+            remark=_("words of refterm list: {words}").format(
+                words=", ".join(name.replace("_", "-") for name in _HERE)
+            ),
+        ),
     ]
 
 
@@ -66,19 +83,39 @@ def _texts(present: Filter, profiles: list[str], office: Office) -> dict[str, st
         "profile": str(profiles.index(present.profile) + 1) if present.profile in profiles else "",
         "favorite": ONLY if present.favorite else "",
         "skipped": ONLY if present.skipped else "",
+        MORE: _more(present),
     }
+
+
+def _more(present: Filter) -> str:
+    """The filters that have no field of their own, in the words of `list`."""
+    words = [name for name in _FLAGS if getattr(present, name)]
+    words += [f"{name} {value}" for name in _VALUES if (value := getattr(present, name)) is not None]
+    return " ".join(words).replace("_", "-")
 
 
 def _read(texts: dict[str, str], present: Filter, profiles: list[str], office: Office) -> Filter:
     """The filter that the texts ask for.
 
     Raises:
-        InvalidInputError: for dates that cannot be read.
+        InvalidInputError: for dates that cannot be read, and for words that are no filter.
     """
     workplace = office.workplace
+    more = read_options(texts[MORE])
+    for name in more:
+        if name not in _HERE:
+            raise InvalidInputError(
+                {
+                    MORE: _("{word} has no place here; it is a field, a key or an order").format(
+                        word=name.replace("_", "-")
+                    )
+                }
+            )
     since, until = when.period(
         texts["since"].strip() or None, texts["until"].strip() or None, workplace.now(), workplace.zone
     )
+    others: dict[str, Any] = {name: bool(more.get(name)) for name in _FLAGS if name != "mine"}
+    others |= {name: more.get(name) for name in _VALUES}
     return replace(
         present,
         outcome=Outcome(texts["outcome"]) if texts["outcome"] else None,
@@ -87,4 +124,6 @@ def _read(texts: dict[str, str], present: Filter, profiles: list[str], office: O
         profile=profiles[int(texts["profile"]) - 1] if texts["profile"] else None,
         favorite=texts["favorite"] == ONLY,
         skipped=texts["skipped"] == ONLY,
+        mine=workplace.actor.name if more.get("mine") else None,
+        **others,
     )
