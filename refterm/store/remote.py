@@ -67,6 +67,12 @@ def one(connection: Connection, referral_id: int) -> Row | None:
     return known(connection, [referral_id]).get(referral_id)
 
 
+def with_conflicts(connection: Connection) -> list[int]:
+    """The referrals of which both sides changed the same field."""
+    rows = connection.execute("select referral_id from remote where conflict is not null order by referral_id")
+    return [int(row[0]) for row in rows.fetchall()]
+
+
 def is_known(connection: Connection, referral_id: int) -> bool:
     """Whether a sync brought a referral."""
     return connection.execute("select 1 from remote where referral_id = ?", (referral_id,)).fetchone() is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,9 +19,11 @@ from refterm.config import AlertSettings, Settings
 from refterm.services import desk_settings
 from refterm.services.assigning import Assigning
 from refterm.services.background.delivery import Outbox
+from refterm.services.desk import Desk
 from refterm.services.follow_ups import FollowUps
 from refterm.services.marks import Marks
 from refterm.services.workplace import Workplace
+from refterm.store import codec, remote
 from refterm.tui import alerts
 from refterm.tui.forms.reply import ReplyForm
 from tests.conftest import import_into
@@ -193,6 +196,24 @@ async def test_a_letter_that_failed_comes_back_with_a_toast(sit: SitDown, mailin
         await seat.press("x")
         assert Outbox(mailing).objects()[0]["state"] == "dropped"
         await seat.press("escape")
+
+
+async def test_what_both_sides_changed_is_shown_and_sent_again_by_one_key(sit: SitDown, workplace: Workplace) -> None:
+    """Theirs stands, and what was typed here stands beside it until enter sends it."""
+    number = active(workplace)
+    kept = [{"column": "deal_value", "field": "deal.value", "theirs": "99", "ours": "30000", "by": "ana"}]
+    with workplace.database.writing() as connection:
+        seen = {"etag": "1", "record": "{}", "synced_at": codec.micros(workplace.now()), "account": "ana@us.example"}
+        remote.keep(connection, [{"referral_id": number, **seen}])
+        remote.mark(connection, number, conflict=json.dumps(kept))
+    async with sit(size=(120, 40)) as seat:
+        await seat.press("O")
+        assert "theirs 99, ours 30000 (ana)" in seat.text
+        await seat.press("enter")
+        assert f"What was typed here of #{number} is sent again." in seat.text
+        assert "theirs 99" not in seat.text
+        await seat.press("escape")
+    assert str(Desk(workplace).referral(number).deal.value) == "30000"
 
 
 async def test_the_list_its_history_and_the_insights_are_handed_on(

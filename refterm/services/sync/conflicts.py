@@ -41,6 +41,13 @@ def of(workplace: Workplace, referral_id: int) -> list[Conflict]:
     return [Conflict(one["field"], one["theirs"], one["ours"], one["by"]) for one in kept]
 
 
+def all_open(workplace: Workplace) -> dict[int, list[Conflict]]:
+    """The fields that both sides changed, by referral."""
+    with workplace.database.reading() as connection:
+        numbers = remote.with_conflicts(connection)
+    return {number: found for number in numbers if (found := of(workplace, number))}
+
+
 def send_again(workplace: Workplace, referral_id: int) -> None:
     """Send what was typed here of every field that both sides changed.
 
