@@ -78,5 +78,7 @@ def _text(text: str) -> str:
 
 
 if __name__ == "__main__":
-    TARGET.write_text(page(), "utf-8")
-    sys.exit(0)
+    if sys.argv[1:] == ["--print"]:
+        sys.stdout.write(page())
+    else:
+        TARGET.write_text(page(), "utf-8")

@@ -12,6 +12,7 @@ import pexpect
 import pytest
 
 from refterm.config import Settings
+from refterm.services.demo.options import DemoOptions
 from refterm.services.workplace import Workplace
 from tests.cli.conftest import Command, complaint
 
@@ -46,13 +47,18 @@ class TestHandedOver:
         """What a desk that only takes note was opened with."""
         calls: list[tuple[Settings, str | None, bool]] = []
 
-        def run_desk(settings: Settings, *, acting: str | None, demo: bool = False) -> int:
-            calls.append((settings, acting, demo))
+        def run_desk(settings: Settings, *, acting: str | None) -> int:
+            calls.append((settings, acting, False))
             return 0
 
-        desk = ModuleType("refterm.tui.app")
-        desk.run_desk = run_desk  # type: ignore[attr-defined]
-        monkeypatch.setitem(sys.modules, "refterm.tui.app", desk)
+        def run_demo(settings: Settings, _options: DemoOptions, acting: str | None) -> int:
+            calls.append((settings, acting, True))
+            return 0
+
+        for name, function in (("refterm.tui.app", run_desk), ("refterm.tui.demo.app", run_demo)):
+            module = ModuleType(name)
+            setattr(module, function.__name__, function)
+            monkeypatch.setitem(sys.modules, name, module)
         monkeypatch.setattr("refterm.cli.opening.is_terminal", lambda stream: True)
         monkeypatch.setenv("TERM", "xterm-256color")
         return calls

@@ -167,7 +167,7 @@ class TestCompletion:
             ("refterm un", ["unskip", "undo"]),
             ("refterm --re", ["--read-only"]),
             ("refterm contact ", ["add", "edit", "remove"]),
-            ("refterm db ", ["backup", "check", "copy", "set", "upgrade"]),
+            ("refterm db ", ["backup", "check", "copy", "restore", "set", "upgrade"]),
             ("refterm list --so", ["--sort"]),
             ("refterm list --tab a", ["active", "archived", "all"]),
             ("refterm list --sort p", ["purchase_date"]),
@@ -214,7 +214,7 @@ class TestSyntax:
             (("import",), "Missing argument 'FILE...'"),
             (("list", "--limit"), "requires an argument"),
             (("db",), "Missing command"),
-            (("login",), "No such command"),
+            (("deliver",), "No such command"),
         ],
     )
     def test_one_line_and_status_2(self, refterm: Command, arguments: tuple[str, ...], words: str) -> None:

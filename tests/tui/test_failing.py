@@ -24,7 +24,7 @@ from tests.tui.seat import Seat
 ELSEWHERE = ("quit", "suspend")
 ACTIONS = [action for action in registry() if action.id not in ELSEWHERE]
 # What opens a form or a panel.
-OPENING = ("accept", "decline", "won", "lost", "edit", "add_contact", "skip", "note", "filter")
+OPENING = ("accept", "decline", "won", "lost", "edit", "add_contact", "skip", "note", "contacted", "filter")
 TABS = {Tab.INBOX: "1", Tab.ACTIVE: "2"}
 ROWS = 350
 
@@ -148,7 +148,7 @@ async def test_no_key_ends_a_desk_whose_database_fails(
             await seat.until(lambda: not seat.desk.connection.lost)
             await strike(seat, "r")
             assert seat.message == "Read again."
-    reads, writes = {"next_order", "refresh", "next_flame", "accept"}, {"favorite", "contacted", "take"}
+    reads, writes = {"next_order", "refresh", "next_flame", "accept"}, {"favorite", "take"}
     # A write reaches a server again by itself; of what is garbage now, SQLite may still know some pages.
     answered = {"lost": reads, "damaged": reads | writes, "garbage": reads - {"accept"}, "removed": writes}[kind]
     assert told >= (answered if tab is Tab.INBOX else set())
@@ -164,7 +164,8 @@ async def test_no_form_ends_a_desk_whose_database_fails(
         for name in (*OPENING, "history", "similar", "insights", "profiles"):
             [action] = [one for one in ACTIONS if one.id == name]
             await strike(seat, "r")
-            await seat.until(lambda: not seat.desk.connection.lost)
+            if kind != "removed":  # the desk waits for its file as long as it is gone
+                await seat.until(lambda: not seat.desk.connection.lost)
             await strike(seat, TABS[Tab.ACTIVE if Tab.INBOX not in action.tabs else Tab.INBOX], action.keys[0])
             if kind == "lost" or name == OPENING[0]:
                 assert seat.app.screen is not seat.desk, name

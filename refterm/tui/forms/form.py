@@ -109,7 +109,8 @@ class Form(AssistedForm[T]):
         self._companies = companies or {}
         self._letter = letter
         self._heard: list[Entry] = []
-        self._since = 0
+        # Read here, where the action that opens the form says what fails; composing must not read.
+        self._since = office.desk.token() if referrals else 0
         self._title = title
         self._enter_submits = enter_submits
         self._about, self._pane = about, AboutPane(about, office.signs.rule) if about else None
@@ -159,7 +160,13 @@ class Form(AssistedForm[T]):
     def on_mount(self) -> None:
         """Look up what takes a moment, beside the fields."""
         if self._about and self._pane:
-            work(self, self._about.load, lambda _none: self._looked_up(), group="about")
+            work(
+                self,
+                self._about.load,
+                lambda _none: self._looked_up(),
+                lambda error: self.say(str(error)),
+                group="about",
+            )
 
     def _looked_up(self) -> None:
         if self._pane:
@@ -170,7 +177,6 @@ class Form(AssistedForm[T]):
         """The texts to open with, those of a draft among them."""
         if self._keeper is None:
             return dict(self._initial)
-        self._since = self.office.desk.token()
         opening = self._keeper.open(self._initial)
         self._shown = opening.shown
         if opening.restored:
