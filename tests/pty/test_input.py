@@ -205,7 +205,7 @@ def test_ctrl_q_does_nothing(desk: Terminal) -> None:
     desk.press(ESCAPE)
     desk.gone("ctrl+s")
     desk.press(CTRL_P)
-    desk.wait("the name of an action")
+    desk.wait("type to search")
     desk.press("\x11")
     settle(desk)
     assert desk.child.isalive()

@@ -277,7 +277,7 @@ def test_a_kiosk_is_not_left_by_any_key(database_path: Path) -> None:
         terminal.press("\x1a")
         terminal.wait("This desk is locked down.")
         terminal.press("\x10")
-        terminal.wait("the name of an action")
+        terminal.wait("type to search")
         terminal.press("screenshot")
         terminal.wait("No matches found")
         terminal.press(ESCAPE)

@@ -273,7 +273,7 @@ def test_a_terminal_without_utf8_gets_ascii_only(database_path: Path) -> None:
         terminal.wait("HOT", "contact them now", "Mowe", "q quit")
         for keys, words in (
             ("t", "is yours"),
-            (CTRL_P, "the name of an action"),
+            (CTRL_P, "type to search"),
             ("a", "Accept referral"),
             ("d", "Close engagement"),
             ("?", "escape closes"),
@@ -291,7 +291,7 @@ def test_a_terminal_without_utf8_gets_ascii_only(database_path: Path) -> None:
 def test_no_colour_is_sent_where_none_is_wanted(database: Path) -> None:
     with Terminal("--db", str(database), "--as", "ana", size=SMALL, environment={"NO_COLOR": "1"}) as terminal:
         terminal.wait("Penhale", "q quit")
-        for keys, words in (("a", "Accept referral"), (CTRL_P, "the name of an action")):
+        for keys, words in (("a", "Accept referral"), (CTRL_P, "type to search")):
             terminal.press(keys)
             terminal.wait(words)
             _close(terminal, words)
@@ -412,7 +412,7 @@ def test_no_size_ends_the_desk(desk: Terminal) -> None:
             desk.read(0.005)
         desk.screen.resize(24, 80)
         desk.child.setwinsize(24, 80)
-        words = {"": "Customer", "a": "Accept referral", CTRL_P: "the name of an action", "?": "escape closes"}[opened]
+        words = {"": "Customer", "a": "Accept referral", CTRL_P: "type to search", "?": "escape closes"}[opened]
         desk.wait(words)
         if opened:
             _close(desk, words)

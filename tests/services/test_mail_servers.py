@@ -282,7 +282,14 @@ class TestHarm:
             text, name = ("".join(chance.choices(pieces, k=chance.randrange(1, 12))) for _ in range(2))
             address = text if turn % 2 else f"a{turn}@bücher.example"
             one = replace(referral, customer=replace(referral.customer, company=name))
-            notice = {"id": turn, "history_id": 1, "kind": "new-referral", "recipient": address}
+            notice = {
+                "id": turn,
+                "history_id": 1,
+                "kind": "new-referral",
+                "recipient": address,
+                "person": None,
+                "text": None,
+            }
             try:
                 made = letter(workplace, notice, one, sender="Día <desk@x.example>", countries=("DE",))
             except LetterError:

@@ -264,8 +264,8 @@ class TestExpiryMeanwhile:
         assert (expired.decided_at, expired.decided_by, expired.reason) == (None, None, None)
         entries = list(Desk(workplace).history(number))
         assert [(entry.action, entry.by, entry.at) for entry in entries[2:]] == [
-            ("undone", "ana", NOW + 45 * SECOND),
             ("expired", "refterm", NOW + 30 * SECOND),
+            ("undone", "ana", NOW + 45 * SECOND),
         ]
         owed = {one["kind"]: one["state"] for one in notices(workplace.database, number)}
         assert owed["expired"] == "due"

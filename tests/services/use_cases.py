@@ -87,7 +87,7 @@ FOLLOW_UP: Mapping[str, list[Any]] = {
     "deal.follow_up_text": [None, "ring them"],
 }
 # What the history keeps that no column of a referral has.
-OF_NO_COLUMN = ("note", "to", "subject", "text", "undone")
+OF_NO_COLUMN = ("note", "to", "subject", "text", "undone", "source")
 
 
 def reversed_changes(changes: Mapping[str, list[Any]]) -> Mapping[str, list[Any]]:

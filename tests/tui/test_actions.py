@@ -245,7 +245,7 @@ async def test_help_lists_every_key_first_those_that_do_something_here(
     sit: SitDown, import_records: ImportRecords
 ) -> None:
     import_records([api_record()])
-    async with sit(size=(120, 100)) as seat:
+    async with sit(size=(120, 140)) as seat:
         await seat.press("question_mark")
         for action in ACTIONS:
             assert key_name(action.keys[0]) in seat.text

@@ -265,12 +265,15 @@ async def test_a_range_begins_at_the_referral_that_was_marked_whatever_came_abov
         assert seat.desk.referral_list.marked == {ids[2], ids[3]}
 
 
-async def test_marks_outlive_a_favourite_but_not_what_another_decided(
+async def test_marks_serve_a_favourite_once_and_end_with_what_another_decided(
     sit: SitDown, import_records: ImportRecords, luis: Workplace
 ) -> None:
     ids = import_records(_many(4))
     async with sit() as seat:
         await seat.press("space", "space", "s")
+        assert seat.desk.referral_list.marked == set()
+        assert [row.favorite for row in seat.desk.office.desk.rows(ids)] == [True, True, False, False]
+        await seat.press("g", "space", "space")
         assert seat.desk.referral_list.marked == {ids[0], ids[1]}
         Triage(luis).decline([ids[0]], DECLINE)
         await seat.wake()
