@@ -17,7 +17,7 @@ from sqlmodel import Session, create_engine, select
 from refterm import config
 from refterm.errors import StoreError
 from refterm.i18n import _
-from refterm.store.tables import Counter, History, Outbox, Presence, Profile, Referral, Setting, Source
+from refterm.store.tables import Counter, History, Outbox, Presence, Profile, Referral, Remote, Setting, Source, Sync
 
 __all__ = [
     "Counter",
@@ -26,9 +26,11 @@ __all__ = [
     "Presence",
     "Profile",
     "Referral",
+    "Remote",
     "Session",
     "Setting",
     "Source",
+    "Sync",
     "open_session",
     "select",
 ]

@@ -277,8 +277,8 @@ def test_a_terminal_without_utf8_gets_ascii_only(database_path: Path) -> None:
             ("a", "Accept referral"),
             ("d", "Close engagement"),
             ("?", "escape closes"),
-            ("h", "imported"),
-            (ENTER, "Referral ID"),
+            ("h", "escape closes"),
+            (ENTER, "escape back"),
             ("/mow", "1 hit"),
         ):
             terminal.press(keys)
@@ -380,7 +380,7 @@ def test_texts_that_mean_harm_change_neither_title_nor_clipboard_nor_screen(data
             terminal.press("j")
         terminal.press(ENTER)
         terminal.wait("Referral ID")
-        for keys, words in (("h", "imported"), ("a", "Accept referral")):
+        for keys, words in (("h", "escape closes"), ("a", "Accept referral")):
             terminal.press(keys)
             terminal.wait(words)
             _close(terminal, words)

@@ -30,7 +30,7 @@ OPENED = {
     "accept": ("a", "Accept referral"),
     "decline": ("d", "Decline referral"),
     "skip": ("z", "ctrl+s"),
-    "note": ("n", "Add note"),
+    "note": ("n", "─ Note "),
     "filter": ("F", "ctrl+s"),
     "profiles": ("p", "enter edit"),
     "profile": ("pa", "Add profile"),
