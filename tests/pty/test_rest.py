@@ -34,7 +34,7 @@ OPENED = {
     "filter": ("F", "ctrl+s"),
     "profiles": ("p", "enter edit"),
     "profile": ("pa", "Add profile"),
-    "insights": ("i", "median time to accept"),
+    "insights": ("i", "Time to accept"),
     "similar": ("b", "escape closes"),
     "history": ("h", "escape closes"),
     "help": ("?", "escape closes"),

@@ -82,6 +82,7 @@ def by_keys(database: Path) -> None:
         desk.gone("Edit engagement")
         desk.wait("13,000.50 EUR")
         form(desk, "c", "Add contact", "Luis", "2", "luis@x.example")
+        desk.gone("escape cancel")
         desk.wait("Luis")
         select(desk, WON)
         open_form(desk, "w", "Report won")
@@ -104,7 +105,7 @@ def select(desk: Terminal, company: str) -> None:
 def open_form(desk: Terminal, key: str, title: str) -> None:
     """Open a form by its key, once its fields stand."""
     desk.press(key)
-    desk.wait(title, "escape cancel")
+    desk.wait(title, "ctrl+s")
 
 
 def form(desk: Terminal, key: str, title: str, first: str, *others: str) -> None:
