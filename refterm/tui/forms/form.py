@@ -16,7 +16,7 @@ from textual.widgets import Input, TextArea
 from refterm.domain.history import Entry
 from refterm.errors import InvalidInputError, RefTermError
 from refterm.i18n import _
-from refterm.text import width
+from refterm.text import clean, width
 from refterm.tui.background.work import UnexpectedError, work
 from refterm.tui.forms.about import About, AboutPane
 from refterm.tui.forms.assisted import AssistedForm
@@ -117,7 +117,8 @@ class Form(AssistedForm[T]):
         self._beside = office.signs.sanitize(beside)
         self._told = tuple(office.signs.sanitize(line) for line in told)
         self._submit, self._before, self._cells = submit, before, cells
-        self._initial = {spec.name: initial.get(spec.name, "") for spec in fields}
+        # Cleaned again: what another program wrote into the database must not reach the terminal.
+        self._initial = {spec.name: clean(initial.get(spec.name, "")) for spec in fields}
         self._again = again
         self._keeper = DraftKeeper(office.drafts, form, referrals) if referrals else None
         self._shown = dict(self._initial)
@@ -249,7 +250,7 @@ class Form(AssistedForm[T]):
         except RefTermError as error:
             self.say(str(error))
             return
-        self._shown = {name: initial.get(name, "") for name in self._controls}
+        self._shown = {name: clean(initial.get(name, "")) for name in self._controls}
         for name, text in self._shown.items():
             self.put_text(name, text)
         self.show_errors({})
