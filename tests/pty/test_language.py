@@ -40,6 +40,7 @@ NAMES = {
     "down",
     "pgup",
     "pgdn",
+    "space",
     "end",
 }
 # Every screen: the keys that open it, what tells that it is there, and whether escape leaves it.
@@ -48,7 +49,7 @@ SCREENS = [
     ("a", "Aceptar referencia", True),
     ("d", "Rechazar referencia", True),
     ("n", "Nota", True),
-    ("z", "Aplazar referencia", True),
+    ("z", "─ Aplazar ", True),
     ("h", "Historial", True),
     ("\r", "ID referencia", True),
     ("F", "Filtro", True),

@@ -248,7 +248,8 @@ async def test_help_lists_every_key_first_those_that_do_something_here(
     async with sit(size=(120, 140)) as seat:
         await seat.press("question_mark")
         for action in ACTIONS:
-            assert key_name(action.keys[0]) in seat.text
+            if not why_off(action, seat.desk.situation()):  # of others the reason stands there
+                assert key_name(action.keys[0]) in seat.text
         lines = seat.text.splitlines()
         heading = next(place for place, line in enumerate(lines) if "Not here" in line)
         for label, off in ("Accept the referral", False), ("Report the deal as won", True):
