@@ -184,7 +184,7 @@ def flame_text(flame: Flame, received_at: datetime, now: datetime, deadlines: De
     hours = deadlines.flame // HOUR
     if flame is Flame.HOT:
         left = flame_left_text(received_at, now, deadlines)
-        return _("contact them now, {left} left of {hours}").format(left=left, hours=hours)
+        return _("contact them now, {left} left of the {hours} h").format(left=left, hours=hours)
     if flame is Flame.COOLED:
         return _("{hours} h have passed; contact them still if you are interested").format(hours=hours)
     return ""

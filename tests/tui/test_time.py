@@ -183,7 +183,7 @@ async def test_the_flame_cools_at_72_hours_in_icon_and_words_everywhere(
     hot, cooled = ("HOT", "WARM") if ascii_only else ("🔥", "○")
     async with sit(**{"signs": ASCII} if ascii_only else {}) as seat:
         await _at(seat, clock, NOW + 71 * HOUR - TICK)
-        assert seat.bar("alert").startswith(f" {hot} Penhale Boatyard Ltd: contact them now, 0 s left of 72")
+        assert seat.bar("alert").startswith(f" {hot} Penhale Boatyard Ltd: contact them now, 0 s left of the 72 h")
         assert hot in seat.row_line(number)
         assert seat.text.count("contact them now") == 2
         await _at(seat, clock, NOW + 71 * HOUR)
@@ -222,7 +222,7 @@ async def test_the_full_detail_counts_down_as_well(
     import_records([active_record(createdDateTime=ago(hours=70), details__customerRequestedContact=True)])
     async with sit() as seat:
         await seat.press("2", "enter")
-        assert "2 h left of 72" in seat.text
+        assert "2 h left of the 72 h" in seat.text
         for left, text in ((2 * HOUR - TICK, "1 h left"), (HOUR - TICK, "59 min left"), (MINUTE - TICK, "59 s left")):
             planned = seat.desk.ticker.texts
             assert planned is not None

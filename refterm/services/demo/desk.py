@@ -6,7 +6,7 @@ import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
@@ -18,10 +18,13 @@ from refterm.domain.deadline import Deadlines
 from refterm.domain.history import DESK, Actor
 from refterm.errors import RefTermError, StoreError
 from refterm.i18n import _
+from refterm.services.background.expiry import expire_due
+from refterm.services.background.fitting import store_scores
 from refterm.services.demo import script
 from refterm.services.demo.options import SEED
 from refterm.services.demo.past import COUNT, PEOPLE, STUBBORN, generated
 from refterm.services.demo.script import Json
+from refterm.services.profiles import Profiles
 from refterm.services.workplace import Workplace
 from refterm.store import demo as demo_store
 from refterm.store import outbox, updates
@@ -169,22 +172,16 @@ def replay(path: Path, now: datetime, seed: int, language: str) -> Path:
     try:
         past = [*script.read("past.json"), *generated(seed)]
         midnight = _midnight(now)
-        from refterm.services.profiles import Profiles
-
         played.set(midnight - timedelta(days=403))
         for profile in _PROFILES:
             Profiles(replace(desk, actor=Actor("ana", "ana"))).add(profile)
         for (first, one), origin in zip(script.numbered((past, present(language))), (midnight, now), strict=True):
             script.play(desk, played, one, origin, first)
         played.set(now)
-        from refterm.services.background.expiry import expire_due
-
         expire_due(desk)
         # Its contacts are invented, too: nothing is owed to them.
         with desk.database.writing() as connection:
             outbox.clear(connection)
-        from refterm.services.background.fitting import store_scores
-
         store_scores(desk)
     finally:
         desk.close()
@@ -230,10 +227,12 @@ def _ending_on_signals() -> Iterator[None]:
 
 
 @contextmanager
-def _handling(handler: object, numbers: list[signal.Signals]) -> Iterator[None]:
+def _handling(
+    handler: Callable[[int, FrameType | None], None] | signal.Handlers, numbers: list[signal.Signals]
+) -> Iterator[None]:
     """Handle signals so within the block. Outside the main thread, which alone can, nothing changes."""
     try:
-        kept = {number: signal.signal(number, handler) for number in numbers}  # type: ignore[arg-type]
+        kept = {number: signal.signal(number, handler) for number in numbers}
     except ValueError:
         kept = {}
     try:

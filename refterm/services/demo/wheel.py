@@ -100,11 +100,15 @@ class Wheel:
             self._done = 0
             self._seats.clear()
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether something of the story has become due while the clock ran by itself."""
+        return self._done < len(self._story) and self._story[self._done].at <= self.clock.now()
+
     def catch_up(self) -> None:
-        """Let the story happen that has become due while the clock ran by itself."""
-        if self._done < len(self._story) and self._story[self._done].at <= self.clock.now():
-            with self._turning:
-                self._tell(self.clock.now())
+        """Let that happen."""
+        with self._turning:
+            self._tell(self.clock.now())
 
     def _happen(self, now: datetime) -> None:
         """Everything that is due at an instant."""

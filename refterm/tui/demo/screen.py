@@ -94,7 +94,7 @@ class DemoScreen(DeskScreen):
 
     def _look(self) -> None:
         self.tour.look()
-        if not self._turning and not self.connection.lost:
+        if self.wheel.is_behind and not self._turning and not self.connection.lost:
             work(self, self.wheel.catch_up, lambda _none: None, self.connection.failed, group="wheel")
         now = local_time(self.office.workplace.now(), self.office.workplace.zone).strftime("%d%H%M")
         if now != self._shown_time and self.app.screen is self:

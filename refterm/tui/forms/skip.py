@@ -28,21 +28,24 @@ def skip_form(office: Office, referral: Referral) -> Form[str]:
         title=_("Skip"),
         beside=parts.named(referral.id, referral.customer.company),
         button=_("Skip"),
-        fields=[
-            FieldSpec(
-                "until",
-                _("Skip until"),
-                cells=26,
-                placeholder=_("+2h, mon 9:00, 30 Jun"),
-                hint=parts.understood_start(office, "until"),
-                error_lines=2,
-            )
-        ],
+        fields=[_until(office)],
         initial={"until": _first(office, referral)},
         submit=submit,
         referrals=(referral.id,),
         enter_submits=True,
         cells=78,
+    )
+
+
+def _until(office: Office) -> FieldSpec:
+    """The field that asks for the time."""
+    return FieldSpec(
+        "until",
+        _("Skip until"),
+        cells=26,
+        placeholder=_("+2h, mon 9:00, 30 Jun"),
+        hint=parts.understood_start(office, "until"),
+        error_lines=2,
     )
 
 
@@ -71,19 +74,10 @@ def skip_several_form(office: Office, referrals: Sequence[tuple[int, str]]) -> F
     return Form(
         office,
         form="skip",
-        title=_("Skip referral"),
+        title=_("Skip"),
         beside=ngettext("{n} referral", "{n} referrals", len(ids)).format(n=len(ids)),
         button=_("Skip"),
-        fields=[
-            FieldSpec(
-                "until",
-                _("Skip until"),
-                cells=26,
-                placeholder=_("+2h, mon 9:00, 30 Jun"),
-                hint=parts.understood_start(office, "until"),
-                error_lines=2,
-            )
-        ],
+        fields=[_until(office)],
         initial={"until": _("tomorrow 9:00")},
         submit=submit,
         referrals=ids,
