@@ -147,8 +147,10 @@ class DemoScreen(DeskScreen):
             self.show_detail()
             self.update_times()
             self.ticker.schedule()
+            # What others did is said by the desk's own message, which is posted here; what time did is said after it.
+            self.watcher.look()
             if happened:
-                self.say(_sentence(happened))
+                self.call_later(self.say, _sentence(happened))
 
         self._work(lambda: self.wheel.move_to(target), done)
 
