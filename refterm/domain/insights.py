@@ -304,9 +304,9 @@ def _profiles(facts: Sequence[Fact], profiles: Sequence[Profile]) -> list[Findin
         ).format(n=len(unrouted))
         countries = [code for code, _n in Counter(one.country for one in unrouted if one.country).most_common()]
         named = ", ".join(countries[:MOST_NAMED]) + (" …" if len(countries) > MOST_NAMED else "")
-        advice = _("Add one for {countries}, so that somebody is told.").format(countries=named)
+        advice = _("Add one for {countries}, so that somebody is notified.").format(countries=named)
         if not countries:
-            advice = _("Add one, so that somebody is told.")
+            advice = _("Add one, so that somebody is notified.")
         found.append(Finding(fact, advice, _ids(unrouted), 50 + len(unrouted), _("no active profile")))
     for profile in profiles:
         own = [one for one in facts if one.profile == profile.name]

@@ -1,4 +1,4 @@
-"""Giving a referral to a colleague (T5), who is told by a notice and on their screen."""
+"""Giving a referral to a colleague (T5); a notice and their screen tell the colleague."""
 
 from __future__ import annotations
 

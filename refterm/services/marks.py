@@ -20,7 +20,7 @@ from refterm.store import codec, journal, queries, updates
 from refterm.words import outcome_word
 
 Change = tuple[Action, Mapping[str, Any]]
-# Whoever takes or releases a referral ends its assignment (T5).
+# Taking or releasing a referral ends its assignment (T5).
 NOT_ASSIGNED: Mapping[str, Any] = {"assigned_by": None, "assigned_at": None}
 
 

@@ -43,7 +43,7 @@ def follow_up_notice(connection: Connection, row: Mapping[str, Any], now: dateti
         connection: inside the transaction of the change.
         row: the engagement after it.
         now: what is due already was told.
-        otherwise: who is told where nobody holds it.
+        otherwise: the person to notify where nobody holds it.
     """
     at = codec.instant_or_none(row["follow_up_at"])
     if at is None or at <= now:

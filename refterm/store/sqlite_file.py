@@ -53,7 +53,7 @@ def share(path: Path) -> None:
 def is_frozen(path: Path) -> bool:
     """Whether nothing can be written beside a database now, as on a read-only medium, and nobody has it open.
 
-    SQLite then reads it only when it is told that nothing changes.
+    SQLite then reads it only with the option that says nothing changes.
     """
     # On a read-only medium os.access says no to everybody, root included.
     if not path.exists() or os.access(path.parent, os.W_OK):
@@ -66,7 +66,7 @@ def is_frozen(path: Path) -> bool:
 def drop_stale(path: Path, former_wal: Identity = None) -> None:
     """Remove companions that belong to another file, which stood under this name before: they would spoil this one.
 
-    A database that is not in WAL mode has no `-wal`; so a backup that was moved over an open desk is told from it.
+    A database that is not in WAL mode has no `-wal`; that distinguishes it from a backup that was moved over an open desk.
 
     Args:
         path: the database.

@@ -212,7 +212,7 @@ def test_decided_here_ours_stands_and_the_rest_is_updated(
 def test_decided_otherwise_at_the_source_is_said_marked_and_holds_the_customers_notice(
     workplace: Workplace, import_records: ImportRecords, clock: SettableClock, dated: bool, tmp_path: Path
 ) -> None:
-    """Declined here, accepted there: ours stands, nobody tells the customer the wrong thing, and somebody is told."""
+    """Declined here, accepted there: ours stands, the notice to the customer is held, and the summary warns."""
     record = api_record()
     (number,) = import_records([record])
     Triage(workplace).decline([number], {"reason": "budget"})

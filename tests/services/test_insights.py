@@ -168,7 +168,7 @@ def test_by_profile(workplace: Workplace, import_records: ImportRecords) -> None
     found = gather(workplace)
     assert {name: one.received for name, one in found.by_profile.items()} == {"DACH": 1, None: 1}
     assert gather(workplace, profile="DACH").figures.received == 1
-    assert "Add one for FR, so that somebody is told." in [one.advice for one in found.findings]
+    assert "Add one for FR, so that somebody is notified." in [one.advice for one in found.findings]
 
 
 def test_engagements_that_are_not_reported(

@@ -74,7 +74,7 @@ def test_the_row_is_what_it_was_but_for_those_changes(
 
 @EVERY
 def test_it_owes_the_notices_of_the_rules(workplace: Workplace, clock: SettableClock, case: UseCase) -> None:
-    """N1: the customer is told of a decline once it cannot be undone, and of an expiry at once; of nothing else."""
+    """N1: the customer gets a notice of a decline once it cannot be undone, and of an expiry at once; of nothing else."""
     number = do(workplace, clock, case)
     owed = [one for one in notices(workplace.database, number) if one["kind"] in ("declined", "expired")]
     assert [(one["kind"], one["state"], one["due_at"]) for one in owed] == [

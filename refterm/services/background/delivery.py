@@ -197,7 +197,7 @@ def _deliver(
 ) -> bool | None:
     """Deliver one notice and note what became of it; None where it is not needed any more.
 
-    Whatever goes wrong with one notice is told in the outbox as its own failure, and the next one goes on.
+    A failure of one notice is recorded in the outbox for that notice, and the next one is delivered.
 
     Raises:
         UnreachableError: when no other can be delivered, either.
@@ -271,7 +271,7 @@ def _delivered(workplace: Workplace, notice: Mapping[str, Any], state: str, mess
 
 
 def _holder_s_address(workplace: Workplace, notice: Mapping[str, Any], referral: Referral) -> str | None:
-    """Who is told of a follow-up: who holds the engagement by now; None where nobody is to be told (any more) (A5)."""
+    """The person to notify of a follow-up: the present holder of the engagement; None where nobody is to be notified (A5)."""
     number = int(notice["id"])
     again = referral.closed_at and referral.closed_at + timedelta(seconds=workplace.undo_seconds)
     if again and again > workplace.now():  # closed, but that can still be undone

@@ -227,7 +227,7 @@ class Smtp:
             )
         if way == "XOAUTH2":
             first = f"user={user}\x01auth=Bearer {secret}\x01\x01"
-            # A refused token is told in a challenge; an empty answer fetches the refusal itself.
+            # The server names the refusal of a token in a challenge; an empty answer makes it send the refusal itself.
             server.auth("XOAUTH2", lambda challenge=None: first if challenge is None else "")
             return
         server.user, server.password = user, secret

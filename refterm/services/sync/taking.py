@@ -129,7 +129,7 @@ def _standing(ours: Row, theirs: Referral, stated: Row, now: datetime) -> dict[s
         if ours["outcome"] == Outcome.EXPIRED and theirs.expires_at is not None and theirs.expires_at <= now:
             return {}  # the desk was first: it is past its expiry there, too
         return {"status": stated["status"], "outcome": None, "decided_at": None, "decided_by": None, **nothing}
-    # Whoever accepted it here has still accepted it when it is closed there.
+    # An accept made here remains recorded when the referral is closed there.
     accepted = ours["decided_by"] is not None and ours["outcome"] not in (Outcome.DECLINED, Outcome.EXPIRED)
     decided = accepted and theirs.outcome not in (Outcome.DECLINED, Outcome.EXPIRED)
     who = {"decided_at": ours["decided_at"], "decided_by": ours["decided_by"]} if decided else {}

@@ -175,7 +175,7 @@ class DeskActions(HandActions):
 
             def closed(sentence: str | None) -> None:
                 self._changed_here(sentence)
-                # The referral goes to another place in the list; whoever works it off stays where they are.
+                # The referral goes to another place in the list; the cursor stays where the person works.
                 if sentence is not None and following is not None and not self.whole:
                     self.referral_list.go_to(following)
 

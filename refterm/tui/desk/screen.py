@@ -103,7 +103,7 @@ class DeskScreen(Covered, StillBelow, DeskActions):
 
     @on(Watcher.Held)
     def _held(self) -> None:
-        """Ask whether what is past its expiry may be archived; a person who only looks is told (I4)."""
+        """Ask whether what is past its expiry may be archived; a person who only looks gets the message without the question (I4)."""
         from refterm.tui.panels.confirm import Confirm
 
         held = self.office.desk.held()

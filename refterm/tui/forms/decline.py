@@ -81,9 +81,9 @@ def _leaves(office: Office, count: int) -> str:
         return _("Nothing is sent to the customer.")
     seconds = office.workplace.undo_seconds
     if not seconds:
-        text = ngettext("The customer is told at once.", "{n} customers are told at once.", count)
+        text = ngettext("The customer is notified at once.", "{n} customers are notified at once.", count)
     else:
-        text = ngettext("In {s} s the customer is told.", "In {s} s {n} customers are told.", count)
+        text = ngettext("The customer is notified in {s} s.", "{n} customers are notified in {s} s.", count)
     return text.format(n=count, s=seconds)
 
 

@@ -118,7 +118,7 @@ class NotesField(InOrder, TextArea):
         self.replace(phrase, *self.selection)
 
     def on_focus(self, event: events.Focus) -> None:
-        """Whoever comes back to notes goes on where they end; the words of somebody else are selected."""
+        """In notes that the person wrote the cursor goes to the end; somebody else's words are selected."""
         if event.from_app_focus:
             return
         if self._replaced and self.text == self._replaced:

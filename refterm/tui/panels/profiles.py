@@ -45,7 +45,7 @@ class ProfilesScreen(Chooser):
         if self.message:
             lines += [*self.sentence(self.message, cells, "strong"), Item()]
         if not self._all:
-            text = _("There is no profile yet. One says for which countries you take referrals, and who is told.")
+            text = _("There is no profile yet. One says for which countries you take referrals, and who is notified.")
             lines += [*self.sentence(text, cells), Item()]
         if self._waiting:
             text = ngettext(

@@ -99,7 +99,7 @@ class Writer(WriterThread):
 
 
 class _Waking(threading.Event):
-    """An event that also wakes whoever polls its pipe: so the reading thread sleeps until there is something to read."""
+    """An event with a pipe that can be polled, so that the reading thread sleeps until there is something to read."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -12,7 +12,7 @@ down_revision = "0004"
 branch_labels = None
 depends_on = None
 
-# Whoever may change profiles is an admin or the owner; all others are held to the rules below. So no role is named here,
+# A login that may change profiles is an admin or the owner; the rules below apply to all others. So no role is named here,
 # and a site calls its roles as it likes.
 _OTHERS = "not has_table_privilege(current_user, {profile}::regclass, 'update')"
 
