@@ -150,9 +150,16 @@ class DeskBase(Screen[None]):
         """What drawing needs to know at this instant."""
         workplace = self.office.workplace
         digits = max(3, len(str(sum(self.counts.values()))))
-        fits, nothing = self.fit_scores.known, self.fit_scores.nothing
         return Look(
-            workplace.now(), workplace.deadlines, workplace.zone, self.signs, digits, self.presence.busy, fits, nothing
+            workplace.now(),
+            workplace.deadlines,
+            workplace.zone,
+            self.signs,
+            digits,
+            self.presence.busy,
+            self.fit_scores.known,
+            self.fit_scores.nothing,
+            self.office.links,
         )
 
     def reload(self, *, top: bool = False) -> bool:
@@ -282,7 +289,8 @@ class DeskBase(Screen[None]):
         cursor, count = self.referral_list.cursor, self.referral_list.count
         cells = line.size.width or self.app.size.width
         right = undo or bars.position(cursor, count, self.signs)
-        if not undo and sum(width(text) for text, _style in (*said, *right)) > cells:
+        # A blank parts the two.
+        if not undo and sum(width(text) for text, _style in (*said, *right)) >= cells:
             right = []
         line.show(bars.ruled(said, right, cells, self.signs), right)
 
