@@ -87,7 +87,7 @@ def _over(desk: Desk, numbers: list[int], name: str, *, yes: bool) -> bool:
         return True
     if answer is None:
         raise NotAllowedError(
-            _("others have taken {referrals}; add --yes to do so all the same").format(referrals=whose)
+            _("others have taken {referrals}; to give them away nevertheless, add --yes").format(referrals=whose)
         )
     raise NotAllowedError(_("nothing was changed"))
 

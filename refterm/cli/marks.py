@@ -126,7 +126,7 @@ def _may(desk: Desk, referral: Referral, question: str, *, yes: bool) -> bool:
     if answer:
         return True
     sentence = (
-        _("{who} has taken {referral}; add --yes to do so all the same")
+        _("{who} has taken {referral}; to go on nevertheless, add --yes")
         if answer is None
         else _("{who} keeps {referral}; nothing was changed")
     )

@@ -19,6 +19,7 @@ def tick_(invocation: Invocation) -> int:
     """
     from refterm.services.background.delivery import deliver_due
     from refterm.services.background.expiry import expire_due
+    from refterm.services.desk import Desk
 
     with invocation.opened() as workplace:
         workplace.require_writing()
@@ -26,6 +27,10 @@ def tick_(invocation: Invocation) -> int:
         if not count:
             invocation.tell_what_is_held(workplace)
         done = deliver_due(workplace, invocation.settings().notices)
+        if not workplace.database.read_only and (desk := Desk(workplace)).doubts_clock() and desk.notices_due():
+            output.say(
+                _("Notices wait: this machine's clock was set by days. If it is right: refterm db set archiving=on")
+            )
     said = []
     if count:
         text = ngettext("Archived {n} referral as expired.", "Archived {n} referrals as expired.", count)

@@ -102,7 +102,7 @@ class Marks:
 
         def change(referral: Referral) -> Change:
             if referral.taken_by is None:
-                raise WrongStateError(_("nobody has taken it"))
+                raise WrongStateError(_("nobody has taken it, so there is nothing to release"))
             if was not in (None, referral.taken_by):
                 raise ConflictError(_("{who} has taken it; release it first").format(who=referral.taken_by))
             if referral.taken_by != self.workplace.actor.name:
@@ -168,7 +168,7 @@ class Marks:
             if referral.skipped_until is None:
                 if was:
                     return None
-                raise WrongStateError(_("it is not skipped"))
+                raise WrongStateError(_("it is not skipped, so it stands in the Inbox already"))
             return Action.UNSKIPPED, {"skipped_until": None}
 
         return self._toggle(referral_id, "skipped_until", change)

@@ -57,13 +57,13 @@ class TestTake:
         assert self.taken_by(refterm, new) == "ana"
         assert said(refterm("release", new)) == f"Released #{new} Hansen KG."
         assert self.taken_by(refterm, new) is None
-        assert complaint(refterm("release", new)) == "nobody has taken it"
+        assert complaint(refterm("release", new)) == "nobody has taken it, so there is nothing to release"
 
     @pytest.mark.parametrize(("command", "holder"), [("take", "ana"), ("release", None)])
     def test_anothers_without_a_terminal(self, refterm: Command, new: int, command: str, holder: str | None) -> None:
         refterm("take", new, "--as", "luis")
         assert complaint(refterm(command, new, stdin="y\n")) == (
-            f"luis has taken #{new} Hansen KG; add --yes to do so all the same"
+            f"luis has taken #{new} Hansen KG; to go on nevertheless, add --yes"
         )
         assert self.taken_by(refterm, new) == "luis"
         assert refterm(command, new, "--yes").status == 0
@@ -92,7 +92,7 @@ class TestSkip:
         assert refterm("show", new, "--json").json["skipped_until"] == "2026-03-02T11:00:00Z"
         assert refterm("list", "--json").json == []
         assert said(refterm("unskip", new)) == f"Brought back #{new} Hansen KG. Inbox."
-        assert complaint(refterm("unskip", new)) == "it is not skipped"
+        assert complaint(refterm("unskip", new)) == "it is not skipped, so it stands in the Inbox already"
 
     @pytest.mark.parametrize("until", ["tomorrow 09:00", "2026-03-03T09:00", "2026-03-03T09:00:00Z"])
     def test_ways_to_say_when(self, refterm: Command, new: int, until: str) -> None:
