@@ -142,6 +142,13 @@ async def test_decline_by_number(office: Office, new: tuple[int, int]) -> None:
     assert same(office, *new).outcome is Outcome.DECLINED
 
 
+async def test_decline_shows_the_letter_that_goes_out(office: Office, new: tuple[int, int]) -> None:
+    async with open_form(decline_form(office, [(new[0], COMPANY)]), size=(120, 40)) as here:
+        assert "please choose a different partner" in " ".join(here.text.replace("│", " ").split())
+        await here.press("ctrl+l")
+        assert "Dear Inga Hansen," in here.text
+
+
 async def test_decline_several_as_one(office: Office, import_records: ImportRecords) -> None:
     ids = import_records([api_record() for _each in range(5)])
     async with open_form(decline_form(office, [(number, f"Company {number}") for number in ids])) as here:

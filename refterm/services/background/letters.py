@@ -93,8 +93,8 @@ def letter(
         title, text = str(notice["subject"]), str(notice["text"])
     else:
         subject, body, _file = _template(str(notice["kind"]), language_of(countries), (SITE,))
+        names = {**_names(workplace, referral), **_words(workplace, notice, referral)}
         try:
-            names = {**_names(workplace, referral), **_words(workplace, notice, referral)}
             title, text = Template(subject).substitute(names), Template(body).substitute(names)
         except (KeyError, ValueError) as error:
             raise LetterError(

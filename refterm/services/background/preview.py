@@ -40,7 +40,7 @@ def of_decline(workplace: Workplace, referral: Referral) -> Preview | None:
     to = recipient(json.dumps([{"email": person.email} for person in referral.customer.contacts]))
     if not to:
         return None
-    notice = {"id": 0, "history_id": 0, "kind": "declined", "recipient": to}
+    notice = {"id": 0, "history_id": 0, "kind": "declined", "recipient": to, "person": None, "text": None}
     countries = (referral.customer.country,) if referral.customer.country else ()
     written = letter(workplace, notice, referral, sender=_SENDER, countries=countries)
     message = message_from_bytes(written.data, policy=default)

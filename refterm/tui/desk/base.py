@@ -286,7 +286,8 @@ class DeskBase(Screen[None]):
         cursor, count = self.referral_list.cursor, self.referral_list.count
         cells = line.size.width or self.app.size.width
         right = undo or bars.position(cursor, count, self.signs)
-        if not undo and sum(width(text) for text, _style in (*said, *right)) > cells:
+        # A blank parts the two.
+        if not undo and sum(width(text) for text, _style in (*said, *right)) >= cells:
             right = []
         line.show(bars.ruled(said, right, cells, self.signs), right)
 

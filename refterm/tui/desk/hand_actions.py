@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from refterm.domain.row import Row
-from refterm.errors import InvalidInputError
+from refterm.errors import InvalidInputError, RefTermError
 from refterm.i18n import _
 from refterm.text import display
 from refterm.tui.actions import keys_of
@@ -179,7 +179,13 @@ class HandActions(LookActions):
             self.form = None
             if self.whole and self.row and self.row.id not in form.referrals:
                 self.show_whole(False)
-            closed(sentence)
+            try:
+                closed(sentence)
+            except RefTermError as error:  # no key runs this, so the app does not catch it
+                self.connection.failed(error)
+            # The cursor may have moved to another referral while the form held the detail on its own.
+            if self.detail_pane.referral_id != self.in_detail:
+                self.show_detail()
 
         if self.row is None or self.row.id not in form.referrals:
             self.show_detail()
