@@ -43,6 +43,7 @@ from refterm.tui.office import DeskApp, Office
 if TYPE_CHECKING:
     from refterm.tui.background.syncing import Syncing
     from refterm.tui.forms.form import Form
+    from refterm.tui.panels.views import ViewsScreen
 
 T = TypeVar("T")
 SAME_SHOWN = 3
@@ -94,6 +95,7 @@ class DeskBase(Screen[None]):
         self.whole = False
         self.contact_index: int | None = None
         self.form: Form[str] | None = None
+        self.views: ViewsScreen | None = None
         self.counts: dict[Tab, int] = {}
         self.todo: dict[str, int] = {}
         self.hits: dict[Tab, int] = {}
@@ -183,6 +185,8 @@ class DeskBase(Screen[None]):
         except RefTermError as error:
             self.connection.failed(error)
             return False
+        if self.views:
+            self.views.count()
         self.draw()
         return True
 
