@@ -36,6 +36,7 @@ from refterm.tui.background.work import work
 from refterm.tui.desk.screen import DeskScreen
 from refterm.tui.draw import themes
 from refterm.tui.draw.filters import AsciiLetters, AsciiScrollBar, NoColours
+from refterm.tui.draw.links import Links, are_shown
 from refterm.tui.draw.signs import ASCII_ONLY, Signs, choose_signs
 from refterm.tui.office import DeskApp, Office
 from refterm.tui.terminal import ending
@@ -230,7 +231,15 @@ class RefTermApp(DeskApp):
 def office_for(place: Workplace, settings: Settings, signs: Signs, folder: Path | None = None) -> Office:
     """The services that the screens work with; drafts lie in the state folder, or in the one given."""
     drafts = Drafts((folder or config.state_folder()) / "drafts", place.desk_id, place.actor.name)
-    return Office(place, Desk(place), drafts, signs, phrases=settings.phrases)
+    shown = not settings.kiosk and are_shown(os.environ)
+    return Office(
+        place,
+        Desk(place),
+        drafts,
+        signs,
+        phrases=settings.phrases,
+        links=Links(settings.links.crm) if shown else None,
+    )
 
 
 def run_desk(settings: Settings, *, acting: str | None = None) -> int:

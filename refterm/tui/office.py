@@ -16,6 +16,7 @@ from refterm.tui.textual_quirks import SafeApp
 if TYPE_CHECKING:
     from refterm.services.marks import Marks
     from refterm.services.triage import Triage
+    from refterm.tui.draw.links import Links
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class Office:
         drafts: what was typed and not yet sent.
         signs: what this terminal can draw.
         phrases: texts of one's own and of the site for notes, by name.
+        links: what links are made of; None where there are none.
     """
 
     workplace: Workplace
@@ -35,6 +37,7 @@ class Office:
     drafts: Drafts
     signs: Signs = UNICODE
     phrases: Mapping[str, str] = field(default_factory=dict)
+    links: Links | None = None
 
     # Loaded at first use: the first screen is there 5 ms sooner.
 

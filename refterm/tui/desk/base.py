@@ -150,9 +150,16 @@ class DeskBase(Screen[None]):
         """What drawing needs to know at this instant."""
         workplace = self.office.workplace
         digits = max(3, len(str(sum(self.counts.values()))))
-        fits, nothing = self.fit_scores.known, self.fit_scores.nothing
         return Look(
-            workplace.now(), workplace.deadlines, workplace.zone, self.signs, digits, self.presence.busy, fits, nothing
+            workplace.now(),
+            workplace.deadlines,
+            workplace.zone,
+            self.signs,
+            digits,
+            self.presence.busy,
+            self.fit_scores.known,
+            self.fit_scores.nothing,
+            self.office.links,
         )
 
     def reload(self, *, top: bool = False) -> bool:
