@@ -13,7 +13,7 @@ from refterm.clock import SettableClock, SystemClock
 from refterm.config import NoticeSettings
 from refterm.domain.holding import Hold
 from refterm.services.background import holding
-from refterm.services.background.delivery import deliver_due
+from refterm.services.background.delivery import Delivered, deliver_due
 from refterm.services.background.expiry import expire_due
 from refterm.services.care import doctor
 from refterm.services.desk import Desk
@@ -97,16 +97,16 @@ def test_nothing_is_delivered_while_the_clock_is_in_doubt(place: Workplace, mach
     expire = replace(place, clock=SettableClock(NOW + timedelta(days=5)))
     assert expire_due(expire) == [1]
     machine.set(NOW + timedelta(days=30))
-    assert deliver_due(place, settings).sent == 0
+    assert deliver_due(place, settings) == Delivered()
     holding.hold_for_clock(place, Hold("clock", machine.wall, os.uname().nodename))
     command = replace(place, clock=SettableClock(machine.wall + timedelta(minutes=1)))
-    assert deliver_due(command, settings).sent == 0
+    assert deliver_due(command, settings) == Delivered()
     with place.database.reading() as connection:
         [finding] = doctor._held(connection, command.now())
     assert (finding.subject, "was set by days" in finding.text) == ("archiving", True)
     assert finding.remedy == "if that is right: refterm db set archiving=on"
     assert holding.release(place)
-    assert deliver_due(command, settings).sent == 1
+    assert deliver_due(command, settings) == Delivered(0, 1)  # tried, to a customer without an address
     with place.database.reading() as connection:
         assert list(doctor._held(connection, command.now())) == []
 
