@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from refterm.config import SharedView
 from refterm.services.desk import Desk
 from refterm.services.personal.drafts import Drafts
 from refterm.services.workplace import Workplace
@@ -68,6 +69,11 @@ class DeskApp(SafeApp):
     def editor(self) -> str | None:
         """The site's editor for letters; None where there is none, as in a kiosk."""
         return None
+
+    @property
+    def shared_views(self) -> Sequence[SharedView]:
+        """The views that the site gives to all."""
+        return ()
 
     def alert_about(self, kind: str, words: str, referral: int, company: str, count: int = 1) -> None:
         """Ask the terminal to notify, where the person wants that and does not look at the desk (S1).
