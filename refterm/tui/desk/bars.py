@@ -7,7 +7,7 @@ from datetime import datetime, tzinfo
 
 from refterm.domain.deadline import Flame
 from refterm.domain.query import Filter, Order, Tab, View
-from refterm.domain.when import local_time
+from refterm.domain.when import date_text, local_time
 from refterm.i18n import _, ngettext
 from refterm.services.desk import Alert
 from refterm.text import display, width
@@ -154,8 +154,8 @@ def filter_text(chosen: Filter, zone: tzinfo | None) -> str:
     """A filter in a few words, its days those of the viewer's zone."""
     parts = [
         outcome_word(chosen.outcome.value) if chosen.outcome else "",
-        _("from {day}").format(day=local_time(chosen.since, zone).date().isoformat()) if chosen.since else "",
-        _("until {day}").format(day=local_time(chosen.until, zone).date().isoformat()) if chosen.until else "",
+        _("from {day}").format(day=date_text(local_time(chosen.since, zone).date())) if chosen.since else "",
+        _("until {day}").format(day=date_text(local_time(chosen.until, zone).date())) if chosen.until else "",
         display(chosen.profile) if chosen.profile else "",
         _("favourites") if chosen.favorite else "",
         _("skipped") if chosen.skipped else "",
