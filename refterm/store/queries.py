@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import takewhile
 from typing import Any
 
-from refterm.domain.history import DECISIONS, Entry
+from refterm.domain.history import DECISIONS, Action, Entry
 from refterm.domain.referral import Referral
 from refterm.domain.row import Row
 from refterm.errors import NotFoundError
@@ -166,6 +166,17 @@ def held_reply(connection: Connection, referral_id: int, name: str, now: datetim
         {"id": referral_id, "by": name, "now": codec.micros(now)},
     ).fetchone()
     return _entry(row) if row else None
+
+
+def yielded(connection: Connection, referral_id: int, name: str) -> Entry | None:
+    """The latest decision of a person that Partner Center did not take, unless the person decided or edited since."""
+    since = ", ".join(f"'{action.value}'" for action in (*DECISIONS, Action.EDITED))
+    row = connection.execute(
+        f"select * from history where referral_id = ? and \"by\" = ? and action in ({since}, 'yielded')"
+        " order by id desc limit 1",
+        (referral_id, name),
+    ).fetchone()
+    return _entry(row) if row and row["action"] == Action.YIELDED else None
 
 
 def change_of_same(connection: Connection, decision: Entry) -> Entry | None:
