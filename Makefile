@@ -5,7 +5,7 @@ PYTHON ?=
 IN := .venv/bin/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help demo docs run test matrix lint bench shared-file startup screenshot screenshots fuzz endings catalog lock clean sync-faults FORCE
+.PHONY: help demo docs run test matrix lint bench shared-file startup pictures screenshots fuzz endings catalog lock clean sync-faults FORCE
 
 help: ## list what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile
@@ -50,8 +50,8 @@ sync-faults: .venv/.tested ## sync a thousand referrals under every fault, and k
 startup: .venv/.installed ## show where the time of the start goes
 	@.venv/bin/python tools/startup.py
 
-screenshot: .venv/.installed ## draw docs/inbox.svg anew from the demo
-	@.venv/bin/python tools/screenshot.py docs/inbox.svg
+pictures: .venv/.installed ## draw the pictures of README and pages, and the recording, anew from the demo
+	@.venv/bin/python tools/pictures.py docs/pictures
 
 screenshots: .venv/.installed ## draw every tab, form and panel; INTO=.screenshots
 	@.venv/bin/python tools/screenshot.py $(or $(INTO),.screenshots)

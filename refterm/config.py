@@ -24,7 +24,7 @@ SITE_FILE = Path("/etc/refterm/config.toml")
 POSTGRES = ("postgresql+psycopg", "postgresql", "postgres")
 # One letter is a drive of Windows, not a scheme.
 _MISTYPED = re.compile(r"(?i)(?:sqlite|postgres(?:ql)?(?:\+\w+)?):|[a-z][a-z0-9+.-]+:/")
-SITE_ONLY = ("kiosk", "kiosk_commands", "editor", "locked", "roles")
+SITE_ONLY = ("kiosk", "kiosk_commands", "editor", "locked", "roles", "views")
 # Tables that are kept in the database, with an example of how to set them.
 IN_DATABASE = {"deadlines": "deadlines.respond_hours=24", "people": "people.bob=bob@example.com"}
 # The upper limit of every number: 100 000 days are 273 years.
@@ -85,6 +85,21 @@ class LinkSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class SharedView:
+    """One of `[[views]]`: a view that the site gives to all.
+
+    Attributes:
+        name: as people read it.
+        key: its letter or figure in Views.
+        filter: in the words of `refterm list`.
+    """
+
+    name: str
+    key: str
+    filter: str
+
+
+@dataclass(frozen=True, slots=True)
 class RoleSettings:
     """`[roles]`: who may do what, by login name or `@group`; empty everywhere means everyone is admin."""
 
@@ -117,6 +132,7 @@ class Settings:
     kiosk: bool = False
     kiosk_commands: tuple[str, ...] = field(default=(), metadata={"each": ("list", "show", "insights")})
     locked: tuple[str, ...] = ()
+    views: tuple[SharedView, ...] = ()
     roles: RoleSettings = field(default_factory=RoleSettings)
 
     def zone(self) -> tzinfo | None:
@@ -247,11 +263,35 @@ def _merge(over: Any, given: Mapping[str, Any], path: Path, prefix: str, *, site
             if not isinstance(value, dict):
                 raise ConfigurationError(_("{path}: {key} must be a table").format(path=path, key=f"[{key}]"))
             changes[spec.name] = _merge(present, value, path, f"{prefix}{key}.", site=site)
+        elif key == "views":
+            changes[key] = _views(value, f"{path}: [[views]]")
         elif isinstance(present, Mapping):
             changes[spec.name] = {**present, **_texts(value, f"{path}: {prefix}{key}")}
         else:
             changes[spec.name] = _check(value, hints[spec.name], spec.metadata, f"{path}: {prefix}{key}", key)
     return replace(over, **changes)
+
+
+def _views(value: Any, where: str) -> tuple[SharedView, ...]:
+    """The site's views; the words of their filters are read where the desk opens."""
+    names = {spec.name for spec in fields(SharedView)}
+    found: list[SharedView] = []
+    for one in value if isinstance(value, list) else [None]:
+        if not isinstance(one, dict) or set(one) != names or not all(isinstance(text, str) for text in one.values()):
+            raise ConfigurationError(
+                _("{where} must have the texts {names} each, and no other").format(
+                    where=where, names=", ".join(sorted(names))
+                )
+            )
+        view = SharedView(**{name: clean(text).strip() for name, text in one.items()})
+        if not view.name or len(view.key) != 1:
+            raise ConfigurationError(
+                _("{where} {name}: key must be one letter or figure, and the name not empty").format(
+                    where=where, name=view.name
+                )
+            )
+        found.append(view)
+    return tuple(found)
 
 
 def _texts(value: Any, where: str) -> dict[str, str]:

@@ -1,7 +1,6 @@
 """Draws pictures of the demo's screens, at an instant that is always the same.
 
-usage: screenshot.py FILE.svg             the Inbox at 120x40, the picture of the README
-       screenshot.py FOLDER [SCREEN...]   every tab, form and panel, or those named, at 120x40 and 80x24
+usage: screenshot.py FOLDER [SCREEN...]   every tab, form and panel, or those named, at 120x40 and 80x24
 """
 
 from __future__ import annotations
@@ -87,11 +86,8 @@ def draw_into(target: Path, keys: Sequence[str], size: tuple[int, int]) -> None:
 
 
 def main() -> None:
-    """Draw into the file or the folder that is named."""
+    """Draw into the folder that is named."""
     target, names = Path(sys.argv[1]), sys.argv[2:]
-    if target.suffix == ".svg":
-        draw_into(target, (), SIZES[0])
-        return
     if unknown := [name for name in names if name not in SCREENS]:
         sys.exit(f"there is no screen {unknown[0]}: choose from {', '.join(SCREENS)}")
     target.mkdir(parents=True, exist_ok=True)

@@ -10,7 +10,7 @@ import click
 
 from refterm.cli import output
 from refterm.cli.base import Group, Invocation, command, pass_invocation
-from refterm.cli.words import label
+from refterm.cli.words import label, money
 from refterm.errors import InvalidInputError
 from refterm.i18n import _
 
@@ -36,7 +36,13 @@ def edit_(invocation: Invocation, /, identity: str, **typed: str | None) -> None
         from refterm.domain.decisions import Context
 
         triage.edit(number, _given(typed), Context(today=desk.workplace.today(), decimal_mark=".", strict=True))
-        output.sentence(_("Saved {referral}.").format(referral=label(desk.referral(number))))
+        referral, said = desk.referral(number), []
+        if typed["value"] is not None or typed["currency"] is not None:
+            said.append(money(referral))
+        if typed["date"] is not None and (day := referral.deal.purchase_date):
+            said.append(_("purchase date {day}").format(day=day.isoformat()))
+        understood = ": " + ", ".join(said) if said else ""
+        output.sentence(_("Saved {referral}.").format(referral=label(referral) + understood))
 
 
 @click.group("contact", cls=Group, help="")

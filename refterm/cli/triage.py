@@ -10,7 +10,7 @@ import click
 from refterm.cli import output
 from refterm.cli.base import REASON, Invocation, command, pass_invocation
 from refterm.cli.main import PARTIAL, REFUSED
-from refterm.cli.words import label, place, undo_hint
+from refterm.cli.words import label, money, place, undo_hint
 from refterm.errors import RefTermError
 from refterm.i18n import _
 
@@ -48,7 +48,7 @@ def accept_(invocation: Invocation, /, identity: str, contacts: tuple[str, ...],
         from refterm.services.triage import Triage
 
         Triage(desk.workplace).accept(number, {**typed, "contacts": team}, _context(desk, number))
-        _report(desk, _("Accepted {referral}. {place}."), number)
+        _report(desk, _("Accepted {referral}: {money}. {place}."), number)
 
 
 @command("decline")
@@ -87,7 +87,7 @@ def won_(invocation: Invocation, /, identity: str, **typed: str) -> None:
         from refterm.services.triage import Triage
 
         Triage(desk.workplace).won(number, typed, _context(desk, number))
-        _report(desk, _("Won {referral}. {place}."), number)
+        _report(desk, _("Won {referral}: {money}. {place}."), number)
 
 
 @command("lost")
@@ -140,7 +140,8 @@ def _report(desk: Desk, text: str, number: int, *, reason: str = "", undo: bool 
     """Print what was decided about one referral, where it went, and how to undo it."""
     referral = desk.referral(number)
     hint = undo_hint([number], desk.workplace.undo_seconds) if undo else ""
-    output.sentence(text.format(referral=label(referral), place=place(referral), reason=reason) + hint)
+    said = {"referral": label(referral), "money": money(referral), "place": place(referral), "reason": reason}
+    output.sentence(text.format(**said) + hint)
 
 
 def _several(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from refterm.domain.money import show_money
 from refterm.domain.referral import Referral
 from refterm.i18n import _
 from refterm.words import tab_word
@@ -17,6 +18,11 @@ def label(referral: Referral) -> str:
 def place(referral: Referral) -> str:
     """The tab in which it stands."""
     return tab_word(referral.status)
+
+
+def money(referral: Referral) -> str:
+    """Value and currency as they were understood."""
+    return show_money(referral.deal.value, referral.deal.currency)
 
 
 def undo_hint(ids: Sequence[int], undo_seconds: int) -> str:

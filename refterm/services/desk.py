@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -10,14 +10,14 @@ from datetime import datetime
 from refterm.domain.deadline import as_of, purchase_passes_at
 from refterm.domain.history import Action, Entry
 from refterm.domain.holding import Hold
-from refterm.domain.query import Tab, View
+from refterm.domain.query import STATUS_OF_TAB, Filter, Tab, View
 from refterm.domain.referral import Referral, Status
 from refterm.domain.row import Row
 from refterm.services.background.holding import hold
 from refterm.services.workplace import Workplace
 from refterm.store import queries, remote
 from refterm.store.connection import Connection
-from refterm.store.counting import counts, past_due_count
+from refterm.store.counting import counts, past_due_count, view_count
 from refterm.store.listing import MOST_HITS, Listing, listing
 from refterm.store.opening import open_database
 
@@ -68,6 +68,8 @@ class Snapshot:
 
     Attributes:
         counts: how many referrals each tab has.
+        todo: how many of the tab are mine, late and so on, by the names of `todo`.
+        hits: how many each tab shows while search or filter narrow one of them; empty where none is narrowed.
         alert: the flame alert above the Inbox.
         listing: the rows of the view.
         next_event: when rows next come, go or change their place by themselves.
@@ -75,6 +77,8 @@ class Snapshot:
     """
 
     counts: dict[Tab, int]
+    todo: dict[str, int]
+    hits: dict[Tab, int]
     alert: Alert | None
     listing: Listing
     next_event: datetime
@@ -89,21 +93,39 @@ class Held:
     due: int
 
 
+def todo(tab: Tab, me: str) -> dict[str, Filter]:
+    """What the line of counts tells of a tab, in its order."""
+    mine = {"mine": Filter(mine=me)}
+    if tab is Tab.INBOX:
+        return mine | {
+            "calls": Filter(uncalled=True),
+            "late": Filter(overdue=True),
+            "unrouted": Filter(unrouted=True),
+        }
+    if tab is Tab.ACTIVE:
+        return mine | {"passed": Filter(overdue=True), "no-step": Filter(no_follow_up=True)}
+    return {}
+
+
 class Desk:
     """The read side of a workplace."""
 
     def __init__(self, workplace: Workplace) -> None:
         self.workplace = workplace
 
-    def snapshot(self, view: View) -> Snapshot:
-        """The list and what stands around it, all at this instant."""
+    def snapshot(self, view: View, filters: Mapping[Tab, Filter] | None = None) -> Snapshot:
+        """The list and what stands around it, all at this instant; `filters` are those of the tabs."""
         with self.workplace.database.reading() as connection:
             now = self.workplace.now()
             alert = self._alert(connection, now)
+            listed = self._listing(view, now, MOST_HITS)
+            chosen = todo(view.tab, self.workplace.actor.name)
             return Snapshot(
                 counts=self._counts(connection, now),
+                todo={name: self._count(connection, View(view.tab, filter=one), now) for name, one in chosen.items()},
+                hits=self._hits(connection, view, filters or {}, listed.count, now),
                 alert=alert,
-                listing=self._listing(view, now, MOST_HITS),
+                listing=listed,
                 next_event=self._next_event(connection, alert, now),
                 token=queries.last_entry(connection),
             )
@@ -128,10 +150,33 @@ class Desk:
         )
 
     def counts_of(self, views: Sequence[View]) -> list[int]:
-        """How many rows each view has; on a connection of its own, for a thread."""
+        """How many rows each view has, up to one more than MOST_COUNTED; on a connection of its own, for a thread."""
         with closing(open_database(self.workplace.database.location, read_only=True)) as database:
-            apart = Desk(replace(self.workplace, database=database))
-            return [apart.listing(view).count for view in views]
+            now = self.workplace.now()
+            with database.reading() as connection:
+                return [self._count(connection, view, now) for view in views]
+
+    def count(self, view: View) -> int:
+        """How many rows a view has, up to one more than MOST_COUNTED."""
+        with self.workplace.database.reading() as connection:
+            return self._count(connection, view, self.workplace.now())
+
+    def _count(self, connection: Connection, view: View, now: datetime) -> int:
+        workplace = self.workplace
+        show_due = view.tab is Tab.ARCHIVED and self._archives_nothing(connection)
+        return view_count(connection, view, now, workplace.today(), workplace.deadlines, show_due=show_due)
+
+    def _hits(
+        self, connection: Connection, view: View, filters: Mapping[Tab, Filter], listed: int, now: datetime
+    ) -> dict[Tab, int]:
+        if not view.search.strip() and all(chosen == Filter() for chosen in (view.filter, *filters.values())):
+            return {}
+        others = (tab for tab in STATUS_OF_TAB if tab is not view.tab)
+        found = {
+            tab: self._count(connection, View(tab, filter=filters.get(tab, Filter()), search=view.search), now)
+            for tab in others
+        }
+        return {view.tab: listed, **found}
 
     def counts(self) -> dict[Tab, int]:
         """How many referrals each tab has."""

@@ -23,7 +23,7 @@ from refterm.services.profiles import Router
 from refterm.services.roles import Role
 from refterm.services.workplace import Workplace
 from refterm.store import arrivals as store
-from refterm.store import codec, journal, outbox, queries, updates
+from refterm.store import codec, journal, outbox, queries, remote, updates
 from refterm.store.connection import Connection
 from refterm.words import standing_word
 
@@ -329,7 +329,11 @@ class Importer:
             before, ours = ours, updates.update(connection, ours, {**changes, "changed_at": codec.micros(now)})
             store.replace_record(connection, ours["id"], wire.dumps(content))
             extra = {"source": said} if said else None
-            journal.record(connection, before, ours, Action.UPDATED, self.workplace.actor, now, extra=extra)
+            returned = before["outcome"] == Outcome.EXPIRED != ours["outcome"]
+            action = Action.RETURNED if returned else Action.UPDATED
+            journal.record(connection, before, ours, action, self.workplace.actor, now, extra=extra)
+            if returned:
+                remote.cancel_letters(connection, ours["id"])
         if edited:
             mine = {"changed_here": 1} if "changed_here" in ours else {}
             after = updates.update(connection, ours, {**edited, **mine, "changed_at": codec.micros(now)})
@@ -347,7 +351,7 @@ class Importer:
         if merging.takes_over(ours, incoming):
             settled = record.settled(incoming.referral, arrival.incoming.updated_at or now)
             incoming = replace(incoming, referral=settled)
-        changes = merging.changes(ours, incoming)
+        changes = merging.changes(ours, incoming, now)
         said = None
         if merging.contradicts(ours, incoming):
             said = str(incoming.referral.outcome or incoming.referral.status)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from refterm.domain.referral import Outcome, Status
@@ -40,17 +41,33 @@ def is_newer(ours: Row, theirs: Incoming) -> bool | None:
 def takes_over(ours: Row, theirs: Incoming) -> bool:
     """Whether the source's decision counts here: it goes forward, and nothing was decided here that would stand.
 
-    Closed is final at the source (H2), so won and lost there close what is still active here.
+    Closed is final at the source (H2), so won and lost there close what is still active here. An expiry by the clock is
+    no decision: what was decided at the source beats it (I4).
     """
     status = theirs.referral.status
+    if ours["outcome"] == Outcome.EXPIRED:
+        return status is not Status.NEW and theirs.referral.outcome is not Outcome.EXPIRED
     if _ORDER.index(status) <= _ORDER.index(ours["status"]):
         return False
     return not decided_here(ours) or theirs.referral.outcome in (Outcome.WON, Outcome.LOST)
 
 
+def comes_back(ours: Row, theirs: Incoming, now: datetime) -> bool:
+    """Whether what expired here is still new at the source, which states a later end than the desk knew (I4)."""
+    new = theirs.referral
+    if ours["outcome"] != Outcome.EXPIRED or new.status is not Status.NEW:
+        return False
+    stated = not new.expiry_estimated or not new.received_estimated
+    return stated and new.expires_at is not None and new.expires_at > now
+
+
 def decided_here(ours: Row) -> bool:
-    """Whether somebody at this desk decided or worked on it; what is new again after an undo is not."""
-    return ours["status"] != Status.NEW and bool(ours["changed_here"] or ours["decided_by"] or ours["closed_by"])
+    """Whether somebody at this desk decided or worked on it; what is new again after an undo, or expired, is not."""
+    return (
+        ours["status"] != Status.NEW
+        and ours["outcome"] != Outcome.EXPIRED
+        and bool(ours["changed_here"] or ours["decided_by"] or ours["closed_by"])
+    )
 
 
 def contradicts(ours: Row, theirs: Incoming) -> bool:
@@ -61,12 +78,13 @@ def contradicts(ours: Row, theirs: Incoming) -> bool:
     return bool(ours["outcome"] == Outcome.DECLINED if status is Status.ACTIVE else outcome != ours["outcome"])
 
 
-def changes(ours: Row, theirs: Incoming) -> dict[str, Any]:
+def changes(ours: Row, theirs: Incoming, now: datetime) -> dict[str, Any]:
     """The columns that a newer record changes, without what is the same; local marks are never reset.
 
     Args:
         ours: the whole row.
         theirs: what the record says, put over what was known before; settled where it is taken over.
+        now: the present instant.
     """
     stated = codec.referral_columns(theirs.referral)
     taken: dict[str, Any] = {column: stated[column] for column in CUSTOMER}
@@ -79,9 +97,11 @@ def changes(ours: Row, theirs: Incoming) -> dict[str, Any]:
     if takes_over(ours, theirs):
         kept = ("decided_at", "decided_by") if ours_stands else ()
         taken |= {column: stated[column] for column in _DECISION if column not in kept}
+    elif comes_back(ours, theirs, now):
+        taken |= dict.fromkeys(_DECISION) | {"status": stated["status"]}
     elif not ours_stands and (stated["status"], stated["outcome"]) == (ours["status"], ours["outcome"]):
         taken |= _same_decision(stated)
-    taken |= _times(ours, theirs, stated)
+    taken |= _times(ours, theirs, stated, taken.get("outcome", ours["outcome"]))
     if theirs.restored:
         taken |= _marks(ours, stated)
     return {column: value for column, value in taken.items() if value != ours[column]}
@@ -92,12 +112,12 @@ def _same_decision(stated: Row) -> dict[str, Any]:
     return {column: stated[column] for column in ("decided_at", "decided_by", *_CLOSING) if stated[column] is not None}
 
 
-def _times(ours: Row, theirs: Incoming, stated: Row) -> dict[str, Any]:
+def _times(ours: Row, theirs: Incoming, stated: Row, outcome: str | None) -> dict[str, Any]:
     """Receipt and expiry, where the record states them; an estimate never replaces what was stated."""
     taken: dict[str, Any] = {}
     if not theirs.referral.received_estimated:
         taken |= {"received_at": stated["received_at"], "received_estimated": 0}
-    if ours["outcome"] == Outcome.EXPIRED:
+    if ours["outcome"] == outcome == Outcome.EXPIRED:
         return taken  # the deadline at which it was archived stands
     follows_receipt = ours["expiry_estimated"] and not theirs.referral.received_estimated
     if not theirs.referral.expiry_estimated or follows_receipt:

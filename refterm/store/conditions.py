@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from typing import Any
 
+from refterm.domain.deadline import Deadlines
 from refterm.domain.query import Tab, View
 from refterm.domain.referral import Outcome
 from refterm.store import codec
@@ -18,13 +20,26 @@ PAST_DUE = f"select id from referral where {DUE}"
 SKIPPED = "select id from referral where skipped_until > :now"
 HOUR = 3_600_000_000  # microseconds
 INBOX = f"status = 'new' and id not in ({PAST_DUE})"
-# Who holds it: who took it or was assigned it (T3, T5), else who accepted it. `:mine` is a person.
-_ACCEPTED = "(status = 'active' or outcome in ('won', 'lost'))"
-MINE = f"(taken_by = :mine or (taken_by is null and decided_by = :mine and {_ACCEPTED}))"
-NOBODYS = f"(taken_by is null and not (decided_by is not null and {_ACCEPTED}))"
+# Who holds it: who took it or was assigned it (T3, T5), else who accepted it. As in the index referral_holder.
+HOLDER = (
+    "(case when taken_by is not null then taken_by"
+    " when status = 'active' or outcome = 'won' or outcome = 'lost' then decided_by else null end)"
+)
+MINE = f"{HOLDER} = :mine"
+NOBODYS = f"{HOLDER} is null"
 LATE = f"({WAITING} and received_at <= :late and received_estimated = 0)"
-PASSED = "(status = 'active' and purchase_date < :today)"
+PASSED = "(status = 'active' and coalesce(purchase_date, '9999-12-31') < :today)"  # as in the index referral_purchase
 UNCALLED = f"(flame = 1 and contacted_at is null and status <> 'archived' and not {DUE})"
+
+
+def moments(now: datetime, today: date, deadlines: Deadlines) -> dict[str, Any]:
+    """The values that conditions name whatever the view."""
+    return {
+        "now": codec.micros(now),
+        "cooled": codec.micros(now - deadlines.flame),
+        "late": codec.micros(now - deadlines.respond),
+        "today": today.isoformat(),
+    }
 
 
 def where_clause(view: View, bound: dict[str, Any], *, show_due: bool, with_skipped: bool = False) -> str:
@@ -67,7 +82,7 @@ def where_clause(view: View, bound: dict[str, Any], *, show_due: bool, with_skip
     if chosen.flame:
         parts.append(f"flame = 1 and status <> 'archived' and not {DUE}")
     if chosen.overdue:
-        parts.append(f"({LATE} or {PASSED})")
+        parts.append({Tab.INBOX: LATE, Tab.ACTIVE: PASSED}.get(view.tab, f"({LATE} or {PASSED})"))
     if chosen.mine is not None:
         parts.append(MINE)
         bound["mine"] = clean_line(chosen.mine)

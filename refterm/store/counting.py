@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime
+from datetime import date, datetime
 
-from refterm.domain.query import Tab
+from refterm.domain.deadline import Deadlines
+from refterm.domain.query import STATUS_OF_TAB, Filter, Tab, View
 from refterm.domain.referral import Status
-from refterm.store import codec
-from refterm.store.conditions import PAST_DUE, WAITING
+from refterm.store import codec, search
+from refterm.store.conditions import PAST_DUE, WAITING, moments, where_clause
 from refterm.store.connection import Connection
+
+# Nothing is counted further than this, so that no count costs more as the desk grows; said as `1000+`.
+MOST_COUNTED = 1000
+# The index that has what is late together; left to itself the planner reads the whole tab.
+_LATE_INDEXES = {Tab.INBOX: "referral_received", Tab.ACTIVE: "referral_purchase"}
 
 
 def own_currency(connection: Connection) -> str | None:
@@ -27,6 +33,31 @@ def counts(connection: Connection, now: datetime) -> dict[Tab, int]:
         Tab.ACTIVE: kept[Status.ACTIVE],
         Tab.ARCHIVED: kept[Status.ARCHIVED],
     }
+
+
+def view_count(
+    connection: Connection, view: View, now: datetime, today: date, deadlines: Deadlines, *, show_due: bool = False
+) -> int:
+    """How many rows a view has, counted up to one more than MOST_COUNTED; without filter and search all of them."""
+    searched = view.search.strip()
+    if view.filter == Filter() and not searched and view.tab is not Tab.ALL:
+        due = past_due_count(connection, now) if show_due and view.tab is Tab.ARCHIVED else 0
+        return counts(connection, now)[view.tab] + due
+    bound = moments(now, today, deadlines) | {"counted": MOST_COUNTED + 1}
+    source, where = "referral", where_clause(view, bound, show_due=show_due)
+    if view.filter == Filter(overdue=True) and view.tab in _LATE_INDEXES:
+        source = f"referral indexed by {_LATE_INDEXES[view.tab]}"
+    if searched:
+        statuses = [STATUS_OF_TAB[view.tab].value] if view.tab in STATUS_OF_TAB else []
+        if show_due and view.tab is Tab.ARCHIVED:
+            statuses.append(Status.NEW.value)
+        found = search.hits(connection, view.search, statuses, 2 * MOST_COUNTED)
+        if found is None:
+            return 0
+        source, asked = found
+        bound |= asked
+    query = f"select count(*) from (select 1 from {source} where {where} limit :counted) as found"
+    return int(connection.execute(query, bound).fetchone()[0])
 
 
 def inbox_count(connection: Connection, now: datetime) -> int:

@@ -18,7 +18,7 @@ from refterm.domain.query import Filter, Order, Tab, View
 from refterm.domain.referral import Outcome, Status
 from refterm.domain.row import Row
 from refterm.store import codec, search
-from refterm.store.conditions import DUE, HOT, OPEN_FLAME, where_clause
+from refterm.store.conditions import DUE, HOT, OPEN_FLAME, moments, where_clause
 from refterm.store.connection import ALL, Connection, Record, placeholders
 from refterm.store.counting import counts, inbox_count, own_currency, past_due_count
 from refterm.store.database import Database
@@ -180,16 +180,6 @@ def condition(
     return where, bound
 
 
-def moments(now: datetime, today: date, deadlines: Deadlines) -> dict[str, Any]:
-    """The values that conditions name whatever the view."""
-    return {
-        "now": codec.micros(now),
-        "cooled": codec.micros(now - deadlines.flame),
-        "late": codec.micros(now - deadlines.respond),
-        "today": today.isoformat(),
-    }
-
-
 def _index(view: View, order: Order, *, show_due: bool) -> str | None:
     """The index to insist on; None where a filter leaves so few rows that sorting them is quicker."""
     if show_due and view.tab is Tab.ARCHIVED:
@@ -202,7 +192,7 @@ def _index(view: View, order: Order, *, show_due: bool) -> str | None:
 
 def _reads_most(view: View) -> bool:
     """Whether the filter matches most of the archive and no index serves it."""
-    unserved = {"profile": None, "mine": None, "country": None, "channel": None, "unassigned": False, "unrouted": False}
+    unserved = {"profile": None, "country": None, "channel": None, "unassigned": False, "unrouted": False}
     bare = replace(view.filter, **unserved) == Filter()  # type: ignore[arg-type]
     return bare and view.filter != Filter() and view.tab is Tab.ARCHIVED
 

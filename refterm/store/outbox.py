@@ -109,6 +109,25 @@ def drop_follow_ups(connection: Connection, referral_id: int) -> None:
     )
 
 
+def readdress(connection: Connection, number: int, recipient: str) -> dict[str, Any] | None:
+    """Owe a claimed notice to another address, in place of the one it has; None where it was taken back meanwhile.
+
+    The address of a row never changes, so that the outbox says who got what, and a server lets a triager deliver: the
+    row is dropped, and another one with the same cause, claimed as it was, stands for it.
+    """
+    kept = connection.execute("select * from outbox where id = ? and state in ('held', 'due')", (number,)).fetchone()
+    if kept is None:
+        return None
+    row = {**dict(kept), "recipient": recipient}
+    del row["id"]
+    connection.execute("update outbox set state = 'dropped', claimed_until = null where id = ?", (number,))
+    made = connection.execute(
+        f"insert into outbox ({', '.join(row)}) values ({placeholders(len(row))}) on conflict do nothing returning id",
+        tuple(row.values()),
+    ).fetchone()
+    return None if made is None else {**row, "id": int(made[0])}
+
+
 def put_off(connection: Connection, number: int, due_at: int, error: str) -> None:
     """Let a notice that could not be delivered be tried again later."""
     connection.execute(

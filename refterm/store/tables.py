@@ -14,6 +14,10 @@ from sqlalchemy import BigInteger, Index, Text, text
 from sqlmodel import Field, SQLModel
 
 _OPEN_FLAME = "status = 'new' and flame = 1 and contacted_at is null"
+_HOLDER = (
+    "(case when taken_by is not null then taken_by"
+    " when status = 'active' or outcome = 'won' or outcome = 'lost' then decided_by else null end)"
+)
 
 
 def _where(condition: str) -> dict[str, Any]:
@@ -65,6 +69,7 @@ class Referral(SQLModel, table=True):
         ),
         Index("referral_skipped", "skipped_until", "id", **_where("skipped_until is not null")),
         Index("referral_favorite", "status", "id", **_where("favorite = 1")),
+        Index("referral_holder", text(_HOLDER), "status", "id", **_where(f"{_HOLDER} is not null")),
         Index("referral_engagement", "engagement_id", **_where("engagement_id is not null")),
         Index("referral_customer", "company_key"),
         Index("referral_profile", "profile", "status"),

@@ -6,7 +6,7 @@ import asyncio
 import os
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, ClassVar
@@ -23,7 +23,7 @@ from textual.theme import Theme
 
 import refterm
 from refterm import config, i18n
-from refterm.config import Settings
+from refterm.config import Settings, SharedView
 from refterm.errors import ConfigurationError, RefTermError
 from refterm.i18n import _
 from refterm.log import note_failure
@@ -36,6 +36,7 @@ from refterm.tui.background.work import work
 from refterm.tui.desk.screen import DeskScreen
 from refterm.tui.draw import themes
 from refterm.tui.draw.filters import AsciiLetters, AsciiScrollBar, NoColours
+from refterm.tui.draw.links import Links, are_shown
 from refterm.tui.draw.signs import ASCII_ONLY, Signs, choose_signs
 from refterm.tui.office import DeskApp, Office
 from refterm.tui.terminal import ending
@@ -142,6 +143,11 @@ class RefTermApp(DeskApp):
         """The site's editor for letters; None where there is none, as in a kiosk."""
         return None if self.settings.kiosk else self.settings.editor
 
+    @property
+    def shared_views(self) -> Sequence[SharedView]:
+        """The views that the site gives to all."""
+        return self.settings.views
+
     def on_app_blur(self) -> None:
         """The terminal tells whether it is in sight."""
         self._tells_focus = True
@@ -230,7 +236,27 @@ class RefTermApp(DeskApp):
 def office_for(place: Workplace, settings: Settings, signs: Signs, folder: Path | None = None) -> Office:
     """The services that the screens work with; drafts lie in the state folder, or in the one given."""
     drafts = Drafts((folder or config.state_folder()) / "drafts", place.desk_id, place.actor.name)
-    return Office(place, Desk(place), drafts, signs, phrases=settings.phrases)
+    shown = not settings.kiosk and are_shown(os.environ)
+    return Office(
+        place,
+        Desk(place),
+        drafts,
+        signs,
+        phrases=settings.phrases,
+        links=Links(settings.links.crm) if shown else None,
+    )
+
+
+def check_views(views: Sequence[SharedView]) -> None:
+    """Refuse a view of the site's whose filter cannot be read or whose key is taken.
+
+    Raises:
+        ConfigurationError: naming it.
+    """
+    if views:
+        from refterm.tui.panels.views import check
+
+        check(views)
 
 
 def run_desk(settings: Settings, *, acting: str | None = None) -> int:
@@ -248,8 +274,9 @@ def run_desk(settings: Settings, *, acting: str | None = None) -> int:
     if settings.theme and settings.theme not in themes.offered():
         raise ConfigurationError(_("theme must be one of {allowed}").format(allowed=", ".join(themes.offered())))
     use_keys(settings.keys)
+    check_views(settings.views)
     place = open_workplace(settings, acting=acting)
-    states = ViewStates(config.state_folder(), place.actor.name)
+    states = ViewStates(config.state_folder(), place.actor.name, place.desk_id)
     signs = choose_signs(settings.ascii, os.environ, coerced=bool(sys.flags.utf8_mode))
     app = RefTermApp(office_for(place, settings, signs), states=states, settings=settings)
     return run_app(app, place, settings)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from refterm.config import SharedView
 from refterm.services.desk import Desk
 from refterm.services.personal.drafts import Drafts
 from refterm.services.workplace import Workplace
@@ -16,6 +17,7 @@ from refterm.tui.textual_quirks import SafeApp
 if TYPE_CHECKING:
     from refterm.services.marks import Marks
     from refterm.services.triage import Triage
+    from refterm.tui.draw.links import Links
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,7 @@ class Office:
         drafts: what was typed and not yet sent.
         signs: what this terminal can draw.
         phrases: texts of one's own and of the site for notes, by name.
+        links: what links are made of; None where there are none.
     """
 
     workplace: Workplace
@@ -35,6 +38,7 @@ class Office:
     drafts: Drafts
     signs: Signs = UNICODE
     phrases: Mapping[str, str] = field(default_factory=dict)
+    links: Links | None = None
 
     # Loaded at first use: the first screen is there 5 ms sooner.
 
@@ -65,6 +69,11 @@ class DeskApp(SafeApp):
     def editor(self) -> str | None:
         """The site's editor for letters; None where there is none, as in a kiosk."""
         return None
+
+    @property
+    def shared_views(self) -> Sequence[SharedView]:
+        """The views that the site gives to all."""
+        return ()
 
     def alert_about(self, kind: str, words: str, referral: int, company: str, count: int = 1) -> None:
         """Ask the terminal to notify, where the person wants that and does not look at the desk (S1).

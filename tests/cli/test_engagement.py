@@ -36,7 +36,12 @@ def test_one_field_changes_and_no_other(
     refterm: Command, active: int, option: str, value: str, field: str, kept: str | None
 ) -> None:
     before = refterm("show", active, "--json").json["deal"]
-    assert said(refterm("edit", active, option, value)) == f"Saved #{active} Hansen KG."
+    understood = {
+        "value": ": 7,000.10 EUR",
+        "currency": ": 5,000.00 USD",
+        "purchase_date": ": purchase date 2026-12-31",
+    }
+    assert said(refterm("edit", active, option, value)) == f"Saved #{active} Hansen KG{understood.get(field, '')}."
     after = refterm("show", active, "--json").json["deal"]
     changed = {"purchase_date", "timeframe"} if field == "purchase_date" else {field}
     assert after[field] == kept

@@ -48,7 +48,9 @@ def closed(import_records: ImportRecords) -> int:
 
 class TestAccept:
     def test_it_moves_to_active(self, refterm: Command, new: int) -> None:
-        assert said(refterm("accept", new, *ACCEPT)) == f"Accepted #{new} Hansen KG. Active. {HINT} {new}"
+        assert (
+            said(refterm("accept", new, *ACCEPT)) == f"Accepted #{new} Hansen KG: 12,500.00 EUR. Active. {HINT} {new}"
+        )
         record = refterm("show", new, "--json").json
         assert (record["status"], record["decided_by"], record["deal"]["value"]) == ("active", "ana", "12500")
         assert record["deal"]["purchase_date"] == "2026-06-02"
@@ -175,7 +177,7 @@ class TestDecline:
 
 class TestOutcome:
     def test_won(self, refterm: Command, active: int) -> None:
-        assert said(refterm("won", active)) == f"Won #{active} Hansen KG. Archived. {HINT} {active}"
+        assert said(refterm("won", active)) == f"Won #{active} Hansen KG: 5,000.00 EUR. Archived. {HINT} {active}"
         record = refterm("show", active, "--json").json
         assert (record["outcome"], record["deal"]["value"]) == ("won", "5000")
         assert record["deal"]["closed_on"] == "2026-03-02"

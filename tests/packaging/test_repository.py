@@ -125,7 +125,7 @@ def test_the_changelog_speaks_of_this_version() -> None:
 
 def test_the_readme_names_every_make_target() -> None:
     targets = re.findall(r"(?m)^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"))
-    assert {"demo", "test", "run", "lint", "screenshot", "lock"} <= set(targets)
+    assert {"demo", "test", "run", "lint", "pictures", "lock"} <= set(targets)
     assert [target for target in targets if target != "help" and f"make {target}" not in README] == []
 
 
@@ -175,27 +175,25 @@ def test_the_readme_names_every_setting() -> None:
 
 
 def test_the_readme_shows_pictures_and_files_that_are_there() -> None:
-    linked = re.findall(r"\]\(([^)#:]+)\)", README)
-    assert "docs/inbox.svg" in linked
-    assert [name for name in linked if not (ROOT / name).is_file()] == []
+    linked = re.findall(r"\]\(([^):]+)\)", README)
+    assert "docs/pictures/recording.svg" in linked
+    linked = [name.partition("#")[0] for name in linked]
+    assert [name for name in linked if name and not (ROOT / name).is_file()] == []
 
 
-def test_the_picture_is_the_programs_own() -> None:
-    """Drawn by `make screenshot`, of the demo, with nothing of the machine that drew it."""
-    picture = (ROOT / "docs" / "inbox.svg").read_text("utf-8")
-    assert "<svg" in picture
-    assert "Inbox" in picture
-    assert "Hartwell" in picture
-    assert not [word for word in MACHINE_PATHS if word in picture]
-
-
-def test_the_picture_can_be_drawn(tmp_path: Path) -> None:
-    """What `make screenshot` runs."""
-    target = tmp_path / "inbox.svg"
-    subprocess.run([sys.executable, ROOT / "tools" / "screenshot.py", target], cwd=ROOT, check=True, timeout=120)
-    picture = target.read_text("utf-8")
-    assert "Inbox" in picture
-    assert "Hartwell" in picture
+def test_the_pictures_are_what_the_program_draws() -> None:
+    """`make pictures` draws them anew."""
+    target = ROOT / "docs" / "pictures"
+    sys.path.insert(0, str(ROOT / "tools"))
+    try:
+        import pictures
+    finally:
+        sys.path.pop(0)
+    drawn = pictures.draw([*pictures.PICTURES, "recording"])
+    assert {path.stem for path in target.iterdir()} == set(drawn)
+    old = [name for name, svg in drawn.items() if (target / f"{name}.svg").read_text("utf-8") != svg]
+    assert old == []
+    assert abs(sum(seconds for seconds, _key in pictures.RECORDING) - 20) < 0.01
 
 
 def test_other_screens_can_be_drawn(tmp_path: Path) -> None:

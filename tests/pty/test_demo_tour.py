@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -81,3 +83,32 @@ def test_time_goes_on_and_back_by_keys(demo: Terminal) -> None:
     demo.wait("demo: Wed 25 Nov 09:00", "Back at the beginning.")
     demo.settle()
     assert demo.text.splitlines()[2:20] == first.splitlines()[2:20]
+
+
+KEYS = {"enter": "\r", "tab": "\t", "escape": "\x1b", "ctrl+s": "\x13"}
+ROW = re.compile(r"^\| \d+ \|[^|]+\| (`[^|]+`) \| `([^|`]+)` \|$", re.M)
+
+
+def test_the_script_for_presenters_shows_what_it_says_and_the_same_twice() -> None:
+    """Two runs with the same seed, start and keys give the same screens at each step of docs/demo.md."""
+    page = (Path(__file__).parents[2] / "docs" / "demo.md").read_text("utf-8")
+    steps = [(re.findall(r"`([^`]+)`", keys), shows) for keys, shows in ROW.findall(page)]
+    assert len(steps) > 10
+    here = {"TZ": "UTC"}
+    with (
+        Terminal("demo", "--present", *START, environment=here) as one,
+        Terminal("demo", "--present", *START, environment=here) as other,
+    ):
+        for terminal in (one, other):
+            terminal.wait("Hartwell", "demo: Wed 25 Nov 09:00")
+            terminal.settle()
+        for keys, shows in steps:
+            for key in keys:
+                for terminal in (one, other):
+                    terminal.press(KEYS.get(key, key))
+                for terminal in (one, other):
+                    terminal.settle(0.2)
+            for terminal in (one, other):
+                terminal.wait(shows)
+                terminal.settle(0.2)
+            assert one.text == other.text, keys

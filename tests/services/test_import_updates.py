@@ -40,6 +40,8 @@ ACCEPTED = {
     "crm_id": "OURS-1",
 }
 
+EXPIRED = (Status.ARCHIVED, Outcome.EXPIRED)
+
 Again = Callable[..., Summary]
 
 
@@ -339,17 +341,43 @@ def test_what_is_archived_here_stays_as_it_is(
     assert one.need == "Two sites"
 
 
-def test_expired_here_stays_expired_at_its_deadline(
+def test_an_expiry_by_the_clock_yields_to_what_the_source_says(
     workplace: Workplace, import_records: ImportRecords, again: Again, clock: SettableClock
 ) -> None:
-    record = api_record(expirationDateTime=ahead(hours=1))
-    import_records([record])
+    """I4: active, closed otherwise, or new with a later end; nothing else brings one back, and its letter is not sent."""
+    # Given as a record of the source; what the referral then is; whether it came back.
+    said: list[tuple[dict[str, Any], tuple[Status, str | None], bool]] = [
+        (active_record(updatedDateTime=ahead(hours=2)), (Status.ACTIVE, None), True),
+        (closed_record("Won", updatedDateTime=ahead(hours=2)), (Status.ARCHIVED, "won"), True),
+        (closed_record("Declined", updatedDateTime=ahead(hours=2)), (Status.ARCHIVED, "declined"), True),
+        (api_record(updatedDateTime=ahead(hours=2), expirationDateTime=ahead(days=9)), (Status.NEW, None), True),
+        (api_record(updatedDateTime=ahead(hours=2), expirationDateTime=ahead(minutes=90)), EXPIRED, False),
+        (api_record(updatedDateTime=ahead(days=-30), expirationDateTime=ahead(days=9)), EXPIRED, False),
+        (closed_record("Expired", updatedDateTime=ahead(hours=2)), EXPIRED, False),
+    ]
+    ids = [f"source-{n}" for n in range(len(said))]
+    import_records([api_record(id=one, expirationDateTime=ahead(hours=1)) for one in ids])
+    Marks(workplace).take(1)  # somebody worked on it; still nobody decided
     clock.advance(timedelta(hours=2))
     expire_due(workplace)
-    again(active_record(id=record["id"], updatedDateTime=ahead(hours=2), expirationDateTime=ahead(days=30)))
-    one = referral(workplace)
-    assert (one.status, one.outcome) == (Status.ARCHIVED, Outcome.EXPIRED)
-    assert one.closed_at == one.expires_at == NOW + timedelta(hours=1)
+    owed = {
+        one["referral"] for one in Outbox(workplace).objects() if one["kind"] == "expired" and one["state"] == "due"
+    }
+    assert owed == set(range(1, len(said) + 1))
+    for one, (record, _standing, _back) in zip(ids, said, strict=True):
+        again(record, id=one)
+    expire_due(workplace)
+    owed = {
+        one["referral"] for one in Outbox(workplace).objects() if one["kind"] == "expired" and one["state"] == "due"
+    }
+    for number, (_record, standing, back) in enumerate(said, 1):
+        one = referral(workplace, number)
+        assert (one.status, one.outcome) == standing, number
+        assert (number in owed) is not back, number
+        done = [entry.action for entry in Desk(workplace).history(number)]
+        assert (done.count("returned"), done.count("expired")) == (back, 1), number
+        if not back and number < len(said):  # the last one states when it was closed
+            assert one.closed_at == one.expires_at == NOW + timedelta(hours=1)
 
 
 def test_undone_here_it_is_new_again_and_taken_over(
@@ -459,3 +487,15 @@ def test_outgoing_ones_stay_active_whatever_the_csv_says(workplace: Workplace, i
     importer = Importer(workplace)
     assert importer.run(csv_file(record, "New,Pending"), name="x.csv") == Summary(unchanged=1)
     assert referral(workplace).status is Status.ACTIVE
+
+
+def test_a_csv_row_that_says_new_revives_nothing_that_expired(workplace: Workplace, clock: SettableClock) -> None:
+    """It states neither receipt nor end, so it says nothing newer than the estimate by which it expired (I4)."""
+    record, importer = api_record(), Importer(workplace)
+    importer.run(csv_file(record, "New,Received"), name="x.csv")
+    clock.advance(timedelta(days=15))
+    expire_due(workplace)
+    assert importer.run(csv_file(record, "New,Received"), name="x.csv").updated == 0
+    assert (referral(workplace).status, referral(workplace).outcome) == EXPIRED
+    importer.run(csv_file(record, "Active,Accepted"), name="x.csv")
+    assert (referral(workplace).status, referral(workplace).outcome) == (Status.ACTIVE, None)

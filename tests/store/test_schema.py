@@ -205,6 +205,7 @@ _BACK_TO_0003 = (
     "drop table setting",
     "drop table remote",
     "drop table sync",
+    "drop index referral_holder",
     "drop index referral_fit",
     "drop index outbox_once",
     "create unique index outbox_once on outbox (history_id, kind, recipient, due_at)",

@@ -21,13 +21,16 @@ from refterm.config import NoticeSettings, Settings
 from refterm.domain.history import Actor
 from refterm.errors import NotAllowedError, RefTermError, StoreError
 from refterm.services import desk_settings
+from refterm.services.assigning import Assigning
 from refterm.services.background.delivery import Outbox, deliver_due
 from refterm.services.background.expiry import expire_due
 from refterm.services.background.presence import Presence
 from refterm.services.desk import Desk
+from refterm.services.follow_ups import FollowUps
 from refterm.services.importing import Importer
 from refterm.services.marks import Marks
 from refterm.services.profiles import Profiles
+from refterm.services.replies import Replies
 from refterm.services.roles import NEEDS, Role
 from refterm.services.triage import Triage
 from refterm.services.workplace import Workplace
@@ -218,6 +221,30 @@ def test_a_triager_works_through_refterm_and_the_server_writes_who_it_was(
     with pytest.raises(StoreError, match=r"this login \(permission denied for table profile"):
         Profiles(forced).add({**PROFILE, "name": "Süd"})
     assert Profiles(at("admin")).add({**PROFILE, "name": "Süd"}) == 0
+
+
+def test_a_triager_delivers_letters_assignments_and_follow_ups(
+    database: Database, at: Callable[[str], Workplace], clock: SettableClock, tmp_path: Path
+) -> None:
+    """W1, T5, A5: also a follow-up whose holder got another address since; the address of no row is changed."""
+    owner, triager = at("owner"), at("triager")
+    desk_settings.change(owner, "people.triager=old@us.example")
+    desk_settings.change(owner, "people.owner=owner@us.example")
+    first, second = insert(database, [row(contacts=CONTACTS, status="active", decided_by="triager") for _ in range(2)])
+    FollowUps(triager).set(first, {"at": "+1h", "text": "ring them"})
+    Replies(triager).send(second, {"to": "", "subject": "Your request", "text": "Dear Kim"})
+    assert Assigning(triager).assign([second], {"to": "owner"}).referrals == (second,)
+    desk_settings.change(owner, "people.triager=new@us.example")
+    clock.advance(timedelta(hours=1))
+    delivered = deliver_due(triager, NoticeSettings(maildir=str(tmp_path / "mail")))
+    assert (delivered.sent, delivered.failed) == (3, 0)
+    assert [(one["kind"], one["to"], one["state"]) for one in Outbox(triager).objects()] == [
+        ("follow-up", "old@us.example", "dropped"),
+        ("reply", CUSTOMER, "written"),
+        ("assigned", "owner@us.example", "written"),
+        ("follow-up", "new@us.example", "written"),
+    ]
+    assert deliver_due(triager, NoticeSettings(maildir=str(tmp_path / "mail"))).sent == 0
 
 
 def test_a_triager_owes_nothing_to_strangers(

@@ -13,7 +13,7 @@ import pytest
 from refterm.clock import SettableClock
 from refterm.domain.query import Order, Tab, View
 from refterm.services.background.expiry import expire_due
-from refterm.services.desk import Desk
+from refterm.services.desk import Desk, todo
 from refterm.services.profiles import Profiles
 from refterm.services.workplace import Workplace
 from tests.store.support import insert, micros, row
@@ -38,6 +38,21 @@ QUESTIONS: dict[str, tuple[Question, set[str]]] = {
         {"referral_closed", "referral_expires", "referral_skipped"},
     ),
     "alert": (lambda desk: Desk(desk).alert(), {"referral_open_flame", "referral_skipped"}),
+    "to do in the Inbox": (
+        lambda desk: [Desk(desk).count(View(Tab.INBOX, filter=one)) for one in todo(Tab.INBOX, "ana").values()],
+        {
+            "referral_holder",
+            "referral_open_flame",
+            "referral_received",
+            "referral_profile",
+            "referral_expires",
+            "referral_skipped",
+        },
+    ),
+    "to do in Active": (
+        lambda desk: [Desk(desk).count(View(Tab.ACTIVE, filter=one)) for one in todo(Tab.ACTIVE, "ana").values()],
+        {"referral_holder", "referral_purchase", "referral_value"},
+    ),
     "next instant": (lambda desk: Desk(desk).next_instant(), {"referral_expires", "referral_skipped"}),
     "expiry": (expire_due, {"referral_expires"}),
 }

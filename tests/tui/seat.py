@@ -259,7 +259,7 @@ async def sit_down(
         settings: the configuration.
     """
     settings = replace(settings or Settings(), bell=True)
-    states = ViewStates(folder / "state", place.actor.name)
+    states = ViewStates(folder / "state", place.actor.name, place.desk_id)
     app = TestedApp(office_for(place, folder, signs), states=states, settings=settings)
     async with app.run_test(size=size) as pilot:
         seat = Seat(app, pilot, place)

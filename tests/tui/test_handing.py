@@ -61,8 +61,12 @@ async def test_a_reply_goes_into_the_outbox_and_u_makes_it_a_draft_again(sit: Si
         assert seat.message.startswith(f"Wrote to inga@kontor.example about #{number}.")
         [owed] = Outbox(mailing).objects()
         assert (owed["kind"], owed["state"]) == ("reply", "held")
-        await seat.press("u")
+        await seat.press("enter")
+        for part in ("customer: Your request", "to inga@kontor.example", "PS: soon"):
+            assert part in seat.text  # the timeline has the letter
+        await seat.press("escape", "u")
         assert "is not sent; R has it again" in seat.message
+        assert "reply taken back" in seat.text
         assert Outbox(mailing).objects()[0]["state"] == "undone"
         await seat.press("R")
         form = seat.app.screen

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import grimp
@@ -47,14 +48,21 @@ def test_no_modules_of_the_screens_import_each_other_in_a_circle() -> None:
     assert circles == set()
 
 
-@pytest.mark.parametrize("path", MODULES, ids=str)
-def test_no_loop_variable_bears_a_name_of_its_module(path: Path) -> None:
+@cache
+def _tree(path: Path) -> ast.Module:
+    return ast.parse((REPOSITORY / path).read_text("utf-8"))
+
+
+def test_no_loop_variable_bears_a_name_of_its_module() -> None:
     """CPython 3.12.0 and 3.12.1 mix both up where one function has two comprehensions (UnboundLocalError)."""
-    tree = ast.parse((REPOSITORY / path).read_text("utf-8"))
+    assert [f"{path}, line {line}: {name}" for path in MODULES for line, name in _mixed_up(_tree(path))] == []
+
+
+def _mixed_up(tree: ast.Module) -> Iterator[tuple[int, str]]:
     module = set(_bound(tree.body))
     loops = [node for node in ast.walk(tree) if isinstance(node, ast.For | ast.AsyncFor | ast.comprehension)]
-    names = [(name.lineno, name.id) for loop in loops for name in ast.walk(loop.target) if isinstance(name, ast.Name)]
-    assert [f"line {line}: {name}" for line, name in names if name in module] == []
+    names = (name for loop in loops for name in ast.walk(loop.target) if isinstance(name, ast.Name))
+    yield from ((name.lineno, name.id) for name in names if name.id in module)
 
 
 def _bound(body: list[ast.stmt]) -> Iterator[str]:
@@ -71,11 +79,10 @@ def _bound(body: list[ast.stmt]) -> Iterator[str]:
             yield from (name.id for target in targets for name in ast.walk(target) if isinstance(name, ast.Name))
 
 
-@pytest.mark.parametrize("path", MODULES, ids=str)
-def test_a_module_says_what_it_is_for_and_is_not_long(path: Path) -> None:
-    source = (REPOSITORY / path).read_text("utf-8")
-    assert ast.get_docstring(ast.parse(source)), "no docstring"
-    assert len(source.splitlines()) <= MOST_LINES
+def test_a_module_says_what_it_is_for_and_is_not_long() -> None:
+    assert [path for path in MODULES if not ast.get_docstring(_tree(path))] == []
+    lengths = {path: len((REPOSITORY / path).read_text("utf-8").splitlines()) for path in MODULES}
+    assert {path: lines for path, lines in lengths.items() if lines > MOST_LINES} == {}
 
 
 def loaded_by(*modules: str, then: str = "pass") -> set[str]:
@@ -145,9 +152,5 @@ SQL = re.compile(
 
 @pytest.mark.parametrize("room", ["cli", "domain", "partner", "services", "tui"])
 def test_statements_of_sql_stand_in_the_store_only(room: str) -> None:
-    package = Path(refterm.__file__).parent
-    found = {
-        str(path.relative_to(package)): list(_statements(ast.parse(path.read_text("utf-8"))))
-        for path in sorted((package / room).rglob("*.py"))
-    }
+    found = {str(path): list(_statements(_tree(path))) for path in MODULES if path.parts[1] == room}
     assert not {path: statements for path, statements in found.items() if statements}

@@ -222,9 +222,9 @@ def _deliver(
             _settle(workplace, number, "dropped", _("no reminder is needed any more"))
             return None
         if notice["kind"] == FOLLOW_UP:
-            if (recipient := _holder_s_address(workplace, notice, referral)) is None:
+            if (addressed := _to_holder(workplace, notice, referral)) is None:
                 return None
-            notice = {**notice, "recipient": recipient}
+            notice, number = addressed, int(addressed["id"])
         countries = _countries(notice, referral, kept)
         sender = settings.from_ or _own_sender()
         answers_to, thread = _answering(workplace, notice)
@@ -281,8 +281,8 @@ def _delivered(workplace: Workplace, notice: Mapping[str, Any], state: str, mess
         journal.record(connection, before, after, Action.CONTACTED, Actor(entry.by, entry.login), now)
 
 
-def _holder_s_address(workplace: Workplace, notice: Mapping[str, Any], referral: Referral) -> str | None:
-    """The person to notify of a follow-up: the present holder of the engagement; None where nobody is to be notified (A5)."""
+def _to_holder(workplace: Workplace, notice: Mapping[str, Any], referral: Referral) -> Mapping[str, Any] | None:
+    """The notice of a follow-up, addressed to who holds the engagement now; None where nobody is to be notified (A5)."""
     number = int(notice["id"])
     again = referral.closed_at and referral.closed_at + timedelta(seconds=workplace.undo_seconds)
     if again and again > workplace.now():  # closed, but that can still be undone
@@ -298,7 +298,10 @@ def _holder_s_address(workplace: Workplace, notice: Mapping[str, Any], referral:
     if not address:
         _settle(workplace, number, "dropped", _("{who} has no address").format(who=name or _("nobody")))
         return None
-    return address
+    if address == notice["recipient"]:
+        return notice
+    with workplace.database.writing() as connection:
+        return outbox.readdress(connection, number, address)
 
 
 def _own_sender() -> str:

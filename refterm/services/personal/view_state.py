@@ -10,8 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from refterm import files
-from refterm.domain.query import ORDERS, Filter, Order, Tab
+from refterm.domain.query import ORDERS, Filter, Order, Tab, View
 from refterm.domain.referral import Outcome
+
+
+@dataclass(frozen=True)
+class SavedView:
+    """What a person looks at often, under a name."""
+
+    name: str
+    view: View
 
 
 @dataclass
@@ -20,6 +28,7 @@ class ViewState:
 
     Attributes:
         detail: where the detail stands: `below` the list, `beside` it, `off`; empty: as there is room.
+        views: one's own views.
     """
 
     tab: Tab = Tab.INBOX
@@ -27,42 +36,64 @@ class ViewState:
     filters: dict[Tab, Filter] = field(default_factory=dict)
     theme: str | None = None
     detail: str = ""
+    views: list[SavedView] = field(default_factory=list)
 
 
 class ViewStates:
-    """Keeps the view state of each person in a file of their own."""
+    """Keeps the view state of each person, for each desk in a file of its own; the theme is that of all desks."""
 
-    def __init__(self, folder: Path, person: str) -> None:
+    def __init__(self, folder: Path, person: str, desk_id: str = "") -> None:
         name = "".join(letter if letter.isalnum() or letter in "-_" else "_" for letter in person)
-        self.path = folder / f"view-{name}.json"
+        self._everywhere = folder / f"view-{name}.json"
+        self.path = folder / f"view-{name}-{desk_id}.json" if desk_id else self._everywhere
 
     def load(self) -> ViewState:
         """What was kept; the defaults where there is nothing, or nothing that can be read."""
+        state = self._load(self.path) or ViewState()
+        if self.path != self._everywhere and (everywhere := self._load(self._everywhere)):
+            state.theme = everywhere.theme
+        return state
+
+    def _load(self, path: Path) -> ViewState | None:
         try:
-            kept = json.loads(self.path.read_text("utf-8"))
-            return _read(kept)
+            return _read(json.loads(path.read_text("utf-8")))
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             # A view that cannot be read is not worth a word: the desk opens as at the first time.
-            return ViewState()
+            return None
 
     def save(self, state: ViewState) -> None:
         """Keep it, for this person's eyes only."""
         files.write(self.path, json.dumps(_write(state)).encode())
+        if self.path != self._everywhere:
+            known = self._load(self._everywhere) or ViewState()
+            if known.theme != state.theme:
+                files.write(self._everywhere, json.dumps(_write(ViewState(theme=state.theme))).encode())
 
 
 def _write(state: ViewState) -> dict[str, Any]:
-    filters = {
-        tab: {key: value.isoformat() if isinstance(value, datetime) else value for key, value in asdict(chosen).items()}
-        for tab, chosen in state.filters.items()
-        if chosen != Filter()
-    }
+    filters = {tab: _write_filter(chosen) for tab, chosen in state.filters.items() if chosen != Filter()}
+    views = [
+        {
+            "name": one.name,
+            "tab": one.view.tab,
+            "order": one.view.order,
+            "filter": _write_filter(one.view.filter),
+            "search": one.view.search,
+        }
+        for one in state.views
+    ]
     return {
         "tab": state.tab,
         "orders": dict(state.orders),
         "filters": filters,
         "theme": state.theme,
         "detail": state.detail,
+        "views": views,
     }
+
+
+def _write_filter(chosen: Filter) -> dict[str, Any]:
+    return {key: value.isoformat() if isinstance(value, datetime) else value for key, value in asdict(chosen).items()}
 
 
 def _read(kept: Mapping[str, Any]) -> ViewState:
@@ -74,6 +105,18 @@ def _read(kept: Mapping[str, Any]) -> ViewState:
         filters=filters,
         theme=kept["theme"],
         detail=kept.get("detail", "") if kept.get("detail") in ("below", "beside", "off") else "",
+        views=[
+            SavedView(
+                str(one["name"]),
+                View(
+                    Tab(one["tab"]),
+                    Order(one["order"]) if one["order"] else None,
+                    _read_filter(one["filter"]),
+                    str(one["search"]),
+                ),
+            )
+            for one in kept.get("views", ())
+        ],
     )
 
 

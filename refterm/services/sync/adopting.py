@@ -34,7 +34,7 @@ def adopt(one: Pass, connection: Connection, row: dict[str, Any], there: Seen, n
         "account": one.summary.account,
     }
     text, incoming = taking.over(arrivals.record(connection, row["id"]), there, one.workplace, now)
-    ahead = merging.decided_here(row) and row["outcome"] != "expired" and _goes_on(row, there)
+    ahead = merging.decided_here(row) and _goes_on(row, there)
     leave = frozenset((*patch.STANDING, *patch.FIELDS)) if ahead else frozenset[str]()
     if ahead:
         leave |= {"need", "deal_value_order", "decided_at", "decided_by", *taking.CLOSING}

@@ -130,9 +130,12 @@ class DemoScreen(DeskScreen):
             self.search = ""
             self.referral_list.marked.clear()
             self.referral_list.unseen.clear()
+            self.fit_scores.known.clear()
+            self.fit_scores.nothing.clear()
             self.reload(top=True)
             self.show_detail()
             self.ticker.schedule()
+            self.messages.forget_undo()
             self.say(_("Back at the beginning."))
 
         self._work(lambda: self.wheel.begin_again(self._kept), done)

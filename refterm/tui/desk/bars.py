@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
 
 from refterm.domain.deadline import Flame
@@ -18,12 +18,32 @@ from refterm.tui.draw.signs import Signs
 from refterm.words import outcome_word, tab_word
 
 MOST_SAID = 1000
+# Counts of what is late already.
+URGENT = ("late", "passed")
 
 
 def top(
-    person: str, caption: str, read_only: bool, here: int, look: Look, synced: str = ""
+    person: str,
+    caption: str,
+    read_only: bool,
+    here: int,
+    look: Look,
+    synced: str = "",
+    todo: Mapping[str, int] | None = None,
+    cells: int = 80,
 ) -> tuple[list[Piece], list[Piece]]:
-    """The program's name, which desk it is where that is not the person's own, who sits at it, and how many do."""
+    """The program's name, which desk it is where that is not the person's own, the line of counts, and who is here.
+
+    Args:
+        person: who sits at it.
+        caption: which desk it is.
+        read_only: nothing can be changed.
+        here: how many people have it open.
+        look: how this terminal draws.
+        synced: the state of the connection to Partner Center.
+        todo: how many are mine, late and so on, the most important first; those of none are left out.
+        cells: the width of the bar.
+    """
     right = [(one_line(person, look) + " ", "dim")]
     if here > 1:
         right.append((_("  {n} here").format(n=here) + " ", "dim"))
@@ -31,11 +51,43 @@ def top(
         right.append(("  " + synced + " ", "dim"))
     if read_only:
         right.insert(0, (_("read only") + "   ", "soon"))
-    return [(" refterm", "dim"), (f"   {caption}" if caption else "", "soon")], right
+    left = [(" refterm", "dim"), (f"   {caption}" if caption else "", "soon")]
+    room = cells - sum(width(text) for text, _style in (*left, *right)) - 2
+    words, between = todo_words(), "   "
+    for name, count in (todo or {}).items():
+        style = "late" if name in URGENT else "strong"
+        pieces = [(between, "dim"), (words[name] + " ", "dim"), (number_text(count), style)]
+        if count and (needed := sum(width(text) for text, _style in pieces)) <= room:
+            left += pieces
+            room, between = room - needed, f" {look.signs.dot} "
+    return left, right
+
+
+def todo_words() -> dict[str, str]:
+    """What the line of counts calls each count (services.desk.todo)."""
+    return {
+        "mine": _("mine"),
+        "calls": _("calls"),
+        "late": _("late"),
+        "unrouted": _("no profile"),
+        "passed": _("past their date"),
+        "no-step": _("no next step"),
+    }
+
+
+def number_text(count: int) -> str:
+    """A count; far ones are not counted to their end."""
+    return f"{MOST_SAID}+" if count > MOST_SAID else str(count)
 
 
 def tabs(
-    view: View, counts: dict[Tab, int], hits: int | None, marked: int, cells: int, zone: tzinfo | None
+    view: View,
+    counts: Mapping[Tab, int],
+    hits: int | None,
+    marked: int,
+    cells: int,
+    zone: tzinfo | None,
+    hits_of: Mapping[Tab, int] | None = None,
 ) -> tuple[list[Piece], list[Piece]]:
     """The tabs with their counts, which always stand; at the right, as far as there is room, what the list is.
 
@@ -46,6 +98,7 @@ def tabs(
         marked: how many are marked.
         cells: the width of the bar.
         zone: the viewer's, in which the filter's days begin; None is the machine's.
+        hits_of: how many each tab shows, while a search or a filter is on; shown instead of the counts.
     """
     names = {tab: tab_word(tab) for tab in Tab if tab is not Tab.ALL}
     left: list[Piece] = []
@@ -54,7 +107,7 @@ def tabs(
         left += [(" ", "plain"), (f" {number} ", "key" if not chosen else "chosen")]
         left += [
             (f"{name} ", "chosen" if chosen else "plain"),
-            (f"{counts.get(tab, 0)} ", "chosen" if chosen else "dim"),
+            (f"{number_text(hits_of[tab]) if hits_of else counts.get(tab, 0)} ", "chosen" if chosen else "dim"),
         ]
     right: list[Piece] = []
     if marked:
@@ -182,23 +235,23 @@ def empty(
         look: how this terminal draws.
         desk_is_empty: there is no referral at all.
         back: when the next of those put aside comes back (I8).
-        elsewhere: the hits of the search in the other tabs.
+        elsewhere: the hits of the search or the view in the other tabs.
     """
+    numbers = {tab: number for number, tab in enumerate((Tab.INBOX, Tab.ACTIVE, Tab.ARCHIVED), 1)}
+    there = [
+        f"{numbers[tab]}: " + _("{n} in {tab}").format(n=number_text(n), tab=tab_word(tab))
+        for tab, n in (elsewhere or {}).items()
+        if n
+    ]
+    where = [", ".join(there) + "."] if there else []
     if view.search:
         searched = display(view.search)[:40]
-        numbers = {tab: number for number, tab in enumerate((Tab.INBOX, Tab.ACTIVE, Tab.ARCHIVED), 1)}
-        found = [
-            (numbers[tab], _("{n} in {tab}").format(n=n, tab=tab_word(tab)))
-            for tab, n in (elsewhere or {}).items()
-            if n
-        ]
-        there = [f"{number}: {text}" for number, text in found]
         if there:
             here = _("Nothing in {tab} for {search}.").format(tab=tab_word(view.tab), search=searched)
-            return [here, ", ".join(there) + ".", _("escape clears the search.")]
+            return [here, *where, _("escape clears the search.")]
         return [_("Nothing found for {search}.").format(search=searched), _("escape clears the search.")]
     if view.filter != Filter():
-        return [_("Nothing passes the filter."), _("F changes it, escape clears it.")]
+        return [_("Nothing passes the filter."), *where, _("F changes it, escape clears it.")]
     if view.tab is Tab.INBOX and desk_is_empty and not back:
         return [
             _("The desk is empty. Bring referrals in, in another terminal or after q:"),

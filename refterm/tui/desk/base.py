@@ -43,6 +43,7 @@ from refterm.tui.office import DeskApp, Office
 if TYPE_CHECKING:
     from refterm.tui.background.syncing import Syncing
     from refterm.tui.forms.form import Form
+    from refterm.tui.panels.views import ViewsScreen
 
 T = TypeVar("T")
 SAME_SHOWN = 3
@@ -94,7 +95,10 @@ class DeskBase(Screen[None]):
         self.whole = False
         self.contact_index: int | None = None
         self.form: Form[str] | None = None
+        self.views: ViewsScreen | None = None
         self.counts: dict[Tab, int] = {}
+        self.todo: dict[str, int] = {}
+        self.hits: dict[Tab, int] = {}
         self.alert: Alert | None = None
         self.searching = Searching(self, lambda: self.close_search(keep=True))
         self.messages = Messages(office.workplace.undo_seconds)
@@ -150,9 +154,16 @@ class DeskBase(Screen[None]):
         """What drawing needs to know at this instant."""
         workplace = self.office.workplace
         digits = max(3, len(str(sum(self.counts.values()))))
-        fits, nothing = self.fit_scores.known, self.fit_scores.nothing
         return Look(
-            workplace.now(), workplace.deadlines, workplace.zone, self.signs, digits, self.presence.busy, fits, nothing
+            workplace.now(),
+            workplace.deadlines,
+            workplace.zone,
+            self.signs,
+            digits,
+            self.presence.busy,
+            self.fit_scores.known,
+            self.fit_scores.nothing,
+            self.office.links,
         )
 
     def reload(self, *, top: bool = False) -> bool:
@@ -163,8 +174,9 @@ class DeskBase(Screen[None]):
         """
         stay = self.row.id if self.row and not top else None
         try:
-            snapshot = self.office.desk.snapshot(self.view)
+            snapshot = self.office.desk.snapshot(self.view, self.state.filters)
             self.counts, self.alert, self._listed = snapshot.counts, snapshot.alert, snapshot.token
+            self.todo, self.hits = snapshot.todo, snapshot.hits
             self._detail_fresh = False
             self._forget_marks()
             self.referral_list.show(self.view, snapshot.listing, self.look(), cursor_on=stay, top=top)
@@ -173,6 +185,8 @@ class DeskBase(Screen[None]):
         except RefTermError as error:
             self.connection.failed(error)
             return False
+        if self.views:
+            self.views.count()
         self.draw()
         return True
 
@@ -258,9 +272,10 @@ class DeskBase(Screen[None]):
         caption = self.connection.caption if self.connection.lost else self.caption
         here = self.presence.count
         synced = self.syncing.status if self.syncing and not self.connection.lost else ""
-        self._lines["top"].show(*bars.top(workplace.actor.name, caption, workplace.looks_only, here, look, synced))
+        cells, me = self.app.size.width, workplace.actor.name
+        self._lines["top"].show(*bars.top(me, caption, workplace.looks_only, here, look, synced, self.todo, cells))
         marked = len(self.referral_list.marked)
-        self._lines["tabs"].show(*bars.tabs(view, self.counts, hits, marked, self.app.size.width, look.zone))
+        self._lines["tabs"].show(*bars.tabs(view, self.counts, hits, marked, cells, look.zone, self.hits))
         alert = bars.alert(self.alert, look) if self.state.tab is Tab.INBOX and not self.whole else []
         self._lines["alert"].display = bool(alert)
         self._lines["alert"].show(alert, bars.alert_keys(self.alert) if alert else [])
@@ -295,12 +310,14 @@ class DeskBase(Screen[None]):
 
     def _empty_text(self) -> list[str]:
         desk_is_empty = not sum(self.counts.values())
-        elsewhere: dict[Tab, int] = {}
-        if self.search:
-            others = [tab for tab in STATUS_OF_TAB if tab is not self.state.tab]
-            elsewhere = {tab: self.office.desk.listing(View(tab, search=self.search)).count for tab in others}
+        view, filters = self.view, self.state.filters
+        elsewhere = {
+            tab: count
+            for tab, count in self.hits.items()
+            if tab is not view.tab and (view.search or filters.get(tab) == view.filter)
+        }
         back = self.office.desk.next_back()
-        return bars.empty(self.view, self.look(), desk_is_empty=desk_is_empty, back=back, elsewhere=elsewhere)
+        return bars.empty(view, self.look(), desk_is_empty=desk_is_empty, back=back, elsewhere=elsewhere)
 
     # Time and other people
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -12,6 +13,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from refterm.tui.draw.detail import Shown, compact, full, pane
+from refterm.tui.draw.links import LINK
 from refterm.tui.draw.row import Look
 from refterm.tui.draw.sheet import Lines
 from refterm.tui.textual_quirks import Covered, Still
@@ -118,4 +120,12 @@ class DetailPane(Still, can_focus=True):
         self.scroll_lines(-3)
 
     def _style(self, name: str) -> Style:
+        if name.startswith(LINK):
+            return self._style("plain") + _linked(name.removeprefix(LINK))
         return self.get_component_rich_style(f"detail--{name}")
+
+
+@lru_cache(256)
+def _linked(url: str) -> Style:
+    """The style of a link; the same at every drawing, so that nothing is written anew."""
+    return Style(link=url)

@@ -8,7 +8,7 @@ from typing import TypeVar
 from textual import events, on
 from textual.widgets import Input
 
-from refterm.domain.query import ORDERS, STATUS_OF_TAB, Filter, Order, Tab
+from refterm.domain.query import ORDERS, STATUS_OF_TAB, Filter, Order, Tab, View
 from refterm.i18n import _
 from refterm.tui.desk.base import BESIDE_LEAST, DeskBase
 
@@ -50,9 +50,7 @@ class LookActions(DeskBase):
         self.state.orders = {**self.state.orders, self.state.tab: chosen}
         self.reload()
         if chosen is Order.FIT:
-            from refterm.services.background.fitting import store_scores
-
-            self.write(lambda: store_scores(self.office.workplace), lambda changed: self.reload() if changed else None)
+            self._score()
         self.app.keep_view()
 
     def action_layout(self) -> None:
@@ -91,7 +89,38 @@ class LookActions(DeskBase):
 
         if self.whole:
             self.show_whole(False)
-        self.app.push_screen(ViewsScreen(self.office, self.state.tab, self.set_filter))
+        shared, keep = self.app.shared_views, self.app.keep_view
+        self.views = ViewsScreen(self.office, self.state, self.view, shared, self.show_view, keep)
+        self.app.push_screen(self.views, self._views_closed)
+
+    def _views_closed(self, _none: None) -> None:
+        self.views = None
+
+    def show_view(self, chosen: View) -> None:
+        """Show a view: its tab, order and search; its filter in each tab, until escape."""
+        state = self.state
+        if chosen.filter == Filter():
+            before = self.view.filter
+            state.filters = {tab: one for tab, one in state.filters.items() if tab is not chosen.tab and one != before}
+        else:
+            only = chosen.filter.tab
+            state.filters = {tab: chosen.filter for tab in STATUS_OF_TAB if only in (None, tab)}
+        if chosen.order:
+            state.orders = {**state.orders, chosen.tab: chosen.order}
+        self.search = chosen.search
+        if chosen.tab is not state.tab:
+            state.tab = chosen.tab
+            self.referral_list.clear_marks()
+        if chosen.order is Order.FIT or chosen.filter.min_fit is not None:
+            self._score()
+        self.reload(top=True)
+        self.app.keep_view()
+
+    def _score(self) -> None:
+        """Bring the scores up to date, then show the list again."""
+        from refterm.services.background.fitting import store_scores
+
+        self.write(lambda: store_scores(self.office.workplace), lambda changed: self.reload() if changed else None)
 
     def action_filter(self) -> None:
         """The form that narrows the list."""
@@ -238,8 +267,12 @@ class LookActions(DeskBase):
             self.app.keep_view()
 
     def set_filter(self, chosen: Filter) -> None:
-        """Narrow the list of this tab."""
-        self.state.filters = {**self.state.filters, self.state.tab: chosen}
+        """Narrow the list of this tab; to let everything through ends a view in all tabs."""
+        before = self.view.filter
+        filters = {tab: one for tab, one in self.state.filters.items() if chosen != Filter() or one != before}
+        self.state.filters = {**filters, self.state.tab: chosen}
+        if chosen.min_fit is not None:
+            self._score()
         self.reload(top=True)
         self.app.keep_view()
 

@@ -11,13 +11,15 @@ from datetime import datetime
 from refterm.domain import deadline, reasons
 from refterm.domain.api_words import in_words
 from refterm.domain.deadline import Flame
-from refterm.domain.history import Entry
+from refterm.domain.history import Action, Entry
 from refterm.domain.money import show_money
 from refterm.domain.referral import Referral, Status, channel_word
 from refterm.domain.row import Row
 from refterm.domain.when import date_text, local_time, month_short, weekday_short
 from refterm.i18n import _, decimal_mark, ngettext
 from refterm.text import fit, width
+from refterm.tui.actions import keys_of
+from refterm.tui.draw import links
 from refterm.tui.draw.row import Look, Piece, one_line
 from refterm.tui.draw.sheet import (
     BETWEEN,
@@ -123,8 +125,12 @@ def compact(shown: Shown, cells: int, look: Look) -> Lines:
         body[-1] = [(" " + " ".join(need[room - 1 : room + 1]), "plain")]
     lines += body + [[]] * (2 - len(body))
     if person := referral.contact:
-        parts = (person.name, person.phone, person.email, person.title)
-        lines.append([(" " + "  ".join(one_line(part, look) for part in parts if part and part.strip()), "plain")])
+        linked = ((person.name, ""), (person.phone, "tel"), (person.email, "mailto"), (person.title, ""))
+        parts = [
+            (one_line(part, look), links.style(part, way, look.links)) for part, way in linked if part and part.strip()
+        ]
+        lines.append([piece for text, style in parts for piece in (("  ", "plain"), (text, style))][1:])
+        lines[-1].insert(0, (" ", "plain"))
     return [cut(line, cells, look) for line in lines]
 
 
@@ -188,11 +194,12 @@ def _people(referral: Referral, cells: int, look: Look) -> Lines:
     for number, person in enumerate(referral.customer.contacts):
         name = ", ".join(one_line(part, look) for part in (person.name, person.title) if part and part.strip())
         lines += [[(" " + line, "strong")] for line in wrap(name, cells - 2, look)] if name else []
-        for key, text in (("Y", person.phone), ("y", person.email)):
+        for key, text, way in (("copy_phone", person.phone, "tel"), ("copy_email", person.email, "mailto")):
             if text and text.strip():
-                sign: Piece = (f" {key}  ", "key") if number == 0 else ("    ", "plain")
+                sign: Piece = (f" {keys_of(key)} ".ljust(4), "key") if number == 0 else ("    ", "plain")
+                style = links.style(text, way, look.links)
                 lines += [
-                    [sign if part == 0 else ("    ", "plain"), (line, "plain")]
+                    [sign if part == 0 else ("    ", "plain"), (line, style)]
                     for part, line in enumerate(wrap(one_line(text, look), cells - 5, look))
                 ]
     return lines
@@ -244,12 +251,13 @@ def deal_lines(referral: Referral, cells: int, look: Look) -> Lines:
         passed = _("The purchase date has passed: report won or lost, or edit the date.")
         lines += labelled("", passed, cells, look, "late")
     lines += labelled(_("Notes"), deal.notes or "", cells, look)
-    numbers = dotted(
-        look,
-        _("CRM {id}").format(id=one_line(deal.crm_id, look)) if deal.crm_id else "",
-        _("campaign {id}").format(id=one_line(deal.campaign_id, look)) if deal.campaign_id else "",
-    )
-    lines += labelled(_("References"), numbers, cells, look)
+    crm = _("CRM {id}").format(id=one_line(deal.crm_id, look)) if deal.crm_id else ""
+    campaign = _("campaign {id}").format(id=one_line(deal.campaign_id, look)) if deal.campaign_id else ""
+    if crm and look.links and (page := look.links.page(deal.crm_id)):
+        lines += labelled(_("References"), crm, cells, look, links.LINK + page)
+        lines += labelled("", campaign, cells, look)
+    else:
+        lines += labelled(_("References"), dotted(look, crm, campaign), cells, look)
     if referral.outcome:
         why = reasons.label(referral.reason) if referral.reason else ""
         ended = dotted(look, outcome_word(referral.outcome), why, one_line(referral.reason_notes or "", look))
@@ -284,17 +292,20 @@ def same_lines(shown: Shown, cells: int, look: Look) -> Lines:
 
 
 def _timeline(shown: Shown, cells: int, look: Look, *, whole: bool) -> Lines:
-    """What happened, the newest first (T4)."""
+    """What happened, the newest first (T4); in the full detail a letter with its text (W1)."""
     lines: Lines = []
     for number, entry in enumerate(shown.entries if whole else shown.entries[:LATEST]):
-        note = entry.changes.get("note", (None, None))[1]
-        said = (
-            f"{action_word(entry.action)}: {one_line(note, look)}"
-            if isinstance(note, str)
-            else action_word(entry.action)
-        )
+        after = {name: str(values[1] or "") for name, values in entry.changes.items()}
+        word = action_word(entry.action)
+        if after.get("undone") == Action.REPLIED:
+            word = _("reply taken back")
+        about = after.get("subject" if entry.action == Action.REPLIED else "note", "")
+        said = f"{word}: {one_line(about, look)}" if about else word
         text = f"{moment(entry.at, look)}  {one_line(entry.by, look)}  {said}"
         lines += labelled(_("History") if number == 0 else " ", text, cells, look)
+        if whole and entry.action == Action.REPLIED:
+            letter = _("to {address}").format(address=after.get("to", "")) + "\n" + after.get("text", "")
+            lines += labelled(" ", letter, cells, look, "dim")
     return lines
 
 

@@ -22,6 +22,7 @@ from refterm.tui.draw.signs import Signs
 
 if TYPE_CHECKING:
     from refterm.domain.fit import Fit
+    from refterm.tui.draw.links import Links
 from refterm.words import outcome_word
 
 # Pieces: a text and the name of its style; style names are component classes of the list.
@@ -40,6 +41,7 @@ class Look:
         busy: who else has a form open on which referral.
         fits: how well referrals fit, as far as that is known.
         no_fit: those of which nothing says how well they fit.
+        links: what links are made of; None where the terminal knows none, and in a kiosk.
     """
 
     now: datetime
@@ -50,6 +52,7 @@ class Look:
     busy: Mapping[int, str] = field(default_factory=dict)
     fits: Mapping[int, Fit] = field(default_factory=dict)
     no_fit: Set[int] = frozenset()
+    links: Links | None = None
 
 
 def flame(row: Row, look: Look) -> Flame:

@@ -12,16 +12,14 @@ from refterm.domain.referral import Referral
 from refterm.errors import InvalidInputError, RefTermError
 from refterm.i18n import _
 from refterm.services.replies import KINDS, Replies, Sent
-from refterm.text import clean
 from refterm.tui.forms import parts
-from refterm.tui.forms.fields import FieldSpec, Texts
+from refterm.tui.forms.about import AboutCustomer
+from refterm.tui.forms.fields import FieldSpec, NotesField, Texts
 from refterm.tui.forms.form import Form
 from refterm.tui.office import Office
 from refterm.tui.panels.chooser import Chooser, Item
 
 FORM = "reply"
-# Of the customer's own words, beside the letter.
-MOST_NEED = 1200
 
 
 def template_word(kind: str) -> str:
@@ -72,15 +70,18 @@ class ReplyForm(Form[Sent]):
             initial={"to": begun.to, "subject": begun.subject, "text": begun.text},
             submit=lambda texts: replies.send(referral.id, texts),
             referrals=(referral.id,),
-            told=_told(office, replies, referral),
-            cells=100,
+            about=AboutCustomer(office, referral, teaches=False),
+            told=[_way(office, replies)],
         )
         self._referral, self._replies, self._editor = referral, replies, editor
 
     def compose(self) -> ComposeResult:
         """The form, with as much room for the letter as the terminal has."""
         for widget in super().compose():
-            self._controls["text"].styles.height = max(4, min(16, self.app.size.height - 15))
+            text, lines = self._controls["text"], self.app.size.height
+            assert isinstance(text, NotesField)
+            text.shown_lines = (max(4, min(16, lines - 17)), max(4, min(16, lines - 20)))
+            self._dialog.fit(self.app.size, anew=True)
             yield widget
 
     def _keys_hint(self) -> str:
@@ -123,22 +124,17 @@ class ReplyForm(Form[Sent]):
         self._keep_draft_soon()
 
 
-def _told(office: Office, replies: Replies, referral: Referral) -> list[str]:
-    """How it goes out, and the customer's own words."""
-    seconds, answers = office.workplace.undo_seconds, replies.answers_to()
+def _way(office: Office, replies: Replies) -> str:
+    """How the letter goes out, and to whom the customer answers."""
     if replies.hands_over:
-        way = _("This desk mails nothing: the letter is copied for your own mail program.")
-    else:
-        way = _("It goes out after {n} s, from {sender}.").format(
-            n=seconds, sender=office.workplace.sender or "refterm"
-        )
-        way += " " + (
-            _("Answers come to {address}.").format(address=answers)
-            if answers
-            else _("Answers come to the desk, as no address is set for you.")
-        )
-    need = clean(referral.need).strip()[:MOST_NEED]
-    return [way, *([_("They wrote: {need}").format(need=need)] if need else [])]
+        return _("This desk mails nothing: the letter is copied for your own mail program.")
+    answers, seconds = replies.answers_to(), office.workplace.undo_seconds
+    way = _("It goes out after {n} s, from {sender}.").format(n=seconds, sender=office.workplace.sender or "refterm")
+    return f"{way} " + (
+        _("Answers come to {address}.").format(address=answers)
+        if answers
+        else _("Answers come to the desk, as no address is set for you.")
+    )
 
 
 class TemplateChooser(Chooser):
