@@ -147,7 +147,7 @@ class Marks:
         def change(referral: Referral) -> Change:
             _require_new(referral)
             if referral.expires_at is not None and back > referral.expires_at:
-                expiry = when.local_text(referral.expires_at, workplace.zone)
+                expiry = when.time_text(referral.expires_at, workplace.zone)
                 raise InvalidInputError({"until": _("it expires before that, at {expiry}").format(expiry=expiry)})
             return Action.SKIPPED, {"skipped_until": codec.micros(back)}
 
