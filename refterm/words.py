@@ -66,6 +66,8 @@ def action_word(action: str) -> str:
         Action.YIELDED: _("yielded to Partner Center"),
         Action.RETURNED: _("back from Partner Center"),
         Action.ADOPTED: _("adopted from Partner Center"),
+        Action.OUTBOX_DROPPED: _("not sent, dropped"),
+        Action.OUTBOX_RETRIED: _("sent again"),
         Action.EDITED: _("edited"),
         Action.CONTACT_ADDED: _("contact added"),
         Action.CONTACT_EDITED: _("contact edited"),
@@ -135,6 +137,8 @@ def action_sentence(entry: Entry, who: str) -> str:
         Action.YIELDED: _("Partner Center decided #{id} otherwise; that stands"),
         Action.RETURNED: _("#{id} is back: Partner Center has it open"),
         Action.ADOPTED: _("#{id} is in Partner Center, too"),
+        Action.OUTBOX_DROPPED: _("{who} dropped what was to be sent of #{id}"),
+        Action.OUTBOX_RETRIED: _("{who} sends again what is owed of #{id}"),
     }
     if entry.action == Action.UPDATED and entry.by == PARTNER_CENTER:
         return _("Partner Center updated #{id}").format(id=entry.referral)
@@ -171,6 +175,7 @@ def field_word(field: str) -> str:
         "closed_by": _("closed by"),
         "profile": _("profile"),
         "source": _("at the source"),
+        "notice": _("notice"),
         "sent": _("sent"),
         "region": _("region"),
         "countries": _("countries"),

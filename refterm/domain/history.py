@@ -40,6 +40,8 @@ class Action(StrEnum):
     YIELDED = "yielded"
     RETURNED = "returned"
     ADOPTED = "adopted"
+    OUTBOX_DROPPED = "outbox-dropped"
+    OUTBOX_RETRIED = "outbox-retried"
     PROFILE_ADDED = "profile-added"
     PROFILE_EDITED = "profile-edited"
     PROFILE_REMOVED = "profile-removed"

@@ -152,6 +152,12 @@ def again(connection: Connection, number: int, now: int) -> bool:
     return done.rowcount == 1
 
 
+def one(connection: Connection, number: int) -> dict[str, Any] | None:
+    """One notice; None where there is no such one."""
+    row = connection.execute("select * from outbox where id = ?", (number,)).fetchone()
+    return dict(row) if row else None
+
+
 def person(connection: Connection, number: int) -> str | None:
     """Who wrote a letter; None for what the desk owes by itself, or where there is no such notice."""
     row = connection.execute("select person from outbox where id = ?", (number,)).fetchone()

@@ -180,6 +180,17 @@ def held_reply(connection: Connection, referral_id: int, name: str, now: datetim
     return _entry(row) if row else None
 
 
+def yielded(connection: Connection, referral_id: int, name: str) -> Entry | None:
+    """The latest decision of a person that Partner Center did not take, unless the person decided or edited since."""
+    since = ", ".join(f"'{action.value}'" for action in (*DECISIONS, Action.EDITED))
+    row = connection.execute(
+        f"select * from history where referral_id = ? and \"by\" = ? and action in ({since}, 'yielded')"
+        " order by id desc limit 1",
+        (referral_id, name),
+    ).fetchone()
+    return _entry(row) if row and row["action"] == Action.YIELDED else None
+
+
 def recent_decisions(connection: Connection, name: str, since: datetime, now: datetime) -> list[list[Entry]]:
     """A person's decisions since an instant, and held replies, the latest first; those made as one stand together."""
     names = ", ".join(f"'{action.value}'" for action in DECISIONS)

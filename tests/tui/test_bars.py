@@ -16,4 +16,4 @@ from refterm.tui.desk import bars
 def test_a_filter_names_the_days_that_were_typed(name: str) -> None:
     zone = ZoneInfo(name)
     since, until = period("2026-06-01", "2026-06-30", datetime(2026, 7, 1, tzinfo=UTC), zone)
-    assert bars.filter_text(Filter(since=since, until=until), zone) == "from 2026-06-01, until 2026-06-30"
+    assert bars.filter_text(Filter(since=since, until=until), zone) == "from 1 Jun 2026, until 30 Jun 2026"

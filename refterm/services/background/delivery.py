@@ -25,6 +25,7 @@ from refterm.services.background.transports import RefusedError, Transport, Unre
 from refterm.services.desk import Desk
 from refterm.services.workplace import Workplace
 from refterm.store import codec, journal, outbox, queries, remote, updates
+from refterm.store.connection import Connection
 from refterm.text import fold
 
 # Whoever took a notice has it for so long; after that it counts as not delivered, and another takes it.
@@ -120,6 +121,16 @@ class Outbox:
                 raise NotFoundError(sentence.format(id=number))
             if change is outbox.drop:
                 remote.look_again(connection, number)
+            self._record(connection, number, Action.OUTBOX_DROPPED if change is outbox.drop else Action.OUTBOX_RETRIED)
+
+    def _record(self, connection: Connection, number: int, action: Action) -> None:
+        """Note in the referral's history who dropped or retried what, and to whom it was to go (T4)."""
+        item = outbox.one(connection, number)
+        if item is None or item["referral_id"] is None:
+            return
+        row = updates.get(connection, item["referral_id"])
+        what = {"notice": item["kind"], **({"to": item["recipient"]} if item["recipient"] else {})}
+        journal.record(connection, row, row, action, self.workplace.actor, self.workplace.now(), extra=what)
 
 
 def deliver_due(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from refterm.domain.history import Action
+from refterm.domain.history import Action, Actor
 from refterm.domain.referral import Outcome, Status
 from refterm.formats import record
 from refterm.formats.wire import RecordError
@@ -218,7 +218,10 @@ def take(one: Pass, connection: Connection, row: dict[str, Any], there: Seen, no
         shown = codec.changes(row, after)
         action = taking.action(row, after)
         if shown:
-            journal.record(connection, row, after, action, one.there, now)
+            # What does not stand is told to who decided it; what arrives is Partner Center's.
+            mine = taking.decider(row) if action is Action.YIELDED else None
+            by = Actor(mine, one.there.login) if mine else one.there
+            journal.record(connection, row, after, action, by, now)
             one.summary.updated += 1
         else:
             one.summary.unchanged += 1

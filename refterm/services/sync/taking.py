@@ -159,4 +159,13 @@ def action(before: Row, after: Row) -> Action:
         return Action.UPDATED
     if before["outcome"] == Outcome.EXPIRED:
         return Action.RETURNED
-    return Action.YIELDED if merging.decided_here(before) and before["decided_by"] else Action.UPDATED
+    return Action.YIELDED if decider(before) else Action.UPDATED
+
+
+def decider(row: Row) -> str | None:
+    """Who at this desk made the decision that stands; None where it was made there, or none is."""
+    if not merging.decided_here(row):
+        return None
+    ended = row["outcome"] in (Outcome.WON, Outcome.LOST)
+    name = row["closed_by"] if ended else row["decided_by"]
+    return None if name is None else str(name)

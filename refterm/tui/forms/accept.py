@@ -31,7 +31,7 @@ def accept_form(office: Office, referral: Referral) -> Form[str]:
         submit=submit,
         referrals=(referral.id,),
         about=AboutCustomer(office, referral),
-        leaves=_("It moves to Active. Nothing is sent."),
+        leaves=parts.pushed_when(office, referral) or _("It moves to Active. Nothing is sent."),
     )
 
 

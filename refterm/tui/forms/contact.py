@@ -41,5 +41,6 @@ def contact_form(office: Office, referral: Referral, number: int | None = None) 
         initial={"name": person.name, "phone": person.phone, "email": person.email} if person else {},
         submit=submit,
         referrals=(referral.id,),
+        leaves=parts.edit_pushed(office, referral),
         cells=78,
     )

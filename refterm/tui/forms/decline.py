@@ -14,6 +14,9 @@ from refterm.tui.forms.about import AboutCustomer, AboutSeveral
 from refterm.tui.forms.form import Form
 from refterm.tui.office import Office
 
+# Of many referrals only so many are asked how they came.
+_ASKED = 50
+
 
 def decline_form(office: Office, referrals: Sequence[tuple[int, str]]) -> Form[str]:
     """Asks for the reason; closes with the sentence for the toast.
@@ -25,7 +28,8 @@ def decline_form(office: Office, referrals: Sequence[tuple[int, str]]) -> Form[s
     ids = [referral_id for referral_id, _company in referrals]
     companies = {referral_id: parts.plain_line(company) for referral_id, company in referrals}
     first = office.desk.referral(ids[0])
-    letter = _Letter(office, first) if office.workplace.tell_customers else None
+    pushed = [parts.pushed_when(office, office.desk.referral(one)) for one in ids[:_ASKED]]
+    letter = _Letter(office, first) if office.workplace.tells(synced=bool(pushed[0])) else None
     several = ngettext("{n} referral", "{n} referrals", len(ids)).format(n=len(ids))
 
     def submit(texts: dict[str, str]) -> str:
@@ -45,7 +49,7 @@ def decline_form(office: Office, referrals: Sequence[tuple[int, str]]) -> Form[s
         referrals=ids,
         companies=companies,
         about=about,
-        leaves=_leaves(office, len(ids)),
+        leaves=_leaves(office, pushed, len(ids)),
         letter=letter.whole if letter else None,
         cells=78,
     )
@@ -75,8 +79,20 @@ class _Letter:
         return "\n".join((*head, found.text))
 
 
-def _leaves(office: Office, count: int) -> str:
-    """What goes out, and when."""
+def _leaves(office: Office, pushed: Sequence[str], count: int) -> str:
+    """What goes out, and when: to Partner Center, which tells its customers itself, and to the others by letter."""
+    sync = max(pushed, key=len)
+    told = [sentence for sentence in pushed if office.workplace.tells(synced=bool(sentence))]
+    if len(pushed) == count:
+        count = len(told)
+    if sync and not told:
+        return sync
+    letters = _letters(office, count)
+    return f"{sync} {letters}" if sync else letters
+
+
+def _letters(office: Office, count: int) -> str:
+    """How many customers get a letter, and when."""
     if not office.workplace.tell_customers:
         return _("Nothing is sent to the customer.")
     seconds = office.workplace.undo_seconds

@@ -63,6 +63,7 @@ def _form(
         before=editing.look,
         again=editing.present_texts,
         referrals=(referral.id,),
+        leaves=parts.edit_pushed(office, referral),
         enter_submits=enter_submits,
         cells=cells,
     )

@@ -120,6 +120,10 @@ class Form(AssistedForm[T]):
         # Cleaned again: what another program wrote into the database must not reach the terminal.
         self._initial = {spec.name: clean(initial.get(spec.name, "")) for spec in fields}
         self._again = again
+        if len(self.referrals) == 1:
+            from refterm.services.personal import yielded
+
+            yielded.offer(office.workplace, office.drafts, form, self.referrals[0], self._initial)
         self._keeper = DraftKeeper(office.drafts, form, referrals) if referrals else None
         self._shown = dict(self._initial)
         self._controls: dict[str, Field] = {}

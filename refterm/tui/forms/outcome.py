@@ -36,7 +36,7 @@ def won_form(office: Office, referral: Referral) -> Form[str]:
         },
         submit=submit,
         referrals=(referral.id,),
-        leaves=_("It is archived as won. Nothing is sent."),
+        leaves=parts.pushed_when(office, referral) or _("It is archived as won. Nothing is sent."),
         cells=78,
     )
 
@@ -60,6 +60,6 @@ def lost_form(office: Office, referral: Referral) -> Form[str]:
         initial={},
         submit=submit,
         referrals=(referral.id,),
-        leaves=_("It is archived as lost. Nothing is sent."),
+        leaves=parts.pushed_when(office, referral) or _("It is archived as lost. Nothing is sent."),
         cells=78,
     )

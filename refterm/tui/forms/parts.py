@@ -8,7 +8,7 @@ from decimal import Decimal
 from refterm.domain import money, reasons, when
 from refterm.domain.country_currency import currency_of
 from refterm.domain.decisions import Context
-from refterm.domain.referral import Referral
+from refterm.domain.referral import Referral, Status
 from refterm.errors import InvalidInputError
 from refterm.i18n import _, decimal_mark
 from refterm.services.triage import Done
@@ -166,6 +166,28 @@ def company(referral: Referral) -> str:
 def seen(office: Office, referral: Referral | None, otherwise: str) -> str:
     """What stands under notes: that Microsoft sees them, where the referral will be pushed; else who reads them."""
     return _("Microsoft sees this") if referral is not None and office.desk.is_pushed(referral) else otherwise
+
+
+def pushed_when(office: Office, referral: Referral) -> str:
+    """When Partner Center gets a decision, as the last line of its form (U1); empty where it gets nothing."""
+    from refterm.services.sync.owing import LEAST_HELD, held_until
+
+    if not office.desk.is_pushed(referral):
+        return ""
+    workplace = office.workplace
+    now = workplace.now()
+    expires = referral.expires_at if referral.status is Status.NEW else None
+    seconds = round((held_until(now, workplace.undo_seconds, expires) - now).total_seconds())
+    if seconds:
+        return _("Partner Center gets it in {s} s.").format(s=seconds)
+    if workplace.undo_seconds and expires is not None and expires - now < LEAST_HELD:
+        return _("Less than 2 minutes are left: Partner Center gets it at once.")
+    return _("Partner Center gets it at once.")
+
+
+def edit_pushed(office: Office, referral: Referral) -> str:
+    """When Partner Center gets an edit, as the last line of its form; empty where it gets nothing."""
+    return _("Partner Center gets it at once.") if office.desk.is_pushed(referral) else ""
 
 
 def reason_fields(remark: str) -> list[FieldSpec]:
