@@ -40,9 +40,9 @@ SGR = re.compile(rb"\x1b\[([0-9;:]*)m")
 
 
 def _records(*names: str, **overrides: Any) -> bytes:
-    """New referrals whose times change at no minute near: 22 h 59 m and 30 s are left to answer."""
+    """New referrals whose times stand for most of a minute: 22 h 59 m and 58 s are left to answer."""
     now = datetime.now(UTC)
-    created = stamp(now - timedelta(hours=1, seconds=30))
+    created = stamp(now - timedelta(hours=1, seconds=2))
     return ndjson(
         api_record(
             **{

@@ -44,8 +44,11 @@ OPENED = {
     "won": ("2w", "ctrl+s"),
     "lost": ("2l", "ctrl+s"),
 }
-# In the suite a few seconds; a whole minute where REFTERM_TEST_REST says so.
-REST = float(os.environ.get("REFTERM_TEST_REST", "3"))
+# In the suite one of each kind and a few seconds; all of them, and so many seconds, where REFTERM_TEST_REST says so:
+# the forms of decisions and of deals are one class, and so are the panels of a referral.
+LONG = os.environ.get("REFTERM_TEST_REST")
+REST = float(LONG or "3")
+IN_SHORT = ("accept", "skip", "filter", "profiles", "profile", "insights", "history", "palette", "lost")
 DRAWN_WITHIN = 15.0
 
 
@@ -89,7 +92,9 @@ def opened(database: Path) -> Iterator[dict[str, Terminal]]:
     """A desk for each form, panel and palette, with that open."""
     with ExitStack() as stack:
         terminals = {
-            name: stack.enter_context(Terminal("--db", str(database), "--as", name, size=WIDE)) for name in OPENED
+            name: stack.enter_context(Terminal("--db", str(database), "--as", name, size=WIDE))
+            for name in OPENED
+            if LONG or name in IN_SHORT
         }
         for name, terminal in terminals.items():
             keys, words = OPENED[name]

@@ -267,7 +267,7 @@ class TestHarm:
             "good@c.example": ("sent", None),
         }
 
-    def test_ten_thousand_random_addresses_and_names(self, workplace: Workplace, import_records: ImportRecords) -> None:
+    def test_thousands_of_random_addresses_and_names(self, workplace: Workplace, import_records: ImportRecords) -> None:
         """Each letter is written, or refused as a letter; no header but ours, and each text arrives as it was."""
         chance = random.Random(20)  # the same texts at every run
         (number,) = import_records([api_record()])
@@ -278,7 +278,7 @@ class TestHarm:
         ours = ["From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "MIME-Version"]
         ours += ["Content-Type", "Content-Transfer-Encoding"]
         written = 0
-        for turn in range(10_000):
+        for turn in range(2_500):
             text, name = ("".join(chance.choices(pieces, k=chance.randrange(1, 12))) for _ in range(2))
             address = text if turn % 2 else f"a{turn}@bücher.example"
             one = replace(referral, customer=replace(referral.customer, company=name))
@@ -305,7 +305,7 @@ class TestHarm:
             subject = str(make_header(decode_header(parsed["Subject"])))
             # Without white space: a reader of headers folded at a blank may see two.
             assert "".join(clean_line(name).split())[:80] in "".join(subject.split())
-        assert written > 5_000
+        assert written >= 2_500 // 2
 
 
 class TestMaildir:

@@ -62,28 +62,28 @@ def referral(workplace: Workplace, number: int) -> Referral:
 
 
 @pytest.mark.parametrize("state", STATES)
-@pytest.mark.parametrize("action", POSSIBLE)
-def test_each_action_is_done_or_refused_in_each_state(workplace: Workplace, action: str, state: str) -> None:
+def test_each_action_is_done_or_refused_in_each_state(workplace: Workplace, state: str) -> None:
     """H2, T2: what is closed is final; a refusal is one sentence and writes nothing."""
-    number = STATES[state](workplace)
-    before = dump(workplace.database)
-    if state in POSSIBLE[action]:
-        ACTIONS[action](workplace, number)
-        assert dump(workplace.database) != before
-        return
-    with pytest.raises(RefTermError) as refused:
-        ACTIONS[action](workplace, number)
-    assert not isinstance(refused.value, InvalidInputError)
-    assert "\n" not in str(refused.value)
-    assert dump(workplace.database) == before
+    for action, states in POSSIBLE.items():
+        number = STATES[state](workplace)  # each action has a referral of its own
+        before = dump(workplace.database)
+        if state in states:
+            ACTIONS[action](workplace, number)
+            assert dump(workplace.database) != before, action
+            continue
+        with pytest.raises(RefTermError) as refused:
+            ACTIONS[action](workplace, number)
+        assert not isinstance(refused.value, InvalidInputError), action
+        assert "\n" not in str(refused.value)
+        assert dump(workplace.database) == before, action
 
 
-@pytest.mark.parametrize("action", [*POSSIBLE, "take over"])
-def test_a_referral_that_does_not_exist_is_named(workplace: Workplace, action: str) -> None:
+def test_a_referral_that_does_not_exist_is_named(workplace: Workplace) -> None:
     before = dump(workplace.database)
-    with pytest.raises(NotFoundError, match="no referral 77"):
-        ACTIONS[action](workplace, 77)
-    assert dump(workplace.database) == before
+    for action in (*POSSIBLE, "take over"):
+        with pytest.raises(NotFoundError, match="no referral 77"):
+            ACTIONS[action](workplace, 77)
+        assert dump(workplace.database) == before, action
 
 
 @pytest.mark.parametrize("action", ["accept", "decline", "skip", "take", "contacted"])

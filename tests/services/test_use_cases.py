@@ -20,24 +20,47 @@ from tests.store.support import OF_EVERY_WRITE, assert_consistent, dump, notices
 EVERY = pytest.mark.parametrize("case", USE_CASES.values(), ids=USE_CASES.keys())
 
 
-def do(workplace: Workplace, clock: SettableClock, case: UseCase) -> int:
-    """Prepare, let time pass, act."""
-    number = case.prepare(workplace)
-    clock.advance(case.wait)
-    ACTIONS[case.act](workplace, number)
-    return number
+def typed(rows: list[dict[str, Any]]) -> set[frozenset[tuple[str, type, Any]]]:
+    """Rows as they can be compared: an integer that only equals a truth value is another."""
+    return {frozenset((name, type(value), value) for name, value in one.items()) for one in rows}
 
 
 @EVERY
-def test_it_leaves_one_entry_with_the_values_before_and_after(
+def test_it_does_what_the_rules_say_and_nothing_beside(
     workplace: Workplace, clock: SettableClock, case: UseCase
 ) -> None:
-    """T4: person, time, action, and what it was before and is after, nothing more."""
+    """All of it on one desk: refused where that is open for reading only, then done."""
+    others = [new(workplace), new(workplace)]
     number = case.prepare(workplace)
     clock.advance(case.wait)
-    earlier = dump(workplace.database)["history"]
-    version = one_row(workplace.database, number)["version"]
+    beside = [one_row(workplace.database, other) for other in others]
+    earlier, before = dump(workplace.database), one_row(workplace.database, number)
+
+    assert_refused_for_reading_only(workplace, clock, case, number)
+    assert dump(workplace.database) == earlier
     ACTIONS[case.act](workplace, number)
+
+    assert_one_entry(workplace, case, number, earlier["history"], before["version"])
+    assert_only_those_changes(workplace, clock, case, number, before)
+    assert_notices(workplace, case, number)
+    assert_consistent(workplace.database)  # counters and search follow
+    assert [one_row(workplace.database, other) for other in others] == beside
+    assert_as_the_schema_says(workplace)
+
+
+def assert_refused_for_reading_only(workplace: Workplace, clock: SettableClock, case: UseCase, number: int) -> None:
+    """Refused in a sentence; an expiry is silently left to others."""
+    reader = open_at(workplace.database.location, clock, read_only=True)
+    if case.act == "expire":
+        assert ACTIONS[case.act](reader, number) == []
+    else:
+        with pytest.raises(NotAllowedError, match="open for reading only"):
+            ACTIONS[case.act](reader, number)
+    reader.close()
+
+
+def assert_one_entry(workplace: Workplace, case: UseCase, number: int, earlier: list[Any], version: int) -> None:
+    """T4: person, time, action, and what it was before and is after, nothing more."""
     history = dump(workplace.database)["history"]
     assert history[: len(earlier)] == earlier  # append-only
     [(_, at, by, login, action, referral, changes, kept_version, _batch)] = history[len(earlier) :]
@@ -52,15 +75,10 @@ def test_it_leaves_one_entry_with_the_values_before_and_after(
     assert kept_version == version + case.counts
 
 
-@EVERY
-def test_the_row_is_what_it_was_but_for_those_changes(
-    workplace: Workplace, clock: SettableClock, case: UseCase
+def assert_only_those_changes(
+    workplace: Workplace, clock: SettableClock, case: UseCase, number: int, before: dict[str, Any]
 ) -> None:
     """What the history says is all that changed; the version counts up by one, and the change is dated."""
-    number = case.prepare(workplace)
-    clock.advance(case.wait)
-    before = one_row(workplace.database, number)
-    ACTIONS[case.act](workplace, number)
     present = one_row(workplace.database, number)
     changed = {name for name in before if before[name] != present[name]}
     expected = {codec.COLUMN_OF_FIELD[name] for name in case.changes if name not in OF_NO_COLUMN}
@@ -72,10 +90,8 @@ def test_the_row_is_what_it_was_but_for_those_changes(
     assert present["changed_at"] == (codec.micros(clock.now()) if case.counts else before["changed_at"])
 
 
-@EVERY
-def test_it_owes_the_notices_of_the_rules(workplace: Workplace, clock: SettableClock, case: UseCase) -> None:
+def assert_notices(workplace: Workplace, case: UseCase, number: int) -> None:
     """N1: the customer gets a notice of a decline once it cannot be undone, and of an expiry at once; of nothing else."""
-    number = do(workplace, clock, case)
     owed = [one for one in notices(workplace.database, number) if one["kind"] in ("declined", "expired")]
     assert [(one["kind"], one["state"], one["due_at"]) for one in owed] == [
         (kind, state, codec.micros(NOW + timedelta(seconds=seconds))) for kind, state, seconds in case.owed
@@ -85,29 +101,8 @@ def test_it_owes_the_notices_of_the_rules(workplace: Workplace, clock: SettableC
     assert all(entries[one["history_id"]][5] == number for one in owed)
 
 
-@EVERY
-def test_counters_and_search_follow(workplace: Workplace, clock: SettableClock, case: UseCase) -> None:
-    do(workplace, clock, case)
-    assert_consistent(workplace.database)
-
-
-@EVERY
-def test_no_other_referral_is_touched(workplace: Workplace, clock: SettableClock, case: UseCase) -> None:
-    others = [new(workplace), new(workplace)]
-    before = [one_row(workplace.database, other) for other in others]
-    do(workplace, clock, case)
-    assert [one_row(workplace.database, other) for other in others] == before
-
-
-def typed(rows: list[dict[str, Any]]) -> set[frozenset[tuple[str, type, Any]]]:
-    """Rows as they can be compared: an integer that only equals a truth value is another."""
-    return {frozenset((name, type(value), value) for name, value in one.items()) for one in rows}
-
-
-@EVERY
-def test_what_is_written_is_what_the_schema_says(workplace: Workplace, clock: SettableClock, case: UseCase) -> None:
+def assert_as_the_schema_says(workplace: Workplace) -> None:
     """Every row that the use case and all before it wrote reads alike through SQLModel and in plain SQL, to the type."""
-    do(workplace, clock, case)
     file, location = workplace.database.file, str(workplace.database.location)
     engine = create_engine(f"sqlite:///{file}" if file else location.replace("postgresql://", "postgresql+psycopg://"))
     with Session(engine) as session, workplace.database.reading() as connection:
@@ -116,19 +111,3 @@ def test_what_is_written_is_what_the_schema_says(workplace: Workplace, clock: Se
             plain = [dict(one) for one in connection.execute(f"select * from {model.__tablename__}").fetchall()]
             assert typed(known) == typed(plain)
     engine.dispose()
-
-
-@EVERY
-def test_on_a_desk_for_reading_only_it_is_refused(workplace: Workplace, clock: SettableClock, case: UseCase) -> None:
-    """Refused in a sentence, and nothing is written; an expiry is silently left to others."""
-    number = case.prepare(workplace)
-    clock.advance(case.wait)
-    before = dump(workplace.database)
-    reader = open_at(workplace.database.location, clock, read_only=True)
-    if case.act == "expire":
-        assert ACTIONS[case.act](reader, number) == []
-    else:
-        with pytest.raises(NotAllowedError, match="open for reading only"):
-            ACTIONS[case.act](reader, number)
-    reader.close()
-    assert dump(workplace.database) == before
