@@ -34,7 +34,7 @@ def tab_word(tab: Tab | Status) -> str:
 def outcome_word(outcome: str | None) -> str:
     """How a referral ended; empty where it did not."""
     words = {"won": _("won"), "lost": _("lost"), "declined": _("declined"), "expired": _("expired")}
-    return words[outcome] if outcome else ""
+    return words.get(outcome, "") if outcome else ""
 
 
 def standing_word(standing: str) -> str:
@@ -56,7 +56,7 @@ def contradiction_text(said: str) -> str:
 def action_word(action: str) -> str:
     """What a history entry records; the action's own name for one that this version does not know."""
     words = {
-        Action.IMPORTED: _("imported"),
+        Action.IMPORTED: _("came in"),
         Action.UPDATED: _("updated from the source"),
         Action.ACCEPTED: _("accepted"),
         Action.DECLINED: _("declined"),
@@ -71,7 +71,7 @@ def action_word(action: str) -> str:
         Action.CONTACT_EDITED: _("contact edited"),
         Action.CONTACT_REMOVED: _("contact removed"),
         Action.NOTED: _("note added"),
-        Action.CONTACTED: _("customer contacted, or that withdrawn"),
+        Action.CONTACTED: _("customer contacted"),
         Action.TAKEN: _("taken"),
         Action.RELEASED: _("released"),
         Action.SKIPPED: _("skipped"),
@@ -87,6 +87,11 @@ def action_word(action: str) -> str:
         Action.FOLLOW_UP_SET: _("follow-up set"),
         Action.FOLLOW_UP_DONE: _("follow-up done"),
         Action.RESTORED: _("restored from a backup"),
+        Action.PROFILE_ADDED: _("profile added"),
+        Action.PROFILE_EDITED: _("profile edited"),
+        Action.PROFILE_REMOVED: _("profile removed"),
+        "outbox-dropped": _("letter dropped"),
+        "outbox-retried": _("letter due again"),
     }
     return {str(known): word for known, word in words.items()}.get(action, action)
 
@@ -166,6 +171,19 @@ def field_word(field: str) -> str:
         "closed_by": _("closed by"),
         "profile": _("profile"),
         "source": _("at the source"),
+        "sent": _("sent"),
+        "region": _("region"),
+        "countries": _("countries"),
+        "locations": _("locations"),
+        "active": _("active"),
+        "sizes": _("sizes"),
+        "currency": _("currency"),
+        "description": _("description"),
+        "keywords": _("keywords"),
+        "industries": _("industries"),
+        "products": _("products"),
+        "services": _("services"),
+        "solutions": _("solutions"),
         "deal.name": _("name"),
         "deal.value": _("value"),
         "deal.currency": _("currency"),
@@ -204,3 +222,32 @@ def same_customer_text(row: Row, zone: tzinfo | None) -> str:
         month=f"{month_short(closed)} {closed.year}" if closed else "?",
         reason=f" ({reasons.word(row.reason)})" if row.reason else "",
     )
+
+
+def notice_word(kind: str) -> str:
+    """What a notice of the outbox is."""
+    words = {
+        "new-referral": _("new referral"),
+        "reminder": _("reminder"),
+        "declined": _("letter: declined"),
+        "expired": _("letter: expired"),
+        "assigned": _("given to a colleague"),
+        "follow-up": _("follow-up"),
+        "reply": _("reply to the customer"),
+        "push": _("to Partner Center"),
+    }
+    return words.get(kind, kind)
+
+
+def notice_state_word(state: str) -> str:
+    """What became of a notice."""
+    words = {
+        "held": _("held"),
+        "due": _("due"),
+        "sent": _("sent"),
+        "written": _("written, not mailed"),
+        "failed": _("failed"),
+        "dropped": _("dropped"),
+        "undone": _("undone"),
+    }
+    return words.get(state, state)

@@ -94,9 +94,15 @@ def edit(invocation: Invocation, /, identity: str, place: int, **typed: str | No
 def remove(invocation: Invocation, /, identity: str, place: int) -> None:
     """Remove a contact."""
     with _triage(invocation, identity) as (triage, desk, number):
-        triage.remove_contact(number, place)
-        sentence = _("Removed contact {n} from {referral}.")
-        output.sentence(sentence.format(n=place, referral=label(desk.referral(number))))
+        team = desk.referral(number).team
+        gone = team[place - 1] if 1 <= place <= len(team) else None
+        triage.remove_contact(number, place, was=gone)
+        sentence = _("Removed contact {n}, {name}, from {referral}.")
+        name = gone.name if gone else ""
+        sentence = sentence.format(n=place, name=name, referral=label(desk.referral(number)))
+        if place < len(team):
+            sentence += " " + _("The numbers of those after it are one less now.")
+        output.sentence(sentence)
 
 
 @contextmanager

@@ -87,7 +87,7 @@ def _over(desk: Desk, numbers: list[int], name: str, *, yes: bool) -> bool:
         return True
     if answer is None:
         raise NotAllowedError(
-            _("others have taken {referrals}; add --yes to do so all the same").format(referrals=whose)
+            _("others have taken {referrals}; to give them away nevertheless, add --yes").format(referrals=whose)
         )
     raise NotAllowedError(_("nothing was changed"))
 
@@ -183,7 +183,7 @@ def follow_up_(invocation: Invocation, identity: str, at: str | None, text: str,
     if (at is None) == (not done):
         raise InvalidInputError({"at": _("give --at or --done, one of both")})
     with invocation.referral(identity) as (desk, number):
-        from refterm.domain.when import local_text
+        from refterm.domain.when import time_text
         from refterm.services.follow_ups import FollowUps
 
         follow_ups = FollowUps(desk.workplace)
@@ -191,5 +191,5 @@ def follow_up_(invocation: Invocation, identity: str, at: str | None, text: str,
             follow_ups.done(number)
             output.sentence(_("Followed up {referral}.").format(referral=label(desk.referral(number))))
             return
-        due = local_text(follow_ups.set(number, {"at": at or "", "text": text}), desk.workplace.zone)
+        due = time_text(follow_ups.set(number, {"at": at or "", "text": text}), desk.workplace.zone)
         output.sentence(_("Follow up {referral} at {time}.").format(referral=label(desk.referral(number)), time=due))

@@ -30,11 +30,14 @@ def insights_(
 ) -> None:
     """Show figures and findings."""
     from refterm.domain.when import period
+    from refterm.services.desk import Desk
     from refterm.services.insight.insights import gather, insights_object
 
     with invocation.workplace() as workplace:
         first, end = period(since, until, workplace.now(), workplace.zone)
         found = gather(workplace, since=first, until=end, profile=profile)
+        if profile is not None and profile not in Desk(workplace).profiles():
+            output.say(_("No referral is routed to a profile {name}; see refterm profile list.").format(name=profile))
     if as_json:
         output.json_object(insights_object(found))
         return

@@ -10,7 +10,7 @@ import click
 from refterm.cli import output
 from refterm.cli.base import Invocation, command, pass_invocation
 from refterm.cli.output import Column
-from refterm.i18n import _
+from refterm.i18n import _, decimal_mark
 
 if TYPE_CHECKING:
     from refterm.domain.query import Tab, View
@@ -149,9 +149,9 @@ def _columns() -> dict[str, Column]:
         "need": Column(_("Needs"), 60, least=18, cut=True),
         "respond": Column(_("Answer in"), 9, right=True),
         "expires": Column(_("Expires in"), 10, right=True),
-        "skipped": Column(_("Skipped until"), 16),
-        "purchase": Column(_("Purchase date"), 17),
-        "closed": Column(_("Closed"), 16),
+        "skipped": Column(_("Skipped until"), 21),
+        "purchase": Column(_("Purchase date"), 18),
+        "closed": Column(_("Closed"), 21),
         "reason": Column(_("Reason"), 14),
         "where": Column(_("Where"), 20, least=12),
         "who": Column(_("Who"), 12, least=6),
@@ -164,8 +164,9 @@ def _columns() -> dict[str, Column]:
 def _texts(row: Row, workplace: Workplace) -> dict[str, str]:
     """What stands in each column of a row."""
     from refterm.domain.deadline import left_text, respond_text
-    from refterm.domain.referral import Status
-    from refterm.domain.when import local_text
+    from refterm.domain.reasons import word
+    from refterm.domain.referral import Status, channel_word
+    from refterm.domain.when import time_text
 
     now, zone, new = workplace.now(), workplace.zone, row.status is Status.NEW
     return {
@@ -178,15 +179,15 @@ def _texts(row: Row, workplace: Workplace) -> dict[str, str]:
         "need": row.need,
         "respond": respond_text(workplace.deadlines.respond_by(row.received_at), now) if new else "",
         "expires": left_text(row.expires_at, now) if new and row.expires_at else "",
-        "skipped": local_text(row.skipped_until, zone) if row.skipped_until else "",
+        "skipped": time_text(row.skipped_until, zone) if row.skipped_until else "",
         "purchase": _purchase(row, workplace),
-        "closed": local_text(row.closed_at, zone) if row.closed_at else "",
-        "reason": row.reason or "",
+        "closed": time_text(row.closed_at, zone) if row.closed_at else "",
+        "reason": word(row.reason) if row.reason else "",
         "where": f"{row.city} {row.country}".strip(),
         "who": row.taken_by or row.decided_by or "",
         "fit": "" if row.fit is None else str(row.fit),
         "value": _value(row),
-        "channel": row.channel,
+        "channel": channel_word(row.channel),
     }
 
 
@@ -204,8 +205,11 @@ def _purchase(row: Row, workplace: Workplace) -> str:
 
     if not row.purchase_date:
         return ""
-    passed = purchase_passed(date.fromisoformat(row.purchase_date), workplace.now(), workplace.zone)
-    return _("{date} passed").format(date=row.purchase_date) if passed else row.purchase_date
+    from refterm.domain.when import date_text
+
+    day = date.fromisoformat(row.purchase_date)
+    passed = purchase_passed(day, workplace.now(), workplace.zone)
+    return _("{date} passed").format(date=date_text(day)) if passed else date_text(day)
 
 
 def _value(row: Row) -> str:
@@ -213,4 +217,4 @@ def _value(row: Row) -> str:
 
     from refterm.domain.money import show_money
 
-    return show_money(Decimal(row.deal_value) if row.deal_value else None, row.deal_currency)
+    return show_money(Decimal(row.deal_value) if row.deal_value else None, row.deal_currency, decimal_mark())

@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, NoReturn, TextIO
 
 from refterm import i18n
+from refterm.cli.terminal import FILES_OF_A_COMMAND, require_files
 from refterm.errors import RefTermError
 from refterm.i18n import _
 
@@ -45,6 +46,11 @@ def run(arguments: Sequence[str], *, clock: Clock | None = None) -> int:
     """
     for stream in (sys.stdout, sys.stderr):
         _tolerate(stream)
+    try:
+        require_files(FILES_OF_A_COMMAND)
+    except RefTermError as error:
+        sys.stderr.write(f"refterm: {error}\n")  # without a module more, which would be a file to open
+        return REFUSED
     try:
         status = _run(arguments, clock)
         if sys.stdout is not None:

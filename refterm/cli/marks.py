@@ -85,13 +85,13 @@ def favorite_(invocation: Invocation, identity: str) -> None:
 @pass_invocation
 def skip_(invocation: Invocation, identity: str, until: str) -> None:
     """Put a new referral aside."""
-    from refterm.domain.when import local_text
+    from refterm.domain.when import time_text
 
     with _marks(invocation, identity) as (marks, desk, number):
         marks.skip(number, until)
         referral = desk.referral(number)
         assert referral.skipped_until is not None
-        back = local_text(referral.skipped_until, desk.workplace.zone)
+        back = time_text(referral.skipped_until, desk.workplace.zone)
         output.sentence(_("Skipped {referral} until {back}.").format(referral=label(referral), back=back))
 
 
@@ -126,7 +126,7 @@ def _may(desk: Desk, referral: Referral, question: str, *, yes: bool) -> bool:
     if answer:
         return True
     sentence = (
-        _("{who} has taken {referral}; add --yes to do so all the same")
+        _("{who} has taken {referral}; to go on nevertheless, add --yes")
         if answer is None
         else _("{who} keeps {referral}; nothing was changed")
     )

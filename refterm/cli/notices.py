@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import click
 
 from refterm.cli import output
@@ -19,6 +21,7 @@ def tick_(invocation: Invocation) -> int:
     """
     from refterm.services.background.delivery import deliver_due
     from refterm.services.background.expiry import expire_due
+    from refterm.services.desk import Desk
 
     with invocation.opened() as workplace:
         workplace.require_writing()
@@ -26,6 +29,10 @@ def tick_(invocation: Invocation) -> int:
         if not count:
             invocation.tell_what_is_held(workplace)
         done = deliver_due(workplace, invocation.settings().notices)
+        if not workplace.database.read_only and (desk := Desk(workplace)).doubts_clock() and desk.notices_due():
+            output.say(
+                _("Notices wait: this machine's clock was set by days. If it is right: refterm db set archiving=on")
+            )
     said = []
     if count:
         text = ngettext("Archived {n} referral as expired.", "Archived {n} referrals as expired.", count)
@@ -57,16 +64,31 @@ def outbox_(context: click.Context, as_json: bool) -> None:
         return
     if not found:
         output.line(_("Nothing is owed."))
-    for one in found:
-        parts = [
+    from refterm.domain.when import time_text
+    from refterm.words import notice_state_word, notice_word
+
+    rows = [
+        [
             str(one["id"]),
-            one["kind"],
+            notice_state_word(one["state"]),
             f"#{one['referral']}",
-            one["state"],
-            one["due_at"] or "-",
+            notice_word(one["kind"]),
             one["to"] or "-",
+            time_text(datetime.fromisoformat(one["due_at"]), workplace.zone) if one["due_at"] else _("on hold"),
+            one["error"] or "",
         ]
-        output.line("  ".join([*parts, one["error"] or ""]).rstrip())
+        for one in found
+    ]
+    columns = [
+        output.Column("ID", 8, right=True),
+        output.Column(_("State"), 22),
+        output.Column(_("Referral"), 10),
+        output.Column(_("What"), 24),
+        output.Column(_("To"), 40, least=12),
+        output.Column(_("Time"), 21),
+        output.Column(_("Error"), 200, least=12),
+    ]
+    output.table(columns, rows, [0, 1, 2, 3, 5, 4, 6])
 
 
 @outbox_.command("retry", help=_("Deliver a notice that failed or was dropped, at the next opportunity."))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from refterm.cli.base import Invocation, command, desk_options, pass_invocation
-from refterm.cli.terminal import is_terminal
+from refterm.cli.terminal import FILES_OF_A_DESK, is_terminal, require_files
 from refterm.errors import RefTermError
 from refterm.i18n import _
 
@@ -31,6 +31,7 @@ def open_desk(invocation: Invocation, demo: DemoOptions | None = None) -> int:
         raise RefTermError(_("the desk needs a terminal; on a pipe use refterm list, or see refterm --help"))
     if os.environ.get("TERM", "") in ("", "dumb"):
         raise RefTermError(_("the desk cannot be drawn on this terminal (TERM is empty or dumb); use refterm list"))
+    require_files(FILES_OF_A_DESK)
     settings = invocation.settings()
     if named := invocation.flags.get("config"):
         os.environ["REFTERM_CONFIG"] = os.path.abspath(str(named))  # for the processes that sync

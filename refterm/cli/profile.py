@@ -8,6 +8,7 @@ import click
 
 from refterm.cli import output
 from refterm.cli.base import Group, Invocation, pass_invocation
+from refterm.errors import InvalidInputError
 from refterm.i18n import _, ngettext
 
 # Option -> field; the others are named as their field.
@@ -132,9 +133,12 @@ def edit(invocation: Invocation, /, profile: str, active: bool | None, **given: 
     typed = _typed(given)
     if active is not None:
         typed["active"] = "yes" if active else "no"
+    if not typed:
+        raise InvalidInputError({"": _("name at least one field to change; see refterm profile edit --help")})
     with invocation.workplace() as workplace:
         routed = Profiles(workplace).edit(profile, typed)
-    output.sentence(_("Saved profile {name}.").format(name=typed.get("name", profile)) + _routed(routed))
+    follows = "" if active is not False else " " + _("It takes no new referrals; those it has stay with it.")
+    output.sentence(_("Saved profile {name}.").format(name=typed.get("name", profile)) + follows + _routed(routed))
 
 
 @profile_.command("remove", help=_("Remove a profile that has no referrals."))

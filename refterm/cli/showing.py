@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from refterm.cli import output
 from refterm.cli.base import Invocation, command, pass_invocation
-from refterm.i18n import _, ngettext
+from refterm.i18n import _, decimal_mark, ngettext
 from refterm.text import display
 
 if TYPE_CHECKING:
@@ -166,14 +165,15 @@ def _deal(referral: Referral, workplace: Workplace) -> Iterator[Pair]:
     from refterm.domain.deadline import purchase_passed
     from refterm.domain.money import show_money
     from refterm.domain.referral import Status
+    from refterm.domain.when import date_text
 
     deal = referral.deal
-    day = deal.purchase_date.isoformat() if deal.purchase_date else ""
+    day = date_text(deal.purchase_date) if deal.purchase_date else ""
     if referral.status is Status.ACTIVE and purchase_passed(deal.purchase_date, workplace.now(), workplace.zone):
         day = _("{date} passed").format(date=day)
-    typed = deal.timeframe if deal.timeframe and deal.timeframe not in day else None
+    typed = deal.timeframe if deal.timeframe and deal.timeframe != str(deal.purchase_date) else None
     yield _("Engagement"), deal.name or ""
-    yield _("Value"), show_money(deal.value, deal.currency)
+    yield _("Value"), show_money(deal.value, deal.currency, decimal_mark())
     yield _("Purchase date"), f"{day}  ({typed})" if typed else day
     yield _("Notes"), deal.notes or ""
     yield _("CRM ID"), deal.crm_id or ""
@@ -183,11 +183,12 @@ def _deal(referral: Referral, workplace: Workplace) -> Iterator[Pair]:
 
 
 def _closing(referral: Referral, said: str | None, workplace: Workplace) -> Iterator[Pair]:
+    from refterm.domain.when import date_text
     from refterm.words import contradiction_text
 
     yield _("Decided"), _by(referral.decided_at, referral.decided_by, workplace)
     yield _("Closed"), _by(referral.closed_at, referral.closed_by, workplace)
-    yield _("Closed on"), referral.deal.closed_on.isoformat() if referral.deal.closed_on else ""
+    yield _("Closed on"), date_text(referral.deal.closed_on) if referral.deal.closed_on else ""
     yield _("Reason"), _reason(referral.reason)
     yield _("Reason notes"), referral.reason_notes or ""
     yield _("Source"), contradiction_text(said) if said else ""
@@ -250,26 +251,20 @@ def _by(instant: datetime | None, who: str | None, workplace: Workplace) -> str:
 
 
 def _time(instant: datetime | None, workplace: Workplace) -> str:
-    from refterm.domain.when import local_text
+    from refterm.domain.when import time_text
 
-    return local_text(instant, workplace.zone) if instant else ""
+    return time_text(instant, workplace.zone) if instant else ""
 
 
 def _entry(entry: Entry, workplace: Workplace) -> str:
-    """One line of the history: when, who, what, which referral, what changed."""
-    at = entry.at.astimezone(workplace.zone).strftime("%Y-%m-%d %H:%M:%S")
+    """One line of the history: when, who, which referral, what was done and what that changed."""
+    from refterm.domain.when import time_text
+    from refterm.history_words import change_lines, entry_word
+
+    at = time_text(entry.at, workplace.zone)
     who = entry.by if entry.by == entry.login else f"{entry.by} ({entry.login})"
-    changes = "; ".join(
-        f"{field}: {_value(after)}" if before is None else f"{field}: {_value(before)} -> {_value(after)}"
-        for field, (before, after) in entry.changes.items()
-    )
     referral = "" if entry.referral is None else f"#{entry.referral}"
-    return f"{at}  {who:<12}  {entry.action:<15}  {referral:<7}  {changes}".rstrip()
-
-
-def _value(value: Any) -> str:
-    if value is None:
-        return _("nothing")
-    if isinstance(value, str):
-        return value
-    return json.dumps(value, ensure_ascii=False)
+    changes = "; ".join(change_lines(entry, workplace.zone))
+    return (
+        f"{at:<21}  {display(who):<12}  {referral:<7}  {entry_word(entry)}{': ' if changes else ''}{changes}".rstrip()
+    )

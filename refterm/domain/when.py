@@ -276,6 +276,13 @@ def time_text(instant: datetime, zone: tzinfo | None = None) -> str:
     return f"{weekday_short(local)} {date_text(local)} {local:%H:%M}"
 
 
+def moment_text(instant: datetime, now: datetime, zone: tzinfo | None = None) -> str:
+    """The same, with the year only where it is another than now: `Thu 26 Nov 09:00`."""
+    local = local_time(instant, zone)
+    year = f" {local.year}" if local.year != local_time(now, zone).year else ""
+    return f"{weekday_short(local)} {local.day} {month_short(local)}{year} {local:%H:%M}"
+
+
 def local_text(instant: datetime, zone: tzinfo | None = None) -> str:
     """An instant for reading, in the viewer's zone: `2026-03-16 01:00`."""
     return local_time(instant, zone).isoformat(" ", "minutes")[: len("2026-03-16 01:00")]

@@ -199,6 +199,12 @@ class Desk:
             due = past_due_count(connection, self.workplace.now()) if found else 0
         return Held(found, due) if found and due else None
 
+    def doubts_clock(self) -> bool:
+        """Whether this machine's clock was set by days and nobody has said yet that it is right (I4)."""
+        with self.workplace.database.reading() as connection:
+            found = hold(self.workplace, connection)
+        return found is not None and found.reason == "clock"
+
     def alert(self) -> Alert | None:
         """The flame alert above the Inbox: the hot one with least time left, else the newest cooled one (F1)."""
         with self.workplace.database.reading() as connection:

@@ -102,7 +102,7 @@ class Marks:
 
         def change(referral: Referral) -> Change:
             if referral.taken_by is None:
-                raise WrongStateError(_("nobody has taken it"))
+                raise WrongStateError(_("nobody has taken it, so there is nothing to release"))
             if was not in (None, referral.taken_by):
                 raise ConflictError(_("{who} has taken it; release it first").format(who=referral.taken_by))
             if referral.taken_by != self.workplace.actor.name:
@@ -147,7 +147,7 @@ class Marks:
         def change(referral: Referral) -> Change:
             _require_new(referral)
             if referral.expires_at is not None and back > referral.expires_at:
-                expiry = when.local_text(referral.expires_at, workplace.zone)
+                expiry = when.time_text(referral.expires_at, workplace.zone)
                 raise InvalidInputError({"until": _("it expires before that, at {expiry}").format(expiry=expiry)})
             return Action.SKIPPED, {"skipped_until": codec.micros(back)}
 
@@ -168,7 +168,7 @@ class Marks:
             if referral.skipped_until is None:
                 if was:
                     return None
-                raise WrongStateError(_("it is not skipped"))
+                raise WrongStateError(_("it is not skipped, so it stands in the Inbox already"))
             return Action.UNSKIPPED, {"skipped_until": None}
 
         return self._toggle(referral_id, "skipped_until", change)

@@ -14,7 +14,7 @@ from typing import Any
 from refterm.domain import decisions, money
 from refterm.domain.deadline import as_of
 from refterm.domain.decisions import Context, Typed
-from refterm.domain.history import Action, Entry, Notice, check_undo, require_undo
+from refterm.domain.history import DECISIONS, Action, Entry, Notice, check_undo, require_undo
 from refterm.domain.referral import Deal, Outcome, Referral, Status, TeamMember
 from refterm.errors import ConflictError, InvalidInputError, NotFoundError, RefTermError, UndoError, WrongStateError
 from refterm.i18n import _
@@ -54,11 +54,13 @@ class Done:
 
     Attributes:
         letters: those among them of which a reply was undone, no decision.
+        undone: the decisions that were undone, with the customers.
     """
 
     referrals: tuple[int, ...]
     refused: tuple[Refused, ...] = ()
     letters: tuple[Recalled, ...] = ()
+    undone: tuple[tuple[Entry, str], ...] = ()
 
 
 class Triage:
@@ -233,32 +235,23 @@ class Triage:
         then expires at its deadline (I4). A reply: it is not sent, and is in `letters` of what is returned.
         """
         letters: list[Recalled] = []
+        undone: list[tuple[Entry, str]] = []
 
         def undo_one(connection: Connection, referral_id: int) -> None:
             workplace, now = self.workplace, self.workplace.now()
             before = updates.get(connection, referral_id)
-            latest = queries.decision(connection, referral_id)
+            latest = queries.standing_decision(connection, referral_id)
             reply = queries.held_reply(connection, referral_id, workplace.actor.name, now)
             if reply is not None and (latest is None or latest[0].id < reply.id):
                 letters.append(self._recall(connection, before, reply, now))
                 return
             try:
-                entry = check_undo(
-                    latest[0] if latest else None,
-                    actor=workplace.actor,
-                    now=now,
-                    undo_seconds=workplace.undo_seconds,
-                    changed=queries.change_of_same(connection, latest[0]) if latest else None,
-                )
+                entry = self._undoable(connection, latest, now)
             except UndoError:
                 if reply is None:
                     raise
                 letters.append(self._recall(connection, before, reply, now))
                 return
-            check_not_sent(connection, entry.id, now)
-            if queries.notice_was_sent(connection, entry.id):
-                # Within the time only where a clock was set back (Z2): what was sent cannot be recalled.
-                raise UndoError(_("the customer has been told already, so it can no longer be undone"))
             values = codec.columns_before(entry.changes)
             if "deal_value" in values:
                 values["deal_value_order"] = codec.value_order(codec.amount_or_none(values["deal_value"]))
@@ -266,10 +259,22 @@ class Triage:
             journal.record(connection, before, after, Action.UNDONE, workplace.actor, now)
             journal.cancel_notices(connection, [entry.id])
             remote.cancel_from(connection, referral_id, entry.id)
+            undone.append((entry, str(before["company"])))
 
         done = self._several(referral_ids, undo_one)
         expire_due(self.workplace)
-        return replace(done, letters=tuple(letters))
+        return replace(done, letters=tuple(letters), undone=tuple(undone))
+
+    def _undoable(self, connection: Connection, latest: tuple[Entry, Entry | None] | None, now: datetime) -> Entry:
+        """The decision that may be undone now: it is this person's, young, unchanged, and nobody was told of it (U1)."""
+        entry, changed = latest or (None, None)
+        workplace = self.workplace
+        made = check_undo(entry, actor=workplace.actor, now=now, undo_seconds=workplace.undo_seconds, changed=changed)
+        check_not_sent(connection, made.id, now)
+        if queries.notice_was_sent(connection, made.id):
+            # Within the time only where a clock was set back (Z2): what was sent cannot be recalled.
+            raise UndoError(_("the customer has been told already, so it can no longer be undone"))
+        return made
 
     def _recall(self, connection: Connection, row: dict[str, Any], reply: Entry, now: datetime) -> Recalled:
         """Undo a reply that is held; the referral does not change."""
@@ -279,22 +284,53 @@ class Triage:
         to, subject, text = (str(reply.changes[field][1]) for field in ("to", "subject", "text"))
         return Recalled(int(row["id"]), to, subject, text)
 
+    def undo_last(self) -> Done:
+        """Undo what `last_decision` names; what was decided later and cannot be undone is in `refused`, with why (U1)."""
+        numbers, skipped = self._last()
+        done = self.undo(numbers)
+        return replace(done, refused=(*skipped, *done.refused))
+
     def last_decision(self) -> list[int]:
         """The referrals of this person's latest decision or reply that can still be undone; several where they were one (U1).
 
         Raises:
             UndoError: when there is none.
         """
+        numbers, skipped = self._last()
+        if not numbers:
+            raise skipped[0].error
+        return numbers
+
+    def _last(self) -> tuple[list[int], list[Refused]]:
+        """The referrals of `last_decision`, and those decided later, which cannot be undone; one of both lists is filled."""
         workplace = self.workplace
         require_undo(workplace.undo_seconds)
-        since = workplace.now() - timedelta(seconds=workplace.undo_seconds)
+        now = workplace.now()
+        skipped: list[Refused] = []
         with workplace.database.reading() as connection:
-            made = queries.latest_decisions(connection, workplace.actor.name, since, workplace.now())
-        if not made:
-            raise UndoError(
-                _("there is nothing to undo: a decision can be undone for {n} s").format(n=workplace.undo_seconds)
-            )
-        return [entry.referral for entry in made if entry.referral is not None]
+            since = now - timedelta(seconds=workplace.undo_seconds)
+            for together in queries.recent_decisions(connection, workplace.actor.name, since, now):
+                numbers: list[int] = []
+                refused: list[Refused] = []
+                for entry in reversed(together):
+                    number = entry.referral or 0
+                    if entry.action not in DECISIONS:
+                        return [number], skipped
+                    latest = queries.standing_decision(connection, number)
+                    if latest is None or latest[0].id != entry.id:
+                        continue  # it was undone, or decided on after it
+                    numbers.append(number)
+                    try:
+                        self._undoable(connection, latest, now)
+                    except UndoError as error:
+                        refused.append(Refused(number, error))
+                if len(refused) < len(numbers):
+                    return numbers, skipped
+                skipped += refused
+        if not skipped:
+            sentence = _("there is nothing to undo: a decision can be undone for {n} s")
+            raise UndoError(sentence.format(n=workplace.undo_seconds))
+        return [], skipped
 
     def _require(self, referral: Referral, status: Status) -> None:
         """Refuse what is not in the state that an action needs, saying who decided what and when (T2)."""

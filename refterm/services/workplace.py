@@ -245,8 +245,12 @@ def who(settings: Settings, acting: str | None = None) -> Actor:
     """
     login = login_of()
     name = acting if acting is not None else settings.user if settings.user is not None else login
-    if not name.strip() or not name.isprintable():
+    if not name.strip():
         raise ConfigurationError(_("the name of who acts cannot be empty; give one with --as, REFTERM_USER or user"))
+    if not name.isprintable():
+        raise ConfigurationError(
+            _("the name of who acts is one line of plain text; it has a line break or control character")
+        )
     if name.strip() != login and own_role(settings, login) < Role.ADMIN:
         raise NotAllowedError(
             _("{login} may not act as {name}: only an admin may act as somebody else").format(

@@ -158,6 +158,11 @@ def person(connection: Connection, number: int) -> str | None:
     return None if row is None or row[0] is None else str(row[0])
 
 
+def exists(connection: Connection, number: int) -> bool:
+    """Whether there is such a notice, in whatever state."""
+    return connection.execute("select 1 from outbox where id = ?", (number,)).fetchone() is not None
+
+
 def hold(connection: Connection, referral_id: int, kind: str) -> bool:
     """Put a referral's undelivered notices of a kind on hold until somebody retries or drops them; whether there was one."""
     done = connection.execute(

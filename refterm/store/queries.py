@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from datetime import datetime
-from itertools import takewhile
+from datetime import datetime, timedelta
+from itertools import groupby
 from typing import Any
 
-from refterm.domain.history import DECISIONS, Entry
+from refterm.domain.history import DECISIONS, Action, Entry
 from refterm.domain.referral import Referral
 from refterm.domain.row import Row
 from refterm.errors import NotFoundError
@@ -59,7 +59,10 @@ def resolve(connection: Connection, text: str) -> int:
     if len(found) > 1:
         raise NotFoundError(_("{id} is the beginning of more than one referral; type more of it").format(id=typed[:60]))
     if not found:
-        raise NotFoundError(_("there is no referral {id}; see refterm list --tab all").format(id=typed[:60]))
+        sentence = _("there is no referral {id}; see refterm list --tab all")
+        if not typed.isdecimal() and len(typed) < LEAST_PREFIX:
+            sentence = _("{id} is no number; of a source id, type at least its first {n} characters")
+        raise NotFoundError(sentence.format(id=typed[:60], n=LEAST_PREFIX))
     return int(found[0][0])
 
 
@@ -142,21 +145,30 @@ def came_and_went(connection: Connection, after: int) -> tuple[int, int]:
 
 # An undone reply has the batch REPLY, and is no undo of a decision.
 REPLY = "reply"
-_UNDONE = "(action = 'undone' and batch is null)"
 _HELD_REPLY = (
     "made.action = 'replied' and exists (select 1 from outbox where outbox.history_id = made.id"
     " and outbox.kind = 'reply' and outbox.state = 'held' and outbox.due_at > :now)"
 )
 
 
-def decision(connection: Connection, referral_id: int) -> tuple[Entry, str | None] | None:
-    """The latest decision or undo of one on a referral, and with which others it was made."""
-    names = ", ".join(f"'{action.value}'" for action in DECISIONS)
-    row = connection.execute(
-        f"select * from history where referral_id = ? and (action in ({names}) or {_UNDONE}) order by id desc limit 1",
-        (referral_id,),
-    ).fetchone()
-    return (_entry(row), row["batch"]) if row else None
+def standing_decision(connection: Connection, referral_id: int) -> tuple[Entry, Entry | None] | None:
+    """The latest decision on a referral that was not undone, and the latest later change of what it set (U1).
+
+    One that was undone left everything as it was, so neither it nor its undo is such a change.
+    """
+    later: list[Entry] = []
+    undone = 0
+    for row in connection.execute("select * from history where referral_id = ? order by id desc", (referral_id,)):
+        if row["action"] == Action.UNDONE and row["batch"] is None:
+            undone += 1
+        elif row["action"] not in DECISIONS:
+            later.append(_entry(row))
+        elif undone:
+            undone -= 1
+        else:
+            made = _entry(row)
+            return made, next((entry for entry in later if entry.changes.keys() & made.changes.keys()), None)
+    return None
 
 
 def held_reply(connection: Connection, referral_id: int, name: str, now: datetime) -> Entry | None:
@@ -168,36 +180,25 @@ def held_reply(connection: Connection, referral_id: int, name: str, now: datetim
     return _entry(row) if row else None
 
 
-def change_of_same(connection: Connection, decision: Entry) -> Entry | None:
-    """The latest later change of a field that a decision set; None where it stands as it was decided (U1)."""
-    later = connection.execute(
-        "select * from history where referral_id = ? and id > ? order by id desc", (decision.referral, decision.id)
-    )
-    return next((entry for row in later if (entry := _entry(row)).changes.keys() & decision.changes.keys()), None)
-
-
-def latest_decisions(connection: Connection, name: str, since: datetime, now: datetime) -> list[Entry]:
-    """The latest decision or held reply of a person since an instant that is not undone, with those made with it."""
+def recent_decisions(connection: Connection, name: str, since: datetime, now: datetime) -> list[list[Entry]]:
+    """A person's decisions since an instant, and held replies, the latest first; those made as one stand together."""
     names = ", ".join(f"'{action.value}'" for action in DECISIONS)
-    stands = (
-        "not exists (select 1 from history later where later.referral_id = made.referral_id and later.id > made.id"
-        " and later.action = 'undone' and later.batch is null)"
-    )
-    latest = connection.execute(
+    rows = connection.execute(
         f'select * from history as made where "by" = :by and'
-        f" ((action in ({names}) and at > :since and {stands}) or ({_HELD_REPLY})) order by id desc limit 1",
-        {"by": name, "since": codec.micros(since), "now": codec.micros(now)},
-    ).fetchone()
-    if latest is None:
-        return []
-    if latest["batch"] is None:
-        return [_entry(latest)]
-    # One transaction wrote them, so their numbers are consecutive; `batch` has no index.
-    before = connection.execute(
-        f"select *, {stands} as stands from history as made where id <= ? order by id desc", (latest["id"],)
+        f" ((action in ({names}) and at > :since) or ({_HELD_REPLY}))"
+        # Nothing is held for more than an hour: what is older is not looked at.
+        ' and id > coalesce((select id from history where "by" = :by and at <= :floor order by id desc limit 1), 0)'
+        " order by id desc",
+        {
+            "by": name,
+            "since": codec.micros(since),
+            "now": codec.micros(now),
+            "floor": codec.micros(now - timedelta(hours=2)),
+        },
     )
-    together = list(takewhile(lambda entry: entry["batch"] == latest["batch"], before))
-    return [_entry(entry) for entry in reversed(together) if entry["stands"]]
+    return [
+        [_entry(row) for row in together] for _one, together in groupby(rows, key=lambda row: row["batch"] or row["id"])
+    ]
 
 
 def notice_was_sent(connection: Connection, entry: int) -> bool:

@@ -164,7 +164,7 @@ class RefTermApp(DeskApp):
         from refterm.tui import alerts
 
         signs = self.office.signs
-        said = f"refterm: {signs.sanitize(words)} #{referral} {signs.sanitize(alerts.name(company))}".rstrip()
+        said = f"refterm: {signs.sanitize(words)} #{referral} {alerts.name(signs.sanitize(company))}".rstrip()
         if count > 1:
             said += " " + signs.sanitize(_("and {n} more").format(n=count - 1))
         self.write_to_terminal(alerts.sequence(wanted.terminal, said))

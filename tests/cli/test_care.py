@@ -35,6 +35,20 @@ class TestTick:
         assert said(refterm("tick")) == "Archived 2 referrals as expired. Delivered 2 notices."
         assert said(refterm("tick")) == "Nothing is due."
 
+    def test_a_delivery_that_failed_ends_with_3_so_that_cron_reports_it(
+        self, refterm: Command, import_records: ImportRecords, clock: SettableClock
+    ) -> None:
+        team = [{"firstName": "A", "lastName": "B", "phoneNumber": "", "email": "n/a"}]
+        import_records([api_record(customerProfile__team=team), api_record()])
+        refterm("decline", 1, 2, "--reason", "budget")
+        clock.advance(timedelta(minutes=2))
+        done = refterm("tick")
+        assert (done.status, done.out) == (
+            3,
+            "Delivered 1 notice. 1 notice could not be delivered. refterm outbox tells why.\n",
+        )
+        assert refterm("tick").status == 0
+
 
 class TestUpgrade:
     def test_makes_a_desk(self, refterm: Command, tmp_path: Path) -> None:

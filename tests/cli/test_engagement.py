@@ -74,7 +74,9 @@ def test_contacts_are_added_corrected_removed(refterm: Command, active: int) -> 
         == f"Saved contact 2, Anke Groß, of #{active} Hansen KG."
     )
     assert team(refterm, active) == [there, ("Anke Groß", "anke@n.example", "+49 6"), ("Uwe", None, None)]
-    assert said(refterm("contact", "remove", active, 1)) == f"Removed contact 1 from #{active} Hansen KG."
+    assert said(refterm("contact", "remove", active, 1)) == (
+        f"Removed contact 1, {there[0]}, from #{active} Hansen KG. The numbers of those after it are one less now."
+    )
     assert [name for name, _email, _phone in team(refterm, active)] == ["Anke Groß", "Uwe"]
 
 

@@ -69,7 +69,7 @@ def test_reply_names_the_address_prints_without_sending_and_is_undone(
 def test_follow_up_is_set_and_done(refterm: Command, workplace: Workplace, clock: SettableClock) -> None:
     number = active(workplace)
     assert said(refterm("follow-up", number, "--at", "tomorrow 09:00", "--text", "ring")).endswith(
-        "at 2026-03-03 09:00."
+        "at Tue 3 Mar 2026 09:00."
     )
     deal = refterm("show", number, "--json").json["deal"]
     assert (deal["follow_up_at"], deal["follow_up_text"]) == ("2026-03-03T09:00:00Z", "ring")

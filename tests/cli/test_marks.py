@@ -57,13 +57,13 @@ class TestTake:
         assert self.taken_by(refterm, new) == "ana"
         assert said(refterm("release", new)) == f"Released #{new} Hansen KG."
         assert self.taken_by(refterm, new) is None
-        assert complaint(refterm("release", new)) == "nobody has taken it"
+        assert complaint(refterm("release", new)) == "nobody has taken it, so there is nothing to release"
 
     @pytest.mark.parametrize(("command", "holder"), [("take", "ana"), ("release", None)])
     def test_anothers_without_a_terminal(self, refterm: Command, new: int, command: str, holder: str | None) -> None:
         refterm("take", new, "--as", "luis")
         assert complaint(refterm(command, new, stdin="y\n")) == (
-            f"luis has taken #{new} Hansen KG; add --yes to do so all the same"
+            f"luis has taken #{new} Hansen KG; to go on nevertheless, add --yes"
         )
         assert self.taken_by(refterm, new) == "luis"
         assert refterm(command, new, "--yes").status == 0
@@ -88,20 +88,20 @@ class TestTake:
 
 class TestSkip:
     def test_skip_and_bring_back(self, refterm: Command, new: int) -> None:
-        assert said(refterm("skip", new, "--until", "+2h")) == f"Skipped #{new} Hansen KG until 2026-03-02 11:00."
+        assert said(refterm("skip", new, "--until", "+2h")) == f"Skipped #{new} Hansen KG until Mon 2 Mar 2026 11:00."
         assert refterm("show", new, "--json").json["skipped_until"] == "2026-03-02T11:00:00Z"
         assert refterm("list", "--json").json == []
         assert said(refterm("unskip", new)) == f"Brought back #{new} Hansen KG. Inbox."
-        assert complaint(refterm("unskip", new)) == "it is not skipped"
+        assert complaint(refterm("unskip", new)) == "it is not skipped, so it stands in the Inbox already"
 
     @pytest.mark.parametrize("until", ["tomorrow 09:00", "2026-03-03T09:00", "2026-03-03T09:00:00Z"])
     def test_ways_to_say_when(self, refterm: Command, new: int, until: str) -> None:
-        assert said(refterm("skip", new, "--until", until)).endswith("until 2026-03-03 09:00.")
+        assert said(refterm("skip", new, "--until", until)).endswith("until Tue 3 Mar 2026 09:00.")
 
     def test_later_than_its_expiry_names_the_expiry(self, refterm: Command, import_records: ImportRecords) -> None:
         (number,) = import_records([api_record(expirationDateTime=ahead(hours=3))])
         assert complaint(refterm("skip", number, "--until", "+4h")) == (
-            "--until: it expires before that, at 2026-03-02 12:00"
+            "--until: it expires before that, at Mon 2 Mar 2026 12:00"
         )
 
     @pytest.mark.parametrize("until", ["later", "2026-03-02T08:00", ""])

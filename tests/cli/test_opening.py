@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import resource
+import struct
+import subprocess
 import sys
+import termios
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -15,6 +20,43 @@ from refterm.config import Settings
 from refterm.services.demo.options import DemoOptions
 from refterm.services.workplace import Workplace
 from tests.cli.conftest import Command, complaint
+
+
+def in_a_terminal(script: str, columns: int, files: int, **environment: str) -> str:
+    """What a script of Python says on a terminal so wide, where so many files may be open at once."""
+    ours, theirs = os.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    try:
+        subprocess.run(
+            [sys.executable, "-c", script],
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            env={**os.environ, **environment},
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (files, files)),
+            timeout=60,
+            check=False,
+        )
+        return os.read(ours, 4096).decode().strip()
+    finally:
+        os.close(ours)
+        os.close(theirs)
+
+
+def test_a_terminal_that_tells_its_size_is_believed_more_than_columns() -> None:
+    script = "from refterm.cli.terminal import columns; print(columns())"
+    assert in_a_terminal(script, 97, 64, COLUMNS="200") == "97"
+    assert in_a_terminal(script, 0, 64, COLUMNS="200") == "200"
+    assert in_a_terminal(script, 0, 64, COLUMNS="x") == "80"
+
+
+@pytest.mark.parametrize(("arguments", "files"), [(["list"], 7), ([], 16)])
+def test_too_few_files_are_said_before_anything_is_opened(
+    arguments: list[str], files: int, database_path: Path
+) -> None:
+    script = f"import sys; from refterm.cli.main import run; sys.exit(run({arguments!r}))"
+    said = in_a_terminal(script, 120, files, REFTERM_DB=str(database_path), TERM="xterm-256color", LANG="C.UTF-8")
+    assert said == f"refterm: too few files may be open at once ({files}); allow more, for instance with ulimit -n 256"
 
 
 @pytest.mark.parametrize("arguments", [(), ("demo",), ("--read-only",), ("--db", "x.db", "demo", "--ascii")])

@@ -176,7 +176,7 @@ def test_duplicates_point_at_each_other_newest_first(refterm: Command, import_re
     [
         ({"hours": 71, "minutes": 59}, False, "hot", "contact them now"),
         ({"hours": 72}, False, "cooled", "72 h have passed"),
-        ({"hours": 1}, True, "contacted", "2026-03-02 09:00 by ana"),
+        ({"hours": 1}, True, "contacted", "Mon 2 Mar 2026 09:00 by ana"),
     ],
 )
 def test_flame_states(
@@ -216,9 +216,9 @@ def test_text_is_whole(refterm: Command, import_records: ImportRecords, workplac
         "Inga Hansen",
         "Move 80 mailboxes",
         "12,500.50 EUR",
-        "2026-06-02  (1-3 months)",
+        "2 Jun 2026  (1-3 months)",
         "Mara Voss  mara@nordlicht.example  +49 431 1",
-        "2026-03-02 09:00 by ana",
+        "Mon 2 Mar 2026 09:00 by ana",
     ):
         assert part in text
     # A text of several lines keeps them, its label standing once.
@@ -231,8 +231,8 @@ def test_times_left(refterm: Command, import_records: ImportRecords) -> None:
         [api_record(createdDateTime=ago(minutes=30), expirationDateTime=ahead(days=13, hours=13))]
     )
     text = refterm("show", number).out
-    assert "23h 30m  (by 2026-03-03 08:30)" in text
-    assert "13d 13h  (2026-03-15 22:00)" in text
+    assert "23h 30m  (by Tue 3 Mar 2026 08:30)" in text
+    assert "13d 13h  (Sun 15 Mar 2026 22:00)" in text
 
 
 class TestIdentity:
@@ -289,8 +289,8 @@ def test_history_of_one_and_of_the_desk(
     }
     text = refterm("history", first).lines
     assert len(text) == 3
-    assert text[1].startswith("2026-03-02 09:00:21  ana")
-    assert "taken_by: ana" in text[1]
+    assert text[1].startswith("Mon 2 Mar 2026 09:00   ana")
+    assert "taken" in text[1]
     assert "called, nobody there" in text[2]
 
 
@@ -298,7 +298,7 @@ def test_history_tells_before_and_after(refterm: Command, import_records: Import
     (number,) = import_records([active_record()])
     Triage(workplace).edit(number, {"value": "6000"}, Context(today=workplace.today()))
     assert refterm("history", number, "--json").json[-1]["changes"]["deal.value"] == ["5000", "6000"]
-    assert "deal.value: 5000 -> 6000" in refterm("history", number).out
+    assert "value: 5,000.00 -> 6,000.00" in refterm("history", number).out
 
 
 def test_history_of_nothing_is_refused(refterm: Command, workplace: Workplace) -> None:

@@ -101,7 +101,7 @@ class Terminal:
         return status if status is not None else -(self.child.signalstatus or 0)
 
 
-def run(*arguments: str, database: Path) -> str:
+def run(*arguments: str, database: Path | str) -> str:
     """A command, run to its end; its standard output."""
     import subprocess
 

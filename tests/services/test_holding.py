@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from refterm.clock import SettableClock, SystemClock
+from refterm.config import NoticeSettings
 from refterm.domain.holding import Hold
 from refterm.services.background import holding
+from refterm.services.background.delivery import Delivered, deliver_due
 from refterm.services.background.expiry import expire_due
+from refterm.services.care import doctor
 from refterm.services.desk import Desk
 from refterm.services.workplace import Workplace
 from refterm.store.codec import micros
@@ -84,6 +89,26 @@ def test_when_the_clock_is_back_nothing_was_lost_and_time_archives_again(place: 
     assert Desk(place).held() is None
     machine.sleep(timedelta(days=5))
     assert expire_due(place) == [1]
+
+
+def test_nothing_is_delivered_while_the_clock_is_in_doubt(place: Workplace, machine: Machine, tmp_path: Path) -> None:
+    """What seems to be due may not be; a program that only delivers asks the mark in the database."""
+    settings = NoticeSettings(maildir=str(tmp_path / "letters"))
+    expire = replace(place, clock=SettableClock(NOW + timedelta(days=5)))
+    assert expire_due(expire) == [1]
+    machine.set(NOW + timedelta(days=30))
+    assert deliver_due(place, settings) == Delivered()
+    holding.hold_for_clock(place, Hold("clock", machine.wall, os.uname().nodename))
+    command = replace(place, clock=SettableClock(machine.wall + timedelta(minutes=1)))
+    assert deliver_due(command, settings) == Delivered()
+    with place.database.reading() as connection:
+        [finding] = doctor._held(connection, command.now())
+    assert (finding.subject, "was set by days" in finding.text) == ("archiving", True)
+    assert finding.remedy == "if that is right: refterm db set archiving=on"
+    assert holding.release(place)
+    assert deliver_due(command, settings) == Delivered(0, 1)  # tried, to a customer without an address
+    with place.database.reading() as connection:
+        assert list(doctor._held(connection, command.now())) == []
 
 
 @pytest.mark.parametrize(

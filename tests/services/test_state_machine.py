@@ -379,13 +379,24 @@ class DeskMachine(RuleBasedStateMachine):
         return True
 
     def latest_decision(self, number: int) -> tuple[Any, ...] | None:
-        actions = {action.value for action in DECISIONS} | {"undone"}
-        entries = [
-            entry
-            for entry in self.look()["history"]
-            if entry[5] == number and entry[4] in actions and "undone" not in json.loads(entry[6])
-        ]
-        return entries[-1] if entries else None
+        """The one that undoing would take back, whoever may: an undo takes itself and its decision out of the way."""
+        standing = self.standing_entries(number)
+        return next((entry for entry in reversed(standing) if entry[4] in {one.value for one in DECISIONS}), None)
+
+    def standing_entries(self, number: int) -> list[tuple[Any, ...]]:
+        """The history of a referral without decisions that were undone, and without their undos."""
+        standing: list[tuple[Any, ...]] = []
+        for entry in self.look()["history"]:
+            if entry[5] != number:
+                continue
+            if entry[4] == "undone" and "undone" not in json.loads(entry[6]):
+                made = next(
+                    n for n in reversed(range(len(standing))) if standing[n][4] in {one.value for one in DECISIONS}
+                )
+                del standing[made]
+            else:
+                standing.append(entry)
+        return standing
 
     def held_reply(self, number: int, by: str) -> tuple[Any, ...] | None:
         """One's latest reply that is held, where undo takes it and no decision (U1)."""
@@ -404,10 +415,10 @@ class DeskMachine(RuleBasedStateMachine):
     def can_undo_decision(self, number: int, by: str) -> bool:
         """U1, without replies."""
         entry = self.latest_decision(number)
-        if entry is None or entry[4] == "undone" or entry[2] != by:
+        if entry is None or entry[2] != by:
             return False
         in_time = self.clock.now() - codec.instant(entry[1]) < UNDO
-        later = [one for one in self.look()["history"] if one[5] == number and one[0] > entry[0]]
+        later = [one for one in self.standing_entries(number) if one[0] > entry[0]]
         changed = {field for one in later for field in json.loads(one[6])}
         return in_time and not changed & json.loads(entry[6]).keys()
 

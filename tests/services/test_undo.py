@@ -94,7 +94,7 @@ def test_only_who_decided_can(workplace: Workplace, decision: str) -> None:
         (after("favorite", "take", "note"), "no decision"),
         (after("accept", "undo"), "no decision"),  # an undo is no decision: it is not undone again
         (after("accept", "edit"), "has changed since"),
-        (after("accept", "won", "undo"), "no decision"),
+        (after("accept", "undo", "accept", "won", "undo", "edit"), "has changed since"),
     ],
 )
 def test_what_is_none_or_has_changed_since_is_not_undone(
@@ -244,6 +244,26 @@ class TestLast:
             "declined",
             "undone",
         ]
+
+    def test_what_was_undone_stands_in_nobody_s_way(self, workplace: Workplace) -> None:
+        """An accept that was won and then un-won stands as it was decided, so it is the next to be undone."""
+        other = after("accept")(workplace)
+        number = after("accept", "won", "undo")(workplace)
+        assert Triage(workplace).last_decision() == [number]
+        done = Triage(workplace).undo_last()
+        assert [(made.action, made.referral) for made, _company in done.undone] == [("accepted", number)]
+        assert Desk(workplace).referral(number).status == "new"
+        assert Triage(workplace).last_decision() == [other]
+
+    def test_it_says_what_it_skips_and_why(self, workplace: Workplace) -> None:
+        first, changed = after("accept")(workplace), after("accept")(workplace)
+        ACTIONS["edit"](seated(workplace, "bob"), changed)
+        done = Triage(workplace).undo_last()
+        assert done.referrals == (first,)
+        [skipped] = done.refused
+        assert (skipped.referral, "edited by bob" in str(skipped.error)) == (changed, True)
+        done = Triage(workplace).undo_last()
+        assert (done.referrals, [one.referral for one in done.refused]) == ((), [changed])
 
 
 class TestExpiryMeanwhile:

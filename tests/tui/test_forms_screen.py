@@ -159,7 +159,7 @@ async def test_ascii_draws_nothing_else(workplace: Workplace, tmp_path: Path, im
             assert here.text.isascii(), here.text
             assert "+-" in here.text
     async with sitting(HistoryScreen(office, numbers[1], "Hansen"), plain=True) as here:
-        assert "value: 5000 -> 1" in here.text
+        assert "value: 5,000.00 -> 1" in here.text
         assert here.text.isascii(), here.text
 
 
@@ -394,14 +394,14 @@ async def test_history_shows_who_did_what_when_with_values_before_and_after(
     office.triage.add_contact(number, {"name": "Zoe"})
     async with sitting(HistoryScreen(office, number, "Hansen")) as here:
         lines = [line.strip(" │") for line in here.lines]
-        heads = [line for line in lines if line.startswith("2026-03-02")]
+        heads = [line for line in lines if line.startswith("Mon 2 Mar")]
         assert heads == [
-            "2026-03-02 10:00  contact added  ana",
-            "2026-03-02 10:00  note added  luis",
-            "2026-03-02 10:00  edited  ana",
-            "2026-03-02 09:00  imported  ana",
+            "Mon 2 Mar 10:00  contact added  ana",
+            "Mon 2 Mar 10:00  note added  luis",
+            "Mon 2 Mar 10:00  edited  ana",
+            "Mon 2 Mar 09:00  came in (import)  ana",
         ]
-        assert "value: 5000 → 7000" in lines
+        assert "value: 5,000.00 → 7,000.00" in lines
         assert "notes: first second" in lines
         assert "they called back" in lines
         assert "contacts: + Zoe" in lines
@@ -416,7 +416,7 @@ async def test_a_long_history_scrolls_with_the_keys_of_the_list(office: Office, 
     async with sitting(HistoryScreen(office, number, "Hansen"), NARROW) as here:
         assert "call number 59" in here.text
         await here.press("G")
-        assert "imported" in here.text
+        assert "came in" in here.text
         await here.press("g", "j")
         assert "noted" not in here.lines[1]
         assert "call number 59" in here.text

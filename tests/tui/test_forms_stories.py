@@ -322,7 +322,7 @@ async def test_skip_later_than_the_expiry_is_refused_and_names_it(
         assert here.screen.texts() == {"until": ""}, "tomorrow would be too late"
         await here.type("+6h")
         await here.press("ctrl+s")
-        assert here.screen.errors() == {"until": "it expires before that, at 2026-03-02 14:00"}
+        assert here.screen.errors() == {"until": "it expires before that, at Mon 2 Mar 2026 14:00"}
 
 
 async def test_filter(office: Office, import_records: ImportRecords) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -272,7 +273,7 @@ async def test_u_undoes_a_decision(sit: SitDown, import_records: ImportRecords) 
         await seat.settle()
         assert seat.ids == [second]
         await seat.press("u")
-        assert seat.message.startswith(f"Undone: #{first} stand")
+        assert re.match(rf"Undone: #{first} .+ \(declined\) stand", seat.message)
         assert seat.ids == [first, second]
         assert seat.row.id == first
         assert "u undo " not in seat.bar("message")

@@ -94,7 +94,8 @@ class Outbox:
             NotFoundError: when there is no such one.
             NotAllowedError: for what others wrote and for what the desk owes, unless an admin does it.
         """
-        self._change(outbox.again, number, codec.micros(self.workplace.now()))
+        impossible = _("notice {id} cannot be sent again: only one that failed, was dropped or is on hold can")
+        self._change(outbox.again, impossible, number, codec.micros(self.workplace.now()))
         with self.workplace.database.writing() as connection:
             outbox.open_again(connection)
 
@@ -105,17 +106,18 @@ class Outbox:
             NotFoundError: when there is none that waits.
             NotAllowedError: for what others wrote and for what the desk owes, unless an admin does it.
         """
-        self._change(outbox.drop, number)
+        impossible = _("notice {id} cannot be dropped: only one that was not delivered yet can")
+        self._change(outbox.drop, impossible, number)
 
-    def _change(self, change: Any, number: int, *more: int) -> None:
+    def _change(self, change: Any, impossible: str, number: int, *more: int) -> None:
         self.workplace.require_writing()
         with self.workplace.database.writing() as connection:
             mine = outbox.person(connection, number) == self.workplace.actor.name
             self.workplace.require("outbox of one's own" if mine else "outbox of others")
             if not change(connection, number, *more):
-                raise NotFoundError(
-                    _("there is no notice {id} of which that can be done; see refterm outbox").format(id=number)
-                )
+                there = outbox.exists(connection, number)
+                sentence = impossible if there else _("there is no notice {id}; see refterm outbox")
+                raise NotFoundError(sentence.format(id=number))
             if change is outbox.drop:
                 remote.look_again(connection, number)
 
@@ -123,13 +125,14 @@ class Outbox:
 def deliver_due(
     workplace: Workplace, settings: NoticeSettings, *, environment: Mapping[str, str] = os.environ
 ) -> Delivered:
-    """Deliver every notice that is due.
+    """Deliver every notice that is due; none while the machine's clock is in doubt, for what seems due may not be (I4).
 
     Raises:
         ConfigurationError: when the way out is not set up.
         StoreError: when the database cannot be written; what was claimed is delivered later.
     """
-    if workplace.database.read_only or not Desk(workplace).notices_due():
+    desk = Desk(workplace)
+    if workplace.database.read_only or not desk.notices_due() or desk.doubts_clock():
         return Delivered()
     if settings.from_ and not usable(settings.from_):
         raise ConfigurationError(_("notices.from is no address to send from: {text}").format(text=settings.from_))

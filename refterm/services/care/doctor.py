@@ -19,9 +19,11 @@ from pathlib import Path
 from refterm import config, log
 from refterm.clock import Clock
 from refterm.config import RoleSettings, Settings
+from refterm.domain.holding import read_hold
 from refterm.errors import RefTermError
 from refterm.i18n import _
 from refterm.services import desk_settings
+from refterm.services.background import holding
 from refterm.services.workplace import login_of, own_role
 from refterm.store import codec, outbox, queries, sqlite
 from refterm.store.connection import Connection
@@ -217,6 +219,7 @@ def _server_database(url: str, clock: Clock) -> Iterator[Finding]:
             yield Finding(_("schema"), str(database.revision_found))
             yield _server_clock(database.server_time(), clock.now())
             with database.reading() as connection:
+                yield from _held(connection, clock.now())
                 yield _notices(connection, clock.now())
                 yield Finding(_("settings"), desk_settings.shown(queries.settings(connection)))
     except RefTermError as error:
@@ -318,6 +321,7 @@ def _inside(connection: Connection, clock: Clock) -> Iterator[Finding]:
     else:
         yield Finding(_("integrity"), damage, _("refterm db check, then restore the last backup"))
     yield _clock(connection, clock.now())
+    yield from _held(connection, clock.now())
     yield _notices(connection, clock.now())
     yield Finding(_("settings"), desk_settings.shown(queries.settings(connection)))
 
@@ -329,6 +333,19 @@ def _notices(connection: Connection, now: datetime) -> Finding:
         return Finding(_("notices"), _("none is stuck"))
     text = _("{failed} failed, {waiting} wait for more than an hour").format(failed=failed, waiting=waiting)
     return Finding(_("notices"), text, _("refterm outbox tells why; refterm tick delivers what is due"))
+
+
+def _held(connection: Connection, now: datetime) -> Iterator[Finding]:
+    """What keeps time from archiving anything (I4)."""
+    kept = queries.setting(connection, holding.KEY)
+    found = read_hold(kept) if kept else None
+    if found is None or not found.holds(now, os.uname().nodename):
+        return
+    why = _("the clock of {machine} was set by days").format(machine=found.machine)
+    if found.reason != "clock":
+        why = _("the desk was restored from a backup")
+    text = _("on hold since {since}: {why}").format(since=codec.iso(found.since.replace(microsecond=0)), why=why)
+    yield Finding(_("archiving"), text, _("if that is right: refterm db set archiving=on"))
 
 
 def _clock(connection: Connection, now: datetime) -> Finding:

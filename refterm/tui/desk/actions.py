@@ -14,7 +14,7 @@ from refterm.i18n import _, ngettext
 from refterm.text import display
 from refterm.tui.actions import keys_of, registry, why_off
 from refterm.tui.desk.hand_actions import HandActions
-from refterm.words import tab_word
+from refterm.words import action_word, tab_word
 
 if TYPE_CHECKING:
     from refterm.services.triage import Done
@@ -235,27 +235,31 @@ class DeskActions(HandActions):
 
         def done(result: Done) -> None:
             if not result.referrals:
-                self.say(str(result.refused[0].error), "late")
+                self.say("; ".join(f"#{one.referral}: {one.error}" for one in result.refused), "late")
                 return
             self.messages.forget_undo()
             if result.letters:
                 from refterm.services.personal.letters import keep_recalled
 
                 keep_recalled(self.office.workplace, result.letters, self.office.drafts)
-            numbers = ", ".join(f"#{number}" for number in result.referrals)
+            named = [
+                f"#{made.referral} {display(company)} ({action_word(made.action)})" for made, company in result.undone
+            ]
             sentence = ngettext(
-                "Undone: {referrals} stands as before.", "Undone: {referrals} stand as before.", len(result.referrals)
-            ).format(referrals=numbers)
+                "Undone: {referrals} stands as before.", "Undone: {referrals} stand as before.", len(named)
+            ).format(referrals=", ".join(named))
             if result.letters:
+                numbers = ", ".join(f"#{letter.referral}" for letter in result.letters)
                 sentence = _("The letter on {referrals} is not sent; {key} has it again.").format(
                     referrals=numbers, key=keys_of("reply")
                 )
             if result.refused:
-                sentence += " " + "; ".join(f"#{one.referral}: {one.error}" for one in result.refused)
+                kept = "; ".join(f"#{one.referral}: {one.error}" for one in result.refused)
+                sentence += " " + _("Not undone: {which}.").format(which=kept)
             self.after_write(sentence)
             self.referral_list.go_to(result.referrals[0])
 
-        self.write(lambda: triage.undo(triage.last_decision()), done)
+        self.write(triage.undo_last, done)
 
     def action_detail(self) -> None:
         """All details on the full screen; there, the contact under the cursor."""

@@ -7,7 +7,7 @@ from datetime import datetime, tzinfo
 
 from refterm.domain.deadline import Flame
 from refterm.domain.query import Filter, Order, Tab, View
-from refterm.domain.when import local_time
+from refterm.domain.when import date_text, local_time
 from refterm.i18n import _, ngettext
 from refterm.services.desk import Alert
 from refterm.text import display, width
@@ -154,8 +154,8 @@ def filter_text(chosen: Filter, zone: tzinfo | None) -> str:
     """A filter in a few words, its days those of the viewer's zone."""
     parts = [
         outcome_word(chosen.outcome.value) if chosen.outcome else "",
-        _("from {day}").format(day=local_time(chosen.since, zone).date().isoformat()) if chosen.since else "",
-        _("until {day}").format(day=local_time(chosen.until, zone).date().isoformat()) if chosen.until else "",
+        _("from {day}").format(day=date_text(local_time(chosen.since, zone).date())) if chosen.since else "",
+        _("until {day}").format(day=date_text(local_time(chosen.until, zone).date())) if chosen.until else "",
         display(chosen.profile) if chosen.profile else "",
         _("favourites") if chosen.favorite else "",
         _("skipped") if chosen.skipped else "",
@@ -206,27 +206,33 @@ def alert_keys(shown: Alert | None) -> list[Piece]:
     return [(keys_of("next_flame"), "key"), (" " + _("next") + of + " ", "dim")]
 
 
-def keys(able: Sequence[Action], cells: int, *, whole: bool) -> list[Piece]:
-    """The keys that work now, as many as fit; help, quit and back are always shown."""
-    always = [(key_name(action.keys[0]), action.short) for action in able if action.id in ("help", "quit")]
+def keys(able: Sequence[Action], cells: int, *, whole: bool) -> tuple[list[Piece], list[str]]:
+    """The keys that work now, as many as fit, and the action of each piece; help, quit and back are always shown."""
+    always = [(action.id, key_name(action.keys[0]), action.short) for action in able if action.id in ("help", "quit")]
     if whole:
-        always.insert(0, ("escape", _("back")))
+        always.insert(0, ("back", "escape", _("back")))
     left_out = ("help", "quit", "detail") if whole else ("help", "quit")
-    room = cells - sum(len(key) + width(short) + 3 for key, short in always)
-    chosen: list[tuple[str, str]] = []
+    room = cells - sum(len(key) + width(short) + 3 for _id, key, short in always)
+    chosen: list[tuple[str, str, str]] = []
     for action in able:
-        if action.id in left_out:
-            continue
         key, short = key_name(action.keys[0]), action.short
-        room -= len(key) + width(short) + 3
-        if room < 0:
-            break
-        chosen.append((key, short))
-    return [piece for key, short in (*chosen, *always) for piece in ((f" {key}", "key"), (f" {short} ", "dim"))]
+        needed = len(key) + width(short) + 3
+        if action.id not in left_out and needed <= room:
+            room -= needed
+            chosen.append((action.id, key, short))
+    shown = (*chosen, *always)
+    pieces = [piece for _id, key, short in shown for piece in ((f" {key}", "key"), (f" {short} ", "dim"))]
+    return pieces, [name for name, _key, _short in shown for _both in range(2)]
 
 
 def empty(
-    view: View, look: Look, *, desk_is_empty: bool, back: datetime | None, elsewhere: dict[Tab, int] | None = None
+    view: View,
+    look: Look,
+    *,
+    desk_is_empty: bool,
+    back: datetime | None,
+    elsewhere: dict[Tab, int] | None = None,
+    writes: bool = True,
 ) -> list[str]:
     """The text of an empty list: why it is empty, and what to do next.
 
@@ -236,6 +242,7 @@ def empty(
         desk_is_empty: there is no referral at all.
         back: when the next of those put aside comes back (I8).
         elsewhere: the hits of the search or the view in the other tabs.
+        writes: files can be imported and profiles made here.
     """
     numbers = {tab: number for number, tab in enumerate((Tab.INBOX, Tab.ACTIVE, Tab.ARCHIVED), 1)}
     there = [
@@ -253,12 +260,17 @@ def empty(
     if view.filter != Filter():
         return [_("Nothing passes the filter."), *where, _("F changes it, escape clears it.")]
     if view.tab is Tab.INBOX and desk_is_empty and not back:
+        begin = (
+            f"{keys_of('bring_in'):3} " + _("import a file from Partner Center (JSON, NDJSON, CSV) or from refterm"),
+            f"{keys_of('profiles'):3} " + _("say where you do business, so that somebody is told of new referrals"),
+        )
         return [
-            _("The desk is empty. Bring referrals in, in another terminal or after q:"),
+            _("The desk is empty."),
             "",
-            _("refterm import FILE     a file from Partner Center (JSON, NDJSON, CSV) or from refterm"),
-            _("refterm demo            look around among made-up referrals first"),
-            _("refterm --help          everything else"),
+            *(begin if writes else ()),
+            f"{keys_of('help'):3} " + _("all keys"),
+            "",
+            _("On the command line: refterm import FILE imports, refterm demo --tour shows the program."),
         ]
     if view.tab is Tab.INBOX:
         lines = [_("All done: no referral waits for an answer.")]

@@ -50,6 +50,8 @@ SAME_SHOWN = 3
 # The detail stands beside the list where that keeps its columns; chosen with L, from fewer cells on.
 BESIDE_FROM, BESIDE_LEAST = 190, 110
 LIST_KEEPS, DETAIL_LEAST, DETAIL_MOST = 126, 56, 80
+# What a click on each piece of the tabs does: a blank, the key, the name, the count.
+TAB_ACTIONS = [name for name in ("tab_inbox", "tab_active", "tab_archived") for _piece in range(4)]
 # Of the history, in the full detail; h shows all of it.
 MOST_ENTRIES = 50
 
@@ -275,10 +277,12 @@ class DeskBase(Screen[None]):
         cells, me = self.app.size.width, workplace.actor.name
         self._lines["top"].show(*bars.top(me, caption, workplace.looks_only, here, look, synced, self.todo, cells))
         marked = len(self.referral_list.marked)
-        self._lines["tabs"].show(*bars.tabs(view, self.counts, hits, marked, cells, look.zone, self.hits))
+        self._lines["tabs"].show(
+            *bars.tabs(view, self.counts, hits, marked, cells, look.zone, self.hits), actions=TAB_ACTIONS
+        )
         alert = bars.alert(self.alert, look) if self.state.tab is Tab.INBOX and not self.whole else []
         self._lines["alert"].display = bool(alert)
-        self._lines["alert"].show(alert, bars.alert_keys(self.alert) if alert else [])
+        self._lines["alert"].show(alert, bars.alert_keys(self.alert) if alert else [], all_do="next_flame")
         self._draw_keys()
         self._draw_message()
         self._plan_texts()
@@ -286,9 +290,9 @@ class DeskBase(Screen[None]):
     def _draw_keys(self) -> None:
         now = self.situation()
         able = [action for action in self.actions.values() if action.short and why_off(action, now) is None]
-        self._lines["keys"].show(
-            bars.keys(able, self._lines["keys"].size.width or self.app.size.width, whole=self.whole)
-        )
+        cells = self._lines["keys"].size.width or self.app.size.width
+        pieces, does = bars.keys(able, cells, whole=self.whole)
+        self._lines["keys"].show(pieces, actions=does)
 
     def _draw_message(self) -> None:
         """What was said, over the rule between list and detail; at its right the position in the list."""
@@ -317,7 +321,8 @@ class DeskBase(Screen[None]):
             if tab is not view.tab and (view.search or filters.get(tab) == view.filter)
         }
         back = self.office.desk.next_back()
-        return bars.empty(view, self.look(), desk_is_empty=desk_is_empty, back=back, elsewhere=elsewhere)
+        writes = not (self.kiosk or self.office.workplace.looks_only)
+        return bars.empty(view, self.look(), desk_is_empty=desk_is_empty, back=back, elsewhere=elsewhere, writes=writes)
 
     # Time and other people
 

@@ -157,6 +157,28 @@ class HandActions(LookActions):
 
         self.app.push_screen(hand_on_form(self.office, self.view, kiosk=self.kiosk), handed)
 
+    def action_bring_in(self) -> None:
+        """The form that brings a file of referrals in."""
+        from refterm.tui.forms.bring_in import BroughtIn, bring_in_form
+        from refterm.tui.panels.told import Told
+
+        shown = [-1]
+
+        def progress(share: int) -> None:
+            if share != shown[0]:
+                shown[0] = share
+                self.app.call_from_thread(form.say, _("{share} read").format(share=f"{share} %"))
+
+        def closed(done: BroughtIn | None) -> None:
+            if done is None:
+                return
+            self.after_write(done.sentence)
+            if done.problems:
+                self.app.push_screen(Told(_("Import"), [done.sentence, "", *done.problems], self.signs))
+
+        form = bring_in_form(self.office, progress)
+        self.app.push_screen(form, closed)
+
     # What several of them share
 
     def _open_form(self, form: Form[str], referral: int, closed: Callable[[str | None], None]) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
+from textual import events
 from textual.geometry import Region
 from textual.strip import Strip
 
@@ -40,10 +41,22 @@ class Line(Still):
         self._sanitize = sanitize
         self._left: list[Piece] = []
         self._right: list[Piece] = []
+        self._actions: tuple[str, ...] = ()
+        self._all_do = ""
         self._ellipsis = ellipsis
 
-    def show(self, left: list[Piece], right: list[Piece] | None = None) -> None:
-        """Show pieces from the left, and others at the right end."""
+    def show(
+        self, left: list[Piece], right: list[Piece] | None = None, *, actions: Sequence[str] = (), all_do: str = ""
+    ) -> None:
+        """Show pieces from the left, and others at the right end.
+
+        Args:
+            left: the pieces.
+            right: those at the right end.
+            actions: what a click on each of the left pieces does, as far as there are any.
+            all_do: what a click anywhere else does.
+        """
+        self._actions, self._all_do = tuple(actions), all_do
         shown = self._clean(left), self._clean(right or [])
         if shown == (self._left, self._right):
             return
@@ -54,6 +67,18 @@ class Line(Still):
             self.refresh(Region(self.size.width - ends, 0, ends, 1))
         else:
             self.refresh()
+
+    async def on_click(self, event: events.Click) -> None:
+        """Do what the piece that was clicked stands for."""
+        action, at = self._all_do, event.x
+        for (text, _style), does in zip(self._left, self._actions, strict=False):
+            at -= width(text)
+            if at < 0:
+                action = does
+                break
+        if action:
+            event.stop()
+            await self.app.run_action(action, self.screen)
 
     def _clean(self, pieces: list[Piece]) -> list[Piece]:
         return [(self._sanitize(text), style) for text, style in pieces]

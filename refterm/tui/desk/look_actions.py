@@ -11,6 +11,7 @@ from textual.widgets import Input
 from refterm.domain.query import ORDERS, STATUS_OF_TAB, Filter, Order, Tab, View
 from refterm.i18n import _
 from refterm.tui.desk.base import BESIDE_LEAST, DeskBase
+from refterm.tui.desk.referral_list import ReferralList
 
 # Forms and panels are imported when they open: they load Textual's inputs, which the first frame does not need.
 
@@ -46,7 +47,14 @@ class LookActions(DeskBase):
         """The next order; the cursor stays on its referral."""
         orders = ORDERS[self.state.tab]
         present = orders.index(self.view.effective_order) if self.view.effective_order in orders else 0
-        chosen = orders[(present + 1) % len(orders)]
+        self.set_order(orders[(present + 1) % len(orders)])
+
+    @on(ReferralList.Headed)
+    def _headed(self, event: ReferralList.Headed) -> None:
+        self.set_order(event.order)
+
+    def set_order(self, chosen: Order) -> None:
+        """Order the list of this tab; the cursor stays on its referral."""
         self.state.orders = {**self.state.orders, self.state.tab: chosen}
         self.reload()
         if chosen is Order.FIT:

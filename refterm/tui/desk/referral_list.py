@@ -22,7 +22,7 @@ from refterm.domain.query import Order, Tab, View
 from refterm.domain.row import Row
 from refterm.errors import RefTermError
 from refterm.services.desk import Listing
-from refterm.tui.draw.columns import Column, columns, header
+from refterm.tui.draw.columns import Column, columns, header, order_at
 from refterm.tui.draw.row import Look, changes_at, pieces, time_texts
 
 PAGE = 100
@@ -44,6 +44,13 @@ class ReferralList(Widget, can_focus=True):
         """The cursor stands on another referral, or on none."""
 
         row: Row | None
+
+    class Headed(Message):
+        """The head of a column was clicked."""
+
+        def __init__(self, order: Order) -> None:
+            super().__init__()
+            self.order = order
 
     @dataclass
     class Failed(Message):
@@ -327,10 +334,15 @@ class ReferralList(Widget, can_focus=True):
             self._keep_in_sight()
             self.refresh()
 
-    def on_click(self, event: events.Click) -> None:
-        """Put the cursor on the row that was clicked."""
-        if event.y > 0 and self._top + event.y - 1 < self.count:
+    async def on_click(self, event: events.Click) -> None:
+        """Put the cursor on the row that was clicked; twice opens it; on the head of a column order by it."""
+        if event.y == 0:
+            if order := order_at(self._columns, self.tab, event.x):
+                self.post_message(self.Headed(order))
+        elif self._top + event.y - 1 < self.count:
             self.move_to(self._top + event.y - 1)
+            if event.chain == 2:
+                await self.app.run_action("detail", self.screen)
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         """Scroll with the wheel, the cursor in sight."""

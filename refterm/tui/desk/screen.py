@@ -12,7 +12,7 @@ from textual import on
 from textual.app import ComposeResult
 
 from refterm.domain.query import Tab
-from refterm.domain.when import local_time
+from refterm.domain.when import time_text
 from refterm.errors import RefTermError
 from refterm.i18n import _, ngettext
 from refterm.services.background.holding import release
@@ -112,7 +112,7 @@ class DeskScreen(Covered, StillBelow, DeskActions):
         self._follow()
         if held.hold.reason == "clock":
             why = _("The clock of this machine has jumped to {now}.").format(
-                now=f"{local_time(held.hold.since, self.office.workplace.zone):%Y-%m-%d %H:%M}"
+                now=time_text(held.hold.since, self.office.workplace.zone)
             )
         else:
             why = _("This desk was restored from a backup.")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from refterm.domain import deadline
-from refterm.domain.query import Order, Tab
+from refterm.domain.query import ORDERS, Order, Tab
 from refterm.i18n import _
 from refterm.text import fit, width
 from refterm.tui.draw.signs import Signs
@@ -168,6 +168,16 @@ def header(shown: list[Column], signs: Signs) -> str:
         gap(place, column) + fit(column.name, column.cells, right=column.right, ellipsis=signs.ellipsis)
         for place, column in enumerate(shown)
     )
+
+
+def order_at(shown: list[Column], tab: Tab, x: int) -> Order | None:
+    """The order of the column at a cell of the header; None where there is none that the tab has."""
+    orders = {key: order for order, key in _ORDERED.items() if order in ORDERS[tab]}
+    for place, column in enumerate(shown):
+        x -= len(gap(place, column)) + column.cells
+        if x < 0:
+            return orders.get(column.key)
+    return None
 
 
 def gap(place: int, column: Column) -> str:

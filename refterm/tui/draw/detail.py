@@ -15,7 +15,8 @@ from refterm.domain.history import Action, Entry
 from refterm.domain.money import show_money
 from refterm.domain.referral import Referral, Status, channel_word
 from refterm.domain.row import Row
-from refterm.domain.when import date_text, local_time, month_short, weekday_short
+from refterm.domain.when import date_text, moment_text
+from refterm.history_words import entry_word
 from refterm.i18n import _, decimal_mark, ngettext
 from refterm.text import fit, width
 from refterm.tui.actions import keys_of
@@ -35,7 +36,7 @@ from refterm.tui.draw.sheet import (
     wrap,
     wrapped,
 )
-from refterm.words import action_word, contradiction_text, flame_text, outcome_word, same_customer_text
+from refterm.words import contradiction_text, flame_text, outcome_word, same_customer_text
 
 # From this width on there are two columns.
 TWO_COLUMNS = 100
@@ -78,9 +79,7 @@ def alert_text(
 
 def moment(instant: datetime, look: Look) -> str:
     """An instant in the viewer's zone: `Mon 2 Mar 09:14`, with the year where it is another."""
-    local = local_time(instant, look.zone)
-    year = f" {local.year}" if local.year != local_time(look.now, look.zone).year else ""
-    return f"{weekday_short(local)} {local.day} {month_short(local)}{year} {local:%H:%M}"
+    return moment_text(instant, look.now, look.zone)
 
 
 def flame_line(referral: Referral, look: Look) -> list[Piece]:
@@ -296,9 +295,7 @@ def _timeline(shown: Shown, cells: int, look: Look, *, whole: bool) -> Lines:
     lines: Lines = []
     for number, entry in enumerate(shown.entries if whole else shown.entries[:LATEST]):
         after = {name: str(values[1] or "") for name, values in entry.changes.items()}
-        word = action_word(entry.action)
-        if after.get("undone") == Action.REPLIED:
-            word = _("reply taken back")
+        word = entry_word(entry)
         about = after.get("subject" if entry.action == Action.REPLIED else "note", "")
         said = f"{word}: {one_line(about, look)}" if about else word
         text = f"{moment(entry.at, look)}  {one_line(entry.by, look)}  {said}"

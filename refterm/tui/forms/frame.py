@@ -121,8 +121,8 @@ class FormFooter(Container):
         return list(lines) or [Content("")]
 
     def _beside(self, cells: int) -> bool:
-        """Whether what leaves has room before the button."""
-        return width(self._leaves) + 2 <= self._room(cells)
+        """Whether what leaves has room before the keys and the button; else it stands above them."""
+        return width(self._leaves) + 3 + width(_("escape cancel   ctrl+s")) <= self._room(cells)
 
     def _room(self, cells: int) -> int:
         return max(cells - width(self._label) - 6, 0)

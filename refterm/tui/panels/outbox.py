@@ -7,30 +7,17 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.binding import Binding, BindingType
 
-from refterm.domain.when import local_text
+from refterm.domain.when import moment_text
 from refterm.i18n import _
 from refterm.services.background.delivery import Outbox
 from refterm.tui.background.work import work
+from refterm.tui.forms import parts
 from refterm.tui.office import Office
 from refterm.tui.panels.chooser import Chooser, Item
-from refterm.words import field_word
+from refterm.words import field_word, notice_state_word, notice_word
 
 if TYPE_CHECKING:
     from refterm.services.sync.conflicts import Conflict
-
-
-def state_word(state: str) -> str:
-    """What became of a notice, in the person's language."""
-    words = {
-        "held": _("held"),
-        "due": _("due"),
-        "sent": _("sent"),
-        "written": _("written, not mailed"),
-        "failed": _("failed"),
-        "dropped": _("dropped"),
-        "undone": _("undone"),
-    }
-    return words.get(state, state)
 
 
 class OutboxScreen(Chooser):
@@ -39,7 +26,8 @@ class OutboxScreen(Chooser):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("x", "drop", show=False), Binding("r", "read", show=False)]
 
     def __init__(self, office: Office) -> None:
-        super().__init__(_("Outbox"), "", office.signs, cells=110)
+        keys = _("enter try again   x drop   r read again   escape closes")
+        super().__init__(_("Outbox"), "", office.signs, cells=118, keys=keys)
         self.office = office
         self.outbox = Outbox(office.workplace)
         self.message = _("reading")
@@ -57,20 +45,34 @@ class OutboxScreen(Chooser):
 
     def items(self, cells: int) -> list[Item]:
         """A line for each, with the error below."""
-        lines = self.sentence(_("enter try again   x drop   r read again"), cells, "dim")
-        if self.message:
-            lines += self.sentence(self.message, cells, "strong")
+        lines = self.sentence(self.message, cells, "strong") if self.message else []
         for number, fields in self._conflicts.items():
             # Below zero, so that it is no notice's number.
             lines.append(Item([(self._signs.sanitize(_both_changed(number, fields)), "strong")], -number))
-        for one in self._found:
-            due = local_text(one["due_at"], self.office.workplace.zone) if one["due_at"] else _("on hold")
-            parts = [state_word(one["state"]), one["kind"], f"#{one['referral']}", one["to"] or "-", due]
+        if not self._found:
+            return lines
+        place = self.office.workplace
+        now, zone = place.now(), place.zone
+        rows = [
+            (
+                notice_state_word(one["state"]),
+                f"#{one['referral']}",
+                notice_word(one["kind"]),
+                one["to"] or "-",
+                moment_text(one["due_at"], now, zone) if one["due_at"] else _("on hold"),
+                parts.plain_line(one["subject"] or ""),
+            )
+            for one in self._found
+        ]
+        heads = (_("State"), _("Referral"), _("What"), _("To"), _("Time"), _("Subject"))
+        head, *drawn = self.rows(heads, rows, cells)
+        lines.append(head)
+        for one, row in zip(self._found, drawn, strict=True):
             number = int(one["id"])
-            text = self._signs.sanitize("  ".join([*parts, one["subject"] or ""]).rstrip())
-            lines.append(Item([(text, "plain")], number))
+            lines.append(Item(row.pieces, number))
             if one["error"]:
-                lines.append(Item([("    " + self._signs.sanitize(one["error"]), "plain")], number))
+                text = "  " + self._signs.sanitize(parts.plain_line(one["error"]))
+                lines.append(Item([(text, "plain")], number))
         return lines
 
     def act(self, key: int) -> None:
