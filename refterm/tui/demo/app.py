@@ -76,7 +76,7 @@ class DemoApp(RefTermApp):
 
     async def on_event(self, event: events.Event) -> None:
         """Show an audience which keys are pressed."""
-        if isinstance(event, events.Key) and self._options.present:
+        if isinstance(event, events.Key) and self._options.present and not event.is_forwarded:
             self.tour.pressed(event.character if event.character and event.is_printable else event.key)
         await super().on_event(event)
 

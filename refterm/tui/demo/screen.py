@@ -103,6 +103,13 @@ class DemoScreen(DeskScreen):
 
     # The wheel
 
+    def wake(self) -> None:
+        """Look what happened, but not half-way through a turn: the cursor would rest where chance leaves it."""
+        if self._turning:
+            self.ticker.schedule()
+        else:
+            super().wake()
+
     def action_demo_hour(self) -> None:
         """An hour later."""
         self._turn(timedelta(hours=1))
