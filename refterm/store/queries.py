@@ -61,7 +61,9 @@ def resolve(connection: Connection, text: str) -> int:
     if not found:
         sentence = _("there is no referral {id}; see refterm list --tab all")
         if not typed.isdecimal() and len(typed) < LEAST_PREFIX:
-            sentence = _("there is no referral {id}; type its number, or at least the first {n} characters of its source id")
+            sentence = _(
+                "there is no referral {id}; type its number, or at least the first {n} characters of its source id"
+            )
         raise NotFoundError(sentence.format(id=typed[:60], n=LEAST_PREFIX))
     return int(found[0][0])
 

@@ -13,7 +13,7 @@ from tests.pty.terminal import Terminal, run
 from tests.samples import api_record, ndjson
 
 WON, LOST, DECLINED = "Wonder GmbH", "Lostwithiel Ltd", "Declan SARL"
-CTRL_S, TAB, ENTER = "\x13", "\t", "\r"
+CTRL_S, TAB, ENTER, ESCAPE = "\x13", "\t", "\r", "\x1b"
 
 
 @pytest.fixture
@@ -64,7 +64,8 @@ def by_keys(database: Path) -> None:
         desk.wait("3")
         select(desk, DECLINED)
         form(desk, "d", "Decline referral", "1", "too small")
-        desk.wait("Declined Declan SARL (budget). Archived.", "Inbox 2")
+        desk.wait("Declined Declan SARL (budget). Archived.")
+        show_all(desk, "Inbox 2")
         for name, contact in ((WON, "Mara; mara@x.example; 1"), (LOST, "")):
             select(desk, name)
             open_form(desk, "a", "Accept referral")
@@ -74,7 +75,7 @@ def by_keys(database: Path) -> None:
             desk.press(CTRL_S)
             desk.wait(f"Accepted {name}; it is in Active now.")
         desk.press("2")
-        desk.wait("Active 2")
+        show_all(desk, "Active 2")
         select(desk, WON)
         open_form(desk, "e", "Edit engagement")
         fill(desk, None, "13000.50", None, None, "OPP-1")
@@ -87,19 +88,26 @@ def by_keys(database: Path) -> None:
         select(desk, WON)
         open_form(desk, "w", "Report won")
         desk.press(CTRL_S)
-        desk.wait("Active 1")
+        desk.gone("Report won")
+        show_all(desk, "Active 1")
         select(desk, LOST)
         form(desk, "l", "Report lost", "3", "price")
-        desk.wait("Active 0", "Archived 3")
+        show_all(desk, "Active 0", "Archived 3")
         assert desk.leave() == 0
 
 
 def select(desk: Terminal, company: str) -> None:
-    """Search for a company, so that the cursor stands on it, and clear the search."""
+    """Search for a company, so that the cursor stands on it. The tabs then show their hits."""
     desk.press("/" + company)
     desk.wait("1 hit", company)
     desk.press(ENTER)
     desk.wait(f"/{company[:24]}")
+
+
+def show_all(desk: Terminal, *counts: str) -> None:
+    """Clear the search, and wait for the counts of the tabs."""
+    desk.press(ESCAPE)
+    desk.wait(*counts)
 
 
 def open_form(desk: Terminal, key: str, title: str) -> None:
