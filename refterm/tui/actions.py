@@ -25,6 +25,7 @@ class Action:
         keys: Textual's names of its keys, the first is the one shown.
         label: what it does, in a few words, for help and palette.
         short: its word in the footer; empty where the footer leaves it out.
+        short_in_active: its word in the footer of Active, where that is another one.
         group: its heading in the help.
         tabs: where it applies.
         on_row: whether it needs a referral under the cursor.
@@ -36,6 +37,7 @@ class Action:
     label: str
     group: str
     short: str = ""
+    short_in_active: str = ""
     tabs: tuple[Tab, ...] = ANYWHERE
     on_row: bool = False
     writes: bool = False
@@ -136,11 +138,15 @@ def _table() -> tuple[Action, ...]:
         _change("add_contact", "c", _("Add a contact who works on the deal"), work, ACTIVE, _("contact")),
         _change("contacted", "m", _("Say the customer was contacted, or withdraw it"), work, OPEN, _("contacted")),
         _change("take", "t", _("Take the referral, or release it"), work, OPEN, _("take")),
-        _change("skip", "z", _("Skip until a time, or bring back; in Active: follow up"), work, OPEN, _("skip")),
+        replace(
+            _change("skip", "z", _("Skip until a time, or bring back; in Active: follow up"), work, OPEN, _("skip")),
+            short_in_active=_("follow up"),
+        ),
         _change("reply", "R", _("Reply to the customer"), work, ANYWHERE, _("reply")),
         _on_row("detail", "enter", _("All details, full screen"), look, _("all")),
         _any("search", "slash", _("Search as you type"), look, _("search")),
-        Action(id="undo", keys=("u",), label=_("Undo your last decision"), group=decide, short=_("undo"), writes=True),
+        # Not in the footer: the message line names it for as long as there is something to undo.
+        Action(id="undo", keys=("u",), label=_("Undo your last decision"), group=decide, writes=True),
         _any("help", "question_mark", _("Keys"), desk, _("keys")),
         _any("quit", "q", _("Quit"), desk, _("quit")),
         _change("assign", "T", _("Assign to a colleague, marked ones together"), work, OPEN, _("assign")),

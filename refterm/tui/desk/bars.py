@@ -206,7 +206,7 @@ def alert_keys(shown: Alert | None) -> list[Piece]:
     return [(keys_of("next_flame"), "key"), (" " + _("next") + of + " ", "dim")]
 
 
-def keys(able: Sequence[Action], cells: int, *, whole: bool) -> tuple[list[Piece], list[str]]:
+def keys(able: Sequence[Action], cells: int, tab: Tab, *, whole: bool) -> tuple[list[Piece], list[str]]:
     """The keys that work now, as many as fit, and the action of each piece; help, quit and back are always shown."""
     always = [(action.id, key_name(action.keys[0]), action.short) for action in able if action.id in ("help", "quit")]
     if whole:
@@ -215,7 +215,8 @@ def keys(able: Sequence[Action], cells: int, *, whole: bool) -> tuple[list[Piece
     room = cells - sum(len(key) + width(short) + 3 for _id, key, short in always)
     chosen: list[tuple[str, str, str]] = []
     for action in able:
-        key, short = key_name(action.keys[0]), action.short
+        key = key_name(action.keys[0])
+        short = (tab is Tab.ACTIVE and action.short_in_active) or action.short
         needed = len(key) + width(short) + 3
         if action.id not in left_out and needed <= room:
             room -= needed

@@ -291,7 +291,7 @@ class DeskBase(Screen[None]):
         now = self.situation()
         able = [action for action in self.actions.values() if action.short and why_off(action, now) is None]
         cells = self._lines["keys"].size.width or self.app.size.width
-        pieces, does = bars.keys(able, cells, whole=self.whole)
+        pieces, does = bars.keys(able, cells, self.state.tab, whole=self.whole)
         self._lines["keys"].show(pieces, actions=does)
 
     def _draw_message(self) -> None:

@@ -67,7 +67,7 @@ def _fields(profiles: list[str]) -> list[FieldSpec]:
             _("And"),
             placeholder="mine overdue min-fit 60 country ES",
             error_lines=2,
-            remark=_("words of refterm list; also unassigned, expiring 24, channel sales"),
+            remark=_("words of refterm list, also unassigned or expiring 24"),
         ),
     ]
 

@@ -26,8 +26,7 @@ class OutboxScreen(Chooser):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("x", "drop", show=False), Binding("r", "read", show=False)]
 
     def __init__(self, office: Office) -> None:
-        keys = _("enter try again   x drop   r read again   escape closes")
-        super().__init__(_("Outbox"), "", office.signs, cells=118, keys=keys)
+        super().__init__(_("Outbox"), "", office.signs, cells=118, keys=_("r read again   escape closes"))
         self.office = office
         self.outbox = Outbox(office.workplace)
         self.message = _("reading")
@@ -109,6 +108,10 @@ class OutboxScreen(Chooser):
         def known(found: tuple[list[dict[str, Any]], dict[int, list[Conflict]]]) -> None:
             self._found, self._conflicts = found
             self.message = message()
+            if found[0] or found[1]:
+                self.set_keys(_("enter try again   x drop   r read again   escape closes"))
+            else:
+                self.set_keys(_("r read again   escape closes"))
             self.draw()
 
         work(self, read, known, self.fail, group="outbox")

@@ -124,10 +124,10 @@ class ViewsScreen(Panel):
         """
         super().__init__(
             _("Views"),
-            "",
+            _("press a key"),
             office.signs,
             cells=60,
-            keys=_("a key goes there   / searches   s saves this   x removes   escape"),
+            keys=_("/ search   s save this   x remove   escape closes"),
         )
         self._office, self._state, self._present = office, state, present
         self._shared, self._choose, self._keep = shared, choose, keep
