@@ -150,7 +150,7 @@ class Desk:
         )
 
     def counts_of(self, views: Sequence[View]) -> list[int]:
-        """How many rows each view has, up to one more than MOST_COUNTED; on a connection of its own, for a thread."""
+        """How many rows each view has, counted up to MOST_COUNTED + 1; on a connection of its own, for a thread."""
         with closing(open_database(self.workplace.database.location, read_only=True)) as database:
             now = self.workplace.now()
             with database.reading() as connection:

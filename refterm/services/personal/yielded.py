@@ -1,4 +1,4 @@
-"""What was typed for a decision to which Partner Center did not yield is a draft when a form next opens."""
+"""A decision that Partner Center did not take comes back as a draft when a form next opens."""
 
 from __future__ import annotations
 

@@ -104,7 +104,7 @@ class DemoScreen(DeskScreen):
     # The wheel
 
     def wake(self) -> None:
-        """Look what happened, but not half-way through a turn: the cursor would rest where chance leaves it."""
+        """Look what happened, but not half-way through a turn: the cursor would end on a row that timing chooses."""
         if self._turning:
             self.ticker.schedule()
         else:

@@ -76,7 +76,7 @@ def todo_words() -> dict[str, str]:
 
 
 def number_text(count: int) -> str:
-    """A count; far ones are not counted to their end."""
+    """A count for the screen: `1000+` from the limit on."""
     return f"{MOST_SAID}+" if count > MOST_SAID else str(count)
 
 

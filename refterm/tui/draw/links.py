@@ -19,7 +19,7 @@ _FIRST_VTE = 5000  # before that a link could end a program
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """What links are made of.
+    """What the site configures about links.
 
     Attributes:
         crm: the URL of a deal in the CRM with `{crm_id}` in it, as the configuration has it; None where it has none.
