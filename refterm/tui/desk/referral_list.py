@@ -23,7 +23,7 @@ from refterm.domain.row import Row
 from refterm.errors import RefTermError
 from refterm.services.desk import Listing
 from refterm.tui.draw.columns import Column, columns, header, order_at
-from refterm.tui.draw.row import Look, changes_at, pieces, time_texts
+from refterm.tui.draw.row import Look, Piece, changes_at, pieces, time_texts
 
 PAGE = 100
 MOST_PAGES = 8
@@ -72,6 +72,7 @@ class ReferralList(Widget, can_focus=True):
         self._cursor = 0
         self._top = 0
         self._drawn_times: dict[int, tuple[str, ...]] = {}
+        self._drawn: dict[int, list[Piece]] = {}  # by line of the screen
         self._styles_by_name: dict[tuple[str, bool], Style] = {}
         self._range_from: int | None = None
 
@@ -145,10 +146,11 @@ class ReferralList(Widget, can_focus=True):
                 yield line, row
 
     def update_rows(self, changed: set[int], look: Look) -> None:
-        """Draw anew some rows: somebody opened or closed a form on them, or their score is known now."""
+        """Draw anew those of some rows that changed: somebody opened or closed a form, or the score is known now."""
         self._look = look
         for line, row in self._rows_in_sight():
-            if row.id in changed:
+            # A narrow list has no column for the score.
+            if row.id in changed and self._pieces(row, look) != self._drawn.get(line):
                 self.refresh(Region(0, line, self.size.width, 1))
 
     def next_change(self) -> datetime | None:
@@ -244,8 +246,12 @@ class ReferralList(Widget, can_focus=True):
             text = self.empty_text[middle] if not self.count and 0 <= middle < len(self.empty_text) else ""
             return self._strip([("   " + look.signs.sanitize(text), "plain")])
         self._drawn_times[row.id] = time_texts(row, self.tab, look)
-        drawn = pieces(row, self.tab, self._columns, look, marked=row.id in self.marked, unseen=row.id in self.unseen)
+        drawn = self._drawn[y] = self._pieces(row, look)
         return self._strip(drawn, cursor=index == self._cursor, thumb=self._has_thumb(y - 1))
+
+    def _pieces(self, row: Row, look: Look) -> list[Piece]:
+        marked, unseen = row.id in self.marked, row.id in self.unseen
+        return pieces(row, self.tab, self._columns, look, marked=marked, unseen=unseen)
 
     def _strip(self, drawn: list[tuple[str, str]], *, cursor: bool = False, thumb: bool = False) -> Strip:
         cells = self._cells
