@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 from refterm import files
 from refterm.i18n import _
@@ -40,6 +41,15 @@ class SqliteConnection(sqlite3.Connection):
     """A connection to a SQLite file."""
 
     dialect = "sqlite"
+
+    def close(self) -> None:
+        """Close it, and forget that this process has its file open by it."""
+        super().close()
+        _OPEN_HERE.pop(self, None)
+
+
+# Which file each of this process's own connections has open.
+_OPEN_HERE: WeakKeyDictionary[SqliteConnection, Identity] = WeakKeyDictionary()
 
 
 class SqliteDatabase(Database):
@@ -82,7 +92,10 @@ class SqliteDatabase(Database):
         path = self.file
         self._identity = identity(path)
         if not self.read_only:
-            drop_stale(path, former_wal)
+            # Whoever closes a file ends all locks its process holds on it (POSIX), SQLite's among them; others would
+            # then remove the `-wal` under an open desk. So a file that is open here is not opened to look at it.
+            if self._identity not in _OPEN_HERE.values():
+                drop_stale(path, former_wal)
             share(path)
         self._frozen = _stamp(path) if self.read_only and is_frozen(path) else None
         self._reader = self._connect()
@@ -138,6 +151,7 @@ class SqliteDatabase(Database):
             check_same_thread=False,
             factory=SqliteConnection,
         )
+        _OPEN_HERE[connection] = self._identity
         connection.row_factory = sqlite3.Row
         try:
             for pragma in _PRAGMAS:

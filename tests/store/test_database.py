@@ -240,6 +240,19 @@ def test_closing_leaves_no_file_open(database_path: Path) -> None:
     assert not database_path.with_name("desk.db-wal").exists()
 
 
+def test_a_second_opening_keeps_the_locks_of_the_first(database_path: Path) -> None:
+    """Another program that closes the file must not take the `-wal` from a desk that is still open here."""
+    wal = database_path.with_name("desk.db-wal")
+    elsewhere = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('select 1 from referral'); c.close()"
+    with closing(open_database(database_path)) as first:
+        insert(first, [row()])
+        assert wal.stat().st_size
+        open_database(database_path).close()
+        assert run(elsewhere, database_path).wait(timeout=60) == 0
+        assert wal.exists()
+    assert not wal.exists()
+
+
 CREATE = """
 import sys
 from pathlib import Path
