@@ -198,7 +198,7 @@ async def opened(folder: Path, beginning: Path, *, present: bool) -> AsyncIterat
     from refterm.services.demo.options import DemoOptions
     from refterm.services.workplace import workplace
     from refterm.store.opening import open_database
-    from refterm.tui.app import office_for
+    from refterm.tui.app import session_for
     from refterm.tui.demo.app import DemoApp
     from refterm.tui.draw.signs import UNICODE
 
@@ -213,8 +213,8 @@ async def opened(folder: Path, beginning: Path, *, present: bool) -> AsyncIterat
     kept = folder / "beginning.db"
     place.database.backup(kept)
     options = DemoOptions(start=INSTANT, speed=0, present=present)
-    office = office_for(place, settings, UNICODE, folder)
-    app = DemoApp(office, settings=settings, options=options, clock=clock, kept=kept)
+    session = session_for(place, settings, UNICODE, folder)
+    app = DemoApp(session, settings=settings, options=options, clock=clock, kept=kept)
     try:
         async with app.run_test(size=SIZE) as pilot:
             one = Opened(app, pilot)

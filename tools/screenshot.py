@@ -56,13 +56,13 @@ async def draw(keys: Sequence[str], size: tuple[int, int], folder: Path) -> str:
     from refterm.services.demo import desk as demo
     from refterm.services.workplace import workplace
     from refterm.store.opening import open_database
-    from refterm.tui.app import RefTermApp, office_for
+    from refterm.tui.app import RefTermApp, session_for
     from refterm.tui.draw.signs import UNICODE
 
     clock = SettableClock(INSTANT)
     settings = Settings(time_zone="UTC")
     place = workplace(open_database(demo.build(folder, clock)), settings, Actor("ana", "ana"), clock)
-    app = RefTermApp(office_for(place, settings, UNICODE, folder), states=None, settings=settings)
+    app = RefTermApp(session_for(place, settings, UNICODE, folder), states=None, settings=settings)
     try:
         async with app.run_test(size=size) as pilot:
             for key in ("", *keys):

@@ -9,12 +9,12 @@ from typing import Any
 
 from refterm.domain import money, reasons
 from refterm.errors import InvalidInputError
-from refterm.formats import amounts, values, wire
-from refterm.formats.columns import CONSENTS, CONTACT, DUNS, HELP, HELPS, KEY, REASON, TEXTS, found_at, listed
+from refterm.formats import amounts, api_json, values
+from refterm.formats.api_json import Json, RecordError
+from refterm.formats.csv_columns import CONSENTS, CONTACT, DUNS, HELP, HELPS, KEY, REASON, TEXTS, found_at, listed
 from refterm.formats.fields import enum
 from refterm.formats.judging import CLOSE, CREATED, VALUE, Exact, Judge
 from refterm.formats.record import error_reason, nearest_day
-from refterm.formats.wire import Json, RecordError
 from refterm.i18n import _
 
 _CURRENCY = "currency"
@@ -61,7 +61,7 @@ def to_record(
     reading.finish()
     texts = (*cells, *cells.values())
     if not "".join(texts).isprintable():
-        record = values.tidied_record(wire.cleaned(record)) if not own else wire.cleaned(record)
+        record = values.tidied_record(api_json.cleaned(record)) if not own else api_json.cleaned(record)
     elif not own and _is_untidy(_EDGE.join(texts)):
         record = values.tidied_record(record)
     return record, reading.sentences
@@ -205,17 +205,17 @@ def over(old: Mapping[str, Any], new: Json) -> Json:
 
     It names the first contact only, of a solution not its name, and of the receipt not the hour.
     """
-    result = wire.merged(old, new)
+    result = api_json.merged(old, new)
     if old.get("createdDateTime"):
         result["createdDateTime"] = old["createdDateTime"]
     known = listed(found_at(old, ("customerProfile", "team")))
     given = listed(found_at(new, ("customerProfile", "team")))
     if known and given:
-        result["customerProfile"]["team"] = [wire.merged(known[0], given[0]), *known[1:]]
+        result["customerProfile"]["team"] = [api_json.merged(known[0], given[0]), *known[1:]]
     solutions = {one.get("id"): one for one in listed(found_at(old, ("details", "requirements", "solutions")))}
     if given := listed(found_at(new, ("details", "requirements", "solutions"))):
         result["details"]["requirements"]["solutions"] = [
-            wire.merged(solutions.get(one.get("id"), {}), one) for one in given
+            api_json.merged(solutions.get(one.get("id"), {}), one) for one in given
         ]
     return result
 

@@ -10,11 +10,11 @@ from typing import TypeVar
 
 from refterm.domain import money
 from refterm.domain.referral import TeamMember
-from refterm.formats import amounts, cells, columns, dates, values
-from refterm.formats.columns import COLUMNS, EXTRAS, KEY, TEAM, found_at
+from refterm.formats import amounts, cells, csv_columns, dates, values
+from refterm.formats.api_json import Json, RecordError
+from refterm.formats.csv_columns import COLUMNS, EXTRAS, KEY, TEAM, found_at
 from refterm.formats.judging import CLOSE, VALUE, Exact, Judge
 from refterm.formats.record import nearest_day
-from refterm.formats.wire import Json, RecordError
 from refterm.i18n import _
 
 # Columns that an edit may change, by the fields of the edit form (A2).
@@ -57,7 +57,7 @@ class Edits:
 
 def shown(content: Json) -> dict[str, str]:
     """The visible cells of a record's row as export writes them, by the folded names of their columns."""
-    return dict(zip(_SHOWN, (*columns.row(content), *columns.extras(content)), strict=True))
+    return dict(zip(_SHOWN, (*csv_columns.row(content), *csv_columns.extras(content)), strict=True))
 
 
 def found(row: Mapping[str, str], content: Json, judge: Judge) -> Edits | None:
@@ -111,7 +111,7 @@ def _is_same(column: str, cell: str, before: str, content: Json, judge: Judge) -
     """Whether a cell says what was written there: numbers and dates by value, texts but for blanks and line ends."""
     if " ".join(cell.split()) == " ".join(before.split()):
         return column != "notes" or _lines(cell) == _lines(before)
-    if len(cell) > columns.LONGEST_CELL - 200 and before.startswith(cell):
+    if len(cell) > csv_columns.LONGEST_CELL - 200 and before.startswith(cell):
         return True  # a spreadsheet's cell has no room for more
     if column == "notes":
         # Older exports show the customer's words there, whatever the desk's own notes say.
@@ -193,7 +193,7 @@ def _said_before(content: Json) -> dict[str, str]:
 def _team_of(content: Json) -> tuple[TeamMember, ...]:
     return tuple(
         TeamMember(str(one.get("name") or ""), str(one.get("email") or ""), str(one.get("phone") or ""))
-        for one in columns.listed(content[KEY].get("team"))
+        for one in csv_columns.listed(content[KEY].get("team"))
     )
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from refterm.formats import wire
-from refterm.formats.wire import Json, RecordError
+from refterm.formats import api_json
+from refterm.formats.api_json import Json, RecordError
 from refterm.i18n import _
 
 # Keys under which a list of records stands, and those that hold an object with such a key.
@@ -58,7 +58,7 @@ def unwrapped(value: object, pages: Pages) -> list[Any] | None:
     for _depth in range(4):
         if isinstance(value, str) and value.lstrip()[:1] in ("[", "{"):
             try:
-                value = wire.parse(value.strip())
+                value = api_json.parse(value.strip())
             except RecordError:
                 return None
         if isinstance(value, list):
@@ -113,17 +113,17 @@ def check_kind(value: Json) -> None:
     if isinstance(problem, dict) and "id" not in value:
         told = ": ".join(str(problem[key]) for key in ("code", "message") if problem.get(key))
         raise RecordError(
-            _("it is an error of the API, not a referral: {error}").format(error=wire.cleaned(told)[:200])
+            _("it is an error of the API, not a referral: {error}").format(error=api_json.cleaned(told)[:200])
         )
     if ("id" not in value and keys >= {"code", "message"}) or keys >= {"code", "description"}:
         told = f"{value.get('code')}: {value.get('message') or value.get('description')}"
         raise RecordError(
-            _("it is an error of the API, not a referral: {error}").format(error=wire.cleaned(told)[:200])
+            _("it is an error of the API, not a referral: {error}").format(error=api_json.cleaned(told)[:200])
         )
 
 
 def elements(values: list[Any]) -> Iterator[tuple[Any, str]]:
     """Records out of an envelope, each cleaned and with its text."""
     for one in values:
-        clean = wire.cleaned(one)
-        yield clean, wire.dumps(clean)
+        clean = api_json.cleaned(one)
+        yield clean, api_json.dumps(clean)

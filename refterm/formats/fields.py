@@ -9,7 +9,7 @@ from decimal import Decimal
 from refterm.domain import money
 from refterm.errors import InvalidInputError
 from refterm.formats import amounts, values
-from refterm.formats.wire import Json, RecordError
+from refterm.formats.api_json import Json, RecordError
 from refterm.i18n import _
 
 # .NET, SQL and FILETIME write 1, 1900, 9999 or 1601 for "no date"; no referral happened at any such time.

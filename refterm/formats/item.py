@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from refterm.formats.api_json import Json
 from refterm.formats.edits import Edits
-from refterm.formats.wire import Json
 
 
 @dataclass(frozen=True, slots=True)

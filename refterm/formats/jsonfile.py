@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from refterm.errors import RefTermError
-from refterm.formats import envelope, wire
+from refterm.formats import api_json, envelope
+from refterm.formats.api_json import RecordError
 from refterm.formats.envelope import Pages
 from refterm.formats.item import Item
-from refterm.formats.wire import RecordError
 from refterm.i18n import _
 
 CHUNK = 1 << 18
@@ -55,7 +55,7 @@ def lines(stream: BinaryIO, pages: Pages) -> Iterator[Item]:
             text = raw.decode().strip(" \t\r\n\x1a").removesuffix(",").rstrip()
             # The brackets of a list that has an element a line are no records.
             if text and text not in ("[", "]"):
-                yield from _finished(number, raw, wire.parse(text), text, pages)
+                yield from _finished(number, raw, api_json.parse(text), text, pages)
         except UnicodeDecodeError as error:
             yield Item(number, raw, refusal=undecodable(error))
         except RecordError as error:
@@ -155,9 +155,9 @@ def _item(line: int, raw: bytes, value: object, text: str) -> Item:
         if isinstance(value, dict):
             envelope.check_kind(value)
             if "Id" in value and "id" not in value:
-                value = envelope.in_api_letters(wire.cleaned(value))
-                text = wire.dumps(value)
-        record, kept = wire.finish(value, text)
+                value = envelope.in_api_letters(api_json.cleaned(value))
+                text = api_json.dumps(value)
+        record, kept = api_json.finish(value, text)
         return Item(line, raw, record, kept)
     except RecordError as error:
         return Item(line, raw, refusal=str(error))
@@ -221,7 +221,7 @@ class _Window:
             end: int | None = None
             if self._text[self._at] in '{"':
                 try:
-                    value, end = wire.decode(self._text, self._at)
+                    value, end = api_json.decode(self._text, self._at)
                     refusal = None
                 except RecordError as error:
                     refusal = str(error)

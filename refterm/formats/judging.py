@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Literal, TypeVar
 
 from refterm.formats import amounts, dates
-from refterm.formats.wire import RecordError
+from refterm.formats.api_json import RecordError
 from refterm.i18n import _
 
 Dates = Literal["day-first", "month-first"]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from refterm.formats import fields
-from refterm.formats.wire import Json, RecordError
+from refterm.formats.api_json import Json, RecordError
 from refterm.i18n import _
 
 _Check = Callable[[Json, str], Any]

@@ -13,9 +13,9 @@ from typing import Any
 from refterm.domain import reasons
 from refterm.domain.deadline import Deadlines
 from refterm.domain.referral import Outcome, Referral, Status, TeamMember
-from refterm.formats import columns, own, record
+from refterm.formats import csv_columns, record, refterm_object
+from refterm.formats.api_json import Json, RecordError, dumps
 from refterm.formats.record import Incoming
-from refterm.formats.wire import Json, RecordError, dumps
 
 STANDINGS = {
     (Status.NEW, None): ("New", "Received"),
@@ -34,13 +34,13 @@ def written(known: Mapping[str, Any], present: Incoming) -> Json:
         known: the record as it was received.
         present: the referral as it stands.
     """
-    return {**_over(known, present.referral), own.KEY: own.written(present)}
+    return {**_over(known, present.referral), refterm_object.KEY: refterm_object.written(present)}
 
 
 def row(known: Mapping[str, Any], present: Incoming) -> list[str]:
     """The same as a row of Partner Center's CSV and our columns after it, the last of them the whole record."""
     content = written(known, present)
-    return [*columns.row(content), *columns.extras(content), dumps(content)]
+    return [*csv_columns.row(content), *csv_columns.extras(content), dumps(content)]
 
 
 def _over(known: Mapping[str, Any], referral: Referral) -> Json:
@@ -108,7 +108,7 @@ def _reason(referral: Referral) -> str | None:
 def _team(known: Any, team: tuple[TeamMember, ...]) -> list[Json]:
     """The deal's team as the API has it; who was received so stays with all that came."""
     kept = {}
-    for raw in columns.listed(known):
+    for raw in csv_columns.listed(known):
         with suppress(RecordError):
             kept[record.member(raw)] = raw
     return [kept.get(member) or _member(member) for member in team]

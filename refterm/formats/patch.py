@@ -15,9 +15,9 @@ from refterm.domain.deadline import Deadlines
 from refterm.domain.money import plain
 from refterm.domain.referral import Outcome, Referral, Status
 from refterm.formats import record
+from refterm.formats.api_json import Json
 from refterm.formats.fields import object_at, objects_at
 from refterm.formats.outgoing import STANDINGS
-from refterm.formats.wire import Json
 
 # What can be sent; status, outcome, reason and its notes are one thing.
 STANDING = ("status", "outcome", "reason", "reason_notes")

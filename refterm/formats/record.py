@@ -9,8 +9,8 @@ from refterm.domain import reasons
 from refterm.domain.deadline import Deadlines
 from refterm.domain.referral import Channel, Contact, Customer, Deal, Outcome, Referral, Status, TeamMember
 from refterm.formats import lenient, values
+from refterm.formats.api_json import Json, RecordError
 from refterm.formats.fields import amount, currency, enum, flag, instant, object_at, objects_at, show, text
-from refterm.formats.wire import Json, RecordError
 from refterm.i18n import _
 from refterm.text import identity
 

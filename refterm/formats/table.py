@@ -7,18 +7,20 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from refterm.errors import RefTermError
+from refterm.formats import api_json, csv_columns, edits
 from refterm.formats import cells as reading
-from refterm.formats import columns, edits, wire
+from refterm.formats.api_json import Json, RecordError
 from refterm.formats.edits import Edits
 from refterm.formats.judging import CREATED, JUDGED, Choices, Judge
-from refterm.formats.wire import Json, RecordError
 from refterm.i18n import _
 
 # A header may stand below a title and what else a program writes above it.
 HEADER_WITHIN = 20
-_OWN = columns.KEY
+_OWN = csv_columns.KEY
 _ID = "referral id"
-_KNOWN = frozenset([*(column.casefold() for column in (*columns.COLUMNS, columns.OWN)), *columns.ALIASES, CREATED])
+_KNOWN = frozenset(
+    [*(column.casefold() for column in (*csv_columns.COLUMNS, csv_columns.OWN)), *csv_columns.ALIASES, CREATED]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ class Row:
 def folded(titles: list[str]) -> list[str]:
     """The titles of a header for comparing: without case, stray blanks, and the mark of a required column."""
     names = [" ".join(title.split()).rstrip("* ").casefold() for title in titles]
-    return [columns.ALIASES.get(name, name) for name in names]
+    return [csv_columns.ALIASES.get(name, name) for name in names]
 
 
 def known(titles: list[str]) -> int:
@@ -168,14 +170,14 @@ class Table:
     def _told(name: str, cell: str, record: str) -> bool | None:
         """What the record beside a cell says of the form in which it is written."""
         try:
-            content = wire.parse(columns.unguarded(record))
+            content = api_json.parse(csv_columns.unguarded(record))
             return edits.proves(name, cell, content) if _is_own(content) else None
         except RecordError:
             return None
 
     def _row(self, row: Raw, cells: list[str]) -> Row:
         if self._own and self._rows.guarded:
-            cells = [columns.unguarded(cell) if cell.startswith("'") else cell for cell in cells]
+            cells = [csv_columns.unguarded(cell) if cell.startswith("'") else cell for cell in cells]
         named = dict(zip(reversed(self._names[: len(cells)]), reversed(cells[: len(self._names)]), strict=True))
         try:
             if named.get(_OWN, "").strip():
@@ -192,7 +194,7 @@ class Table:
     def _restored(self, row: Raw, named: dict[str, str]) -> Row:
         cell = named[_OWN]
         try:
-            record, text = wire.finish(wire.parse(cell), cell)
+            record, text = api_json.finish(api_json.parse(cell), cell)
         except RecordError as error:
             reason = _("its cell Refterm is damaged ({error}); empty it to import the other columns")
             return Row(row.line, row.raw, refusal=reason.format(error=error))

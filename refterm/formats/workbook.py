@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from refterm.errors import RefTermError
-from refterm.formats import columns, dates, table
+from refterm.formats import csv_columns, dates, table
 from refterm.formats.judging import CLOSE, VALUE, Exact
 from refterm.formats.table import HEADER_WITHIN, Raw
 from refterm.i18n import _
@@ -48,8 +48,8 @@ class SheetRows:
         book = _opened(content)
         sheet, self.titles, self.line = _headed(book)
         self._records = _records(book)
-        if self._records and columns.KEY not in table.folded(self.titles):
-            self.titles = [*self.titles, columns.OWN]
+        if self._records and csv_columns.KEY not in table.folded(self.titles):
+            self.titles = [*self.titles, csv_columns.OWN]
         else:
             self._records = {}
         self.header = _line(self.titles)
@@ -76,7 +76,7 @@ def _headed(book: CalamineWorkbook) -> tuple[CalamineSheet, list[str], int]:
     """The sheet with referrals, its titles, and the row on which they stand."""
     for name in book.sheet_names:
         sheet = book.get_sheet_by_name(name)
-        if name == columns.OWN:
+        if name == csv_columns.OWN:
             continue
         for number, row in enumerate(sheet.iter_rows(), _first(sheet)):
             titles = [_text(cell) for cell in row]
@@ -105,9 +105,9 @@ def _opened(content: bytes) -> CalamineWorkbook:
 
 def _records(book: CalamineWorkbook) -> dict[str, str]:
     """The records on the hidden sheet of our own workbooks, by the IDs of their referrals."""
-    if columns.OWN not in book.sheet_names:
+    if csv_columns.OWN not in book.sheet_names:
         return {}
-    rows = book.get_sheet_by_name(columns.OWN).iter_rows()
+    rows = book.get_sheet_by_name(csv_columns.OWN).iter_rows()
     return {str(row[0]): "".join(str(piece) for piece in row[1:]) for row in rows if row}
 
 
@@ -146,16 +146,16 @@ class Writer:
         """
         self._book = _new_book(out)
         self._sheet = self._book.add_worksheet("Referrals")
-        self._hidden = self._book.add_worksheet(columns.OWN)
+        self._hidden = self._book.add_worksheet(csv_columns.OWN)
         self._hidden.hide()
         self._day = self._book.add_format({"num_format": "yyyy-mm-dd"})
         self._instant = self._book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
-        self._names = [column.casefold() for column in (*columns.COLUMNS, *columns.EXTRAS[:-1])]
+        self._names = [column.casefold() for column in (*csv_columns.COLUMNS, *csv_columns.EXTRAS[:-1])]
         bold = self._book.add_format({"bold": True})
         for place, name in enumerate(self._names):
             self._sheet.set_column(place, place, _WIDE.get(name, 14))
         self._sheet.freeze_panes(1, 0)
-        for place, title in enumerate((*columns.COLUMNS, *columns.EXTRAS[:-1])):
+        for place, title in enumerate((*csv_columns.COLUMNS, *csv_columns.EXTRAS[:-1])):
             self._sheet.write_string(0, place, title, bold)
         self._rows = 0
 
@@ -168,8 +168,8 @@ class Writer:
         # What stands for a letter in the format's own way is escaped, so that no program decodes it.
         record = cells[-1].replace("_x", "\\u005fx")
         self._hidden.write_string(self._rows, 0, cells[self._names.index("referral id")])
-        for number, start in enumerate(range(0, len(record), columns.LONGEST_CELL), 1):
-            self._hidden.write_string(self._rows, number, record[start : start + columns.LONGEST_CELL])
+        for number, start in enumerate(range(0, len(record), csv_columns.LONGEST_CELL), 1):
+            self._hidden.write_string(self._rows, number, record[start : start + csv_columns.LONGEST_CELL])
 
     def _cell(self, place: int, name: str, cell: str) -> None:
         if name == VALUE:
@@ -182,7 +182,7 @@ class Writer:
                 naive = moment.replace(tzinfo=None)
                 self._sheet.write_datetime(self._rows, place, naive, self._day if name == CLOSE else self._instant)
         else:
-            self._sheet.write_string(self._rows, place, cell[: columns.LONGEST_CELL])
+            self._sheet.write_string(self._rows, place, cell[: csv_columns.LONGEST_CELL])
 
     def close(self) -> None:
         """Finish the file."""
@@ -203,7 +203,7 @@ def write_table(out: BinaryIO, titles: Sequence[str], rows: Iterable[Sequence[st
     for row in rows:
         count += 1
         for place, cell in enumerate(row):
-            sheet.write_string(count, place, cell[: columns.LONGEST_CELL])
+            sheet.write_string(count, place, cell[: csv_columns.LONGEST_CELL])
     book.close()
     return count
 

@@ -11,8 +11,8 @@ from refterm.domain import decisions, money
 from refterm.domain.decisions import Context
 from refterm.domain.referral import Referral, Status, TeamMember
 from refterm.errors import InvalidInputError
+from refterm.formats.api_json import RecordError
 from refterm.formats.edits import Edits
-from refterm.formats.wire import RecordError
 from refterm.i18n import _
 from refterm.services.triage import edit_texts
 from refterm.store import codec

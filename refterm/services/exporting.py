@@ -10,7 +10,7 @@ from typing import Any, BinaryIO, Literal, TextIO
 from refterm.domain.deadline import as_of
 from refterm.domain.history import Entry
 from refterm.domain.query import Tab, View
-from refterm.formats import columns, outgoing, wire
+from refterm.formats import api_json, csv_columns, outgoing
 from refterm.formats.record import Incoming
 from refterm.services.desk import shown_entry
 from refterm.services.referral_json import entry_object
@@ -48,7 +48,7 @@ class Exporter:
         before, between, after = ("", "\n", "\n") if format == "ndjson" else ("[\n", ",\n", "\n]\n")
         count = 0
         for known, present in self._all(view):
-            out.write((between if count else before) + wire.dumps(outgoing.written(known, present)))
+            out.write((between if count else before) + api_json.dumps(outgoing.written(known, present)))
             count += 1
         if count or format == "json":
             out.write(after if count else "[]\n")
@@ -73,10 +73,10 @@ class Exporter:
         # Without the mark spreadsheets take UTF-8 for the machine's own encoding.
         out.write("\ufeff")
         writer = csv.writer(out)
-        writer.writerow([*columns.COLUMNS, *columns.EXTRAS])
+        writer.writerow([*csv_columns.COLUMNS, *csv_columns.EXTRAS])
         count = 0
         for known, present in self._all(view):
-            writer.writerow(map(columns.guarded, outgoing.row(known, present)))
+            writer.writerow(map(csv_columns.guarded, outgoing.row(known, present)))
             count += 1
         return count
 
@@ -88,7 +88,7 @@ class Exporter:
                 where, bound = self._condition(connection, view, now)
                 rows = queries.with_records(connection, where, bound, last, BATCH)
             for row in rows:
-                known = wire.known(row["record"])
+                known = api_json.known(row["record"])
                 yield (
                     known,
                     Incoming(
@@ -128,13 +128,13 @@ class Exporter:
             writer, count = csv.writer(out), 0
             writer.writerow(HISTORY_COLUMNS)
             for row in self._history_rows(view):
-                writer.writerow(map(columns.guarded, row))
+                writer.writerow(map(csv_columns.guarded, row))
                 count += 1
             return count
         before, between, after = ("", "\n", "\n") if format == "ndjson" else ("[\n", ",\n", "\n]\n")
         count = 0
         for entry in self.history(view):
-            out.write((between if count else before) + wire.dumps(entry_object(entry)))
+            out.write((between if count else before) + api_json.dumps(entry_object(entry)))
             count += 1
         if count or format == "json":
             out.write(after if count else "[]\n")
@@ -155,5 +155,5 @@ class Exporter:
             known = entry_object(entry)
             yield [
                 *(str(known[name]) if known[name] is not None else "" for name in HISTORY_COLUMNS[:-1]),
-                wire.dumps(known["changes"]),
+                api_json.dumps(known["changes"]),
             ]

@@ -9,14 +9,14 @@ from typing import Any, BinaryIO, Protocol
 
 from refterm.domain.history import Action
 from refterm.domain.referral import Outcome, Referral, Status
-from refterm.formats import cells, fields, own, record, wire
+from refterm.formats import api_json, cells, fields, record, refterm_object
+from refterm.formats.api_json import Json, RecordError
 from refterm.formats.edits import Edits
 from refterm.formats.item import Item
 from refterm.formats.jsonfile import LONGEST
 from refterm.formats.judging import Choices, Dates, Decimals
 from refterm.formats.reader import Format, Reader
 from refterm.formats.record import Incoming
-from refterm.formats.wire import Json, RecordError
 from refterm.i18n import _, ngettext
 from refterm.services import editing, merging
 from refterm.services.profiles import Router
@@ -222,19 +222,19 @@ class Importer:
         if item.record is None:
             return item.refusal
         content, kept = item.record, None
-        if own.KEY in content:
-            content = {key: value for key, value in content.items() if key != own.KEY}
-            kept = item.record[own.KEY]
+        if refterm_object.KEY in content:
+            content = {key: value for key, value in content.items() if key != refterm_object.KEY}
+            kept = item.record[refterm_object.KEY]
         try:
             incoming = self._incoming(content, kept, now, dated=item.dated)
         except RecordError as error:
             return str(error)
-        text = item.text if item.text and kept is None else wire.dumps(content)
+        text = item.text if item.text and kept is None else api_json.dumps(content)
         return _Arrival(text, kept, item.dated, incoming, item)
 
     def _incoming(self, content: Json, kept: Json | None, now: datetime, *, dated: bool) -> Incoming:
         incoming = record.read(content, now=now, deadlines=self.workplace.deadlines, dated=dated)
-        return incoming if kept is None else own.restored(incoming, kept)
+        return incoming if kept is None else refterm_object.restored(incoming, kept)
 
     def _reject(self, rejects: Rejects, header: bytes, raw: bytes) -> None:
         """Keep what was refused: JSON in one line, so that it can be read again line by line; CSV with its header."""
@@ -327,7 +327,7 @@ class Importer:
         edited = self._edited({**ours, **changes}, arrival)
         if changes:
             before, ours = ours, updates.update(connection, ours, {**changes, "changed_at": codec.micros(now)})
-            store.replace_record(connection, ours["id"], wire.dumps(content))
+            store.replace_record(connection, ours["id"], api_json.dumps(content))
             extra = {"source": said} if said else None
             returned = before["outcome"] == Outcome.EXPIRED != ours["outcome"]
             action = Action.RETURNED if returned else Action.UPDATED
@@ -377,8 +377,8 @@ class Importer:
         self, connection: Connection, ours: Mapping[str, Any], arrival: _Arrival, now: datetime
     ) -> tuple[Json, Incoming]:
         """The record put over what was known, so that what it does not mention stays; and what both together say."""
-        known, stated = wire.known(store.record(connection, ours["id"])), wire.known(arrival.text)
-        content = wire.merged(known, stated) if arrival.dated else cells.over(known, stated)
+        known, stated = api_json.known(store.record(connection, ours["id"])), api_json.known(arrival.text)
+        content = api_json.merged(known, stated) if arrival.dated else cells.over(known, stated)
         dated = arrival.dated or "createdDateTime" in content
         incoming = self._incoming(content, arrival.kept, now, dated=dated)
         # When it was changed, only the record itself can say.

@@ -14,7 +14,7 @@ from refterm.services.background.fitting import Fitting
 from refterm.services.sync.conflicts import standings
 from refterm.services.workplace import Workplace
 from refterm.store.codec import iso
-from refterm.store.whole import Whole
+from refterm.store.full_referrals import Whole
 
 Object = dict[str, Any]
 

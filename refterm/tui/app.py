@@ -38,7 +38,7 @@ from refterm.tui.draw import themes
 from refterm.tui.draw.filters import AsciiLetters, AsciiScrollBar, NoColours
 from refterm.tui.draw.links import Links, are_shown
 from refterm.tui.draw.signs import ASCII_ONLY, Signs, choose_signs
-from refterm.tui.office import DeskApp, Office
+from refterm.tui.session import DeskApp, Session
 from refterm.tui.terminal import ending
 
 
@@ -59,9 +59,9 @@ class RefTermApp(DeskApp):
     ]
     TITLE = "refterm"
 
-    def __init__(self, office: Office, *, states: ViewStates | None, settings: Settings) -> None:
+    def __init__(self, session: Session, *, states: ViewStates | None, settings: Settings) -> None:
         super().__init__()
-        self.office = office
+        self.session = session
         self.desk: DeskScreen | None = None
         self.settings = settings
         self.animation_level = "none"
@@ -76,17 +76,17 @@ class RefTermApp(DeskApp):
         if self.no_color:
             textual_quirks.replace_grey_filter(self, NoColours())
             self.add_class("-no-colour")
-        if office.signs is ASCII_ONLY:
+        if session.signs is ASCII_ONLY:
             textual_quirks.add_filter(self, AsciiLetters())
-        ScrollBar.renderer = AsciiScrollBar if office.ascii else ScrollBarRender
-        if office.ascii:
+        ScrollBar.renderer = AsciiScrollBar if session.ascii else ScrollBarRender
+        if session.ascii:
             self.add_class("-ascii")
 
     def get_default_screen(self) -> Screen[None]:
         """The desk: it is the first screen, so that no empty one is drawn before it."""
         settings = self.settings
         self.desk = DeskScreen(
-            self.office,
+            self.session,
             self.state,
             kiosk=settings.kiosk,
             bell=settings.bell,
@@ -163,7 +163,7 @@ class RefTermApp(DeskApp):
             return
         from refterm.tui import alerts
 
-        signs = self.office.signs
+        signs = self.session.signs
         said = f"refterm: {signs.sanitize(words)} #{referral} {alerts.name(signs.sanitize(company))}".rstrip()
         if count > 1:
             said += " " + signs.sanitize(_("and {n} more").format(n=count - 1))
@@ -233,11 +233,11 @@ class RefTermApp(DeskApp):
         """Do nothing: `ctrl+q` is what people press where the screen is frozen."""
 
 
-def office_for(place: Workplace, settings: Settings, signs: Signs, folder: Path | None = None) -> Office:
+def session_for(place: Workplace, settings: Settings, signs: Signs, folder: Path | None = None) -> Session:
     """The services that the screens work with; drafts lie in the state folder, or in the one given."""
     drafts = Drafts((folder or config.state_folder()) / "drafts", place.desk_id, place.actor.name)
     shown = not settings.kiosk and are_shown(os.environ)
-    return Office(
+    return Session(
         place,
         Desk(place),
         drafts,
@@ -278,7 +278,7 @@ def run_desk(settings: Settings, *, acting: str | None = None) -> int:
     place = open_workplace(settings, acting=acting)
     states = ViewStates(config.state_folder(), place.actor.name, place.desk_id)
     signs = choose_signs(settings.ascii, os.environ, coerced=bool(sys.flags.utf8_mode))
-    app = RefTermApp(office_for(place, settings, signs), states=states, settings=settings)
+    app = RefTermApp(session_for(place, settings, signs), states=states, settings=settings)
     return run_app(app, place, settings)
 
 

@@ -29,7 +29,7 @@ _NAMES = ("Bäckerei Hansen", "Kontor Nord", "Clínica Santa Eulalia", "Llewelly
 _NEEDS = (
     "Move mailboxes and a file server to Microsoft 365 before the season starts; no downtime on weekdays. ",
     "After a phishing attack: audit, conditional access and training for everybody. ",
-    "Teams telephony for the head office and two branches, keep all numbers, one attendant console. ",
+    "Teams telephony for the head session and two branches, keep all numbers, one attendant console. ",
     "An offer for Azure Virtual Desktop, as the lease of the old servers ends in spring. ",
 )
 

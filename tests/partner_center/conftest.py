@@ -10,7 +10,7 @@ import pytest
 from refterm.clock import SettableClock
 from refterm.services.workplace import Workplace
 from tests.partner_center.server import StandIn, standing_in
-from tests.partner_center.support import Office, connected
+from tests.partner_center.support import Session, connected
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def standin(tmp_path: Path, clock: SettableClock, monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.fixture
-def office(workplace: Workplace, clock: SettableClock, standin: StandIn) -> Iterator[Office]:
+def session(workplace: Workplace, clock: SettableClock, standin: StandIn) -> Iterator[Session]:
     """A desk that is connected to the stand-in."""
     with connected(workplace, clock, standin) as made:
         yield made

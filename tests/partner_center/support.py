@@ -31,7 +31,7 @@ CONTEXT = Context(date(2026, 3, 2), "EUR")
 
 
 @dataclass
-class Office:
+class Session:
     """One desk of a company and its way to the stand-in.
 
     Attributes:
@@ -114,6 +114,6 @@ class _Renewing:
 
 
 @contextmanager
-def connected(workplace: Workplace, clock: SettableClock, standin: StandIn) -> Iterator[Office]:
+def connected(workplace: Workplace, clock: SettableClock, standin: StandIn) -> Iterator[Session]:
     """A desk with a token of its own."""
-    yield Office(workplace, clock, standin, standin.authority.new_token())
+    yield Session(workplace, clock, standin, standin.authority.new_token())

@@ -180,7 +180,7 @@ async def test_the_desk_syncs_by_itself_and_says_so_at_its_edge(
     from refterm.services.personal.drafts import Drafts
     from refterm.services.triage import Triage
     from refterm.tui.app import RefTermApp
-    from refterm.tui.office import Office as Services
+    from refterm.tui.session import Session as Services
     from tests.partner_center.support import CONTEXT, TYPED
 
     clock = SystemClock()

@@ -24,7 +24,7 @@ from refterm.clock import SettableClock, SystemClock
 from refterm.services.workplace import Workplace
 from refterm.store.opening import open_database
 from tests.partner_center.server import LISTS, StandIn, standing_in
-from tests.partner_center.support import CONTEXT, Office, connected
+from tests.partner_center.support import CONTEXT, Session, connected
 from tests.samples import ago, api_record
 
 LONG = bool(os.environ.get("REFTERM_TEST_SYNC"))
@@ -34,7 +34,7 @@ REFERRALS, DECISIONS, KILLS = (1000, 200, 200) if LONG else (120, 24, 5)
 @pytest.fixture
 def two(
     workplace: Workplace, clock: SettableClock, standin: StandIn, tmp_path: Path, empty_desk: Path
-) -> Iterator[tuple[Office, Office]]:
+) -> Iterator[tuple[Session, Session]]:
     """Two databases of one tenant."""
     other = tmp_path / "other.db"
     shutil.copyfile(empty_desk, other)
@@ -47,62 +47,62 @@ def two(
         )
 
 
-def _drain(office: Office, *, most: int = 60) -> int:
+def _drain(session: Session, *, most: int = 60) -> int:
     """Sync until nothing waits; how many passes that took."""
     for number in range(1, most):
-        summary, _status = office.run()
+        summary, _status = session.run()
         if summary.complete and not summary.waiting:
             return number
-        office.later(seconds=max(60.0, office.standin.pause_seconds))
+        session.later(seconds=max(60.0, session.standin.pause_seconds))
     raise AssertionError(f"still not drained: {summary}")
 
 
-def test_decisions_of_two_desks_under_every_fault(two: tuple[Office, Office]) -> None:
+def test_decisions_of_two_desks_under_every_fault(two: tuple[Session, Session]) -> None:
     """Both sides are equal in the end, nothing happened twice, no request came in a pause, few requests a decision."""
     standin, dice = two[0].standin, random.Random(5)
     records = [api_record(createdDateTime=ago(hours=9), updatedDateTime=ago(minutes=90 + n)) for n in range(REFERRALS)]
     standin.referrals.put(records)
-    for office in two:
-        assert office.sync().complete
+    for session in two:
+        assert session.sync().complete
     chosen = dice.sample(records, DECISIONS)
     for place, record in enumerate(chosen):
-        office = two[place % 2]
+        session = two[place % 2]
         if place % 3 == 2:
-            office.triage.decline([office.number(record)], {"reason": "budget", "notes": f"Note {place}"})
+            session.triage.decline([session.number(record)], {"reason": "budget", "notes": f"Note {place}"})
             continue
-        office.accept(record, name=f"Deal {place}", value=f"{1000 + place} EUR")
+        session.accept(record, name=f"Deal {place}", value=f"{1000 + place} EUR")
         if place % 3 == 1:
-            office.triage.won(office.number(record), {"value": f"{2000 + place}"}, CONTEXT)
+            session.triage.won(session.number(record), {"value": f"{2000 + place}"}, CONTEXT)
     both = dice.sample(records, DECISIONS // 10)  # decided at both desks: one of them yields
     for record in both:
-        for office in two:
-            if office.referral(record).status == "new":
-                office.accept(record, name="Both")
+        for session in two:
+            if session.referral(record).status == "new":
+                session.accept(record, name="Both")
     for record in dice.sample(chosen, DECISIONS // 8):
         standin.referrals.change(record["id"], customerProfile__size="1to10employees")
     asked = len(standin.asked)
     standin.rate = 0.3
     standin.chances = (*standin.chances, *LISTS) if LONG else standin.chances
-    for office in two:
-        office.later(minutes=2)
-        _drain(office)
+    for session in two:
+        session.later(minutes=2)
+        _drain(session)
     own = [one for one in standin.asked[asked:] if one.path.count("/") > 3]
     standin.rate = 0.0
-    for office in two:
-        office.later(days=1, minutes=5)
-        _drain(office)
+    for session in two:
+        session.later(days=1, minutes=5)
+        _drain(session)
     assert standin.referrals.twice() == []
     assert standin.early == []
     decisions = sum(
-        office.actions(record).count("pushed")
-        for office in two
+        session.actions(record).count("pushed")
+        for session in two
         for record in {r["id"]: r for r in (*chosen, *both)}.values()
     )
     assert len(own) <= 4 * decisions, (len(own), decisions)
     for record in records:
         there = standin.referrals.records[record["id"]]
-        for office in two:
-            _check_equal(office.json(record), there)
+        for session in two:
+            _check_equal(session.json(record), there)
 
 
 def _check_equal(here: dict[str, Any], there: dict[str, Any]) -> None:
@@ -120,17 +120,17 @@ def _check_equal(here: dict[str, Any], there: dict[str, Any]) -> None:
     assert here["remote"]["state"] in ("synced", "conflict")
 
 
-def test_a_year_long_outbox_drains_in_one_run(office: Office) -> None:
+def test_a_year_long_outbox_drains_in_one_run(session: Session) -> None:
     count = 500 if LONG else 40
     records = [api_record(updatedDateTime=ago(minutes=90 + n), createdDateTime=ago(hours=9)) for n in range(count)]
-    office.standin.referrals.put(records)
-    office.sync()
+    session.standin.referrals.put(records)
+    session.sync()
     for record in records:
-        office.accept(record)
-    office.later(days=1)
-    summary = office.sync()
+        session.accept(record)
+    session.later(days=1)
+    summary = session.sync()
     assert (summary.pushed, summary.waiting, summary.failed) == (count, 0, 0)
-    assert len(office.standin.of("PATCH")) == count
+    assert len(session.standin.of("PATCH")) == count
 
 
 def test_killed_at_any_instant(
@@ -154,13 +154,13 @@ def test_killed_at_any_instant(
             )
             for number in range(130)
         )
-        office = Office(here, SettableClock(clock.now()), standin, "")
+        session = Session(here, SettableClock(clock.now()), standin, "")
         records = list(standin.referrals.records.values())
         assert _sync(database_path) == 0
         for number in range(KILLS):
             record = records[number % len(records)]
-            if office.referral(record).status == "new":
-                office.accept(record, name=f"Deal {number}")
+            if session.referral(record).status == "new":
+                session.accept(record, name=f"Deal {number}")
             _kill_in(standin, dice.randrange(0, 3), after=dice.random() < 0.5)
             assert _sync(database_path) == -signal.SIGKILL or not standin.before_each
             standin.before_each = standin.stop = None
@@ -169,8 +169,8 @@ def test_killed_at_any_instant(
                 connection.execute("update sync set lease_until = 0, full_at = null where id = 1")
         assert _sync(database_path) == 0
         assert standin.referrals.twice() == []
-        assert office.pushes()
-        assert {item["state"] for item in office.pushes()} == {"sent"}
+        assert session.pushes()
+        assert {item["state"] for item in session.pushes()} == {"sent"}
 
 
 RUNNING: list[subprocess.Popen[bytes]] = []

@@ -20,7 +20,7 @@ from refterm.services.care import copying, maintenance
 from refterm.services.marks import Marks
 from refterm.services.triage import Triage
 from refterm.services.workplace import Workplace
-from refterm.store import whole_tables
+from refterm.store import table_copy
 from refterm.store.opening import open_database
 from tests.conftest import ImportRecords, import_into
 from tests.samples import api_record
@@ -70,10 +70,10 @@ def test_there_and_back_nothing_is_lost_or_changed(
     file, back = str(lived_in.database.file), tmp_path / "back.db"
     before = _dumped(lived_in.database.location)
     counts = copying.copy(Settings(), file, postgres_url)
-    assert counts == {name: len(before[name]) for name in whole_tables.KEYS}
+    assert counts == {name: len(before[name]) for name in table_copy.KEYS}
     assert counts["outbox"]
     server = _dumped(postgres_url)
-    for table in whole_tables.KEYS:
+    for table in table_copy.KEYS:
         assert server[table] == before[table]
     copying.copy(Settings(), postgres_url, str(back))
     _same(before, _dumped(back))
@@ -85,7 +85,7 @@ def test_there_and_back_nothing_is_lost_or_changed(
 
 
 def test_batches_follow_one_another(tmp_path: Path, clock: SettableClock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(whole_tables, "BATCH", 3)
+    monkeypatch.setattr(table_copy, "BATCH", 3)
     with closing(open_at(tmp_path / "a.db", clock)) as place:
         import_into(place, [api_record() for _ in range(7)])
     assert copying.copy(Settings(), str(tmp_path / "a.db"), str(tmp_path / "b.db"))["referral"] == 7
@@ -107,12 +107,12 @@ def test_a_row_that_did_not_arrive_as_it_was_is_noticed_and_nothing_stays(
     lived_in: Workplace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Every row is held against its copy; the target is as it was before, here: not there."""
-    insert = whole_tables.insert
+    insert = table_copy.insert
 
     def damage(connection: Any, table: str, rows: Any) -> None:
         insert(connection, table, [{**row, "by": "nobody"} if "by" in row else row for row in rows])
 
-    monkeypatch.setattr(whole_tables, "insert", damage)
+    monkeypatch.setattr(table_copy, "insert", damage)
     with pytest.raises(RefTermError, match="history from id 1 on did not arrive as it was; nothing was copied"):
         copying.copy(Settings(), str(lived_in.database.file), str(tmp_path / "new.db"))
     assert not list(tmp_path.glob("new.db*"))
@@ -144,7 +144,7 @@ def test_a_killed_copy_leaves_nothing(tmp_path: Path, clock: SettableClock, post
         running.kill()
         running.wait()
         end = time.monotonic() + 30
-        tables = [name for name in whole_tables.KEYS if name != "setting"]
+        tables = [name for name in table_copy.KEYS if name != "setting"]
         while any(_dumped(target if "://" in target else Path(target))[name] for name in tables):
             assert time.monotonic() < end
         assert copying.copy(Settings(), str(source), target)["referral"] == 3000
@@ -155,9 +155,9 @@ _SLOW_COPY = """
 import sys
 from refterm.config import Settings
 from refterm.services.care import copying
-from refterm.store import whole_tables
+from refterm.store import table_copy
 
-insert, count = whole_tables.insert, 0
+insert, count = table_copy.insert, 0
 
 def slow(connection, table, rows):
     global count
@@ -167,6 +167,6 @@ def slow(connection, table, rows):
         print("in the midst", flush=True)
         sys.stdin.read()
 
-whole_tables.insert = slow
+table_copy.insert = slow
 copying.copy(Settings(), sys.argv[1], sys.argv[2])
 """

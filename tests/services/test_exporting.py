@@ -17,7 +17,7 @@ from refterm.clock import SettableClock
 from refterm.domain.decisions import Context
 from refterm.domain.query import Tab, View
 from refterm.formats import values
-from refterm.formats.columns import COLUMNS
+from refterm.formats.csv_columns import COLUMNS
 from refterm.services import exporting
 from refterm.services.exporting import Exporter, Shape
 from refterm.services.importing import Importer, Summary

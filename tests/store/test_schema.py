@@ -18,7 +18,7 @@ from alembic.script import ScriptDirectory
 
 from refterm.services.care import maintenance
 from refterm.services.workplace import Workplace
-from refterm.store import codec, columns, tables, whole_tables
+from refterm.store import codec, table_columns, table_copy, tables
 from refterm.store.database import Database
 from refterm.store.listing import _INDEXES
 from refterm.store.opening import open_database
@@ -90,20 +90,20 @@ def test_a_desk_made_by_sqlmodel_alone_has_the_same_tables(tmp_path: Path, datab
 
 
 def test_what_does_without_sqlmodel_knows_the_same_columns() -> None:
-    """`columns.py`, in the same order; a copy and an export take what it names."""
+    """`table_columns.py`, in the same order; a copy and an export take what it names."""
     known = {str(model.__tablename__): tuple(model.model_fields) for model in tables.MODELS}
-    assert known == columns.COLUMNS
-    assert list(known) == list(columns.COLUMNS)
+    assert known == table_columns.COLUMNS
+    assert list(known) == list(table_columns.COLUMNS)
     assert set(known) == set(METADATA.tables)
     assert [tuple(column.name for column in METADATA.tables[name].columns) for name in known] == list(known.values())
 
 
 def test_a_copy_and_an_export_leave_no_column_out() -> None:
     """A copy takes every table but what is derived or of the moment; an export every column that history names."""
-    assert set(whole_tables.KEYS) == set(columns.COLUMNS) - {"counter", "presence"}
+    assert set(table_copy.KEYS) == set(table_columns.COLUMNS) - {"counter", "presence"}
     named = {*codec.FIELD_OF_COLUMN, "id", "source_id", "changed_at", "version", "source_updated_at"}
     derived = {"company_key", "email_domain", "deal_value_order"}
-    assert named | derived == set(columns.COLUMNS["referral"])
+    assert named | derived == set(table_columns.COLUMNS["referral"])
 
 
 def test_the_program_knows_every_step_in_its_order() -> None:

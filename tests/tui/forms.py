@@ -24,7 +24,7 @@ from refterm.tui.app import stylesheet
 from refterm.tui.draw import themes
 from refterm.tui.draw.signs import ASCII, UNICODE
 from refterm.tui.forms.form import Form
-from refterm.tui.office import Office
+from refterm.tui.session import Session
 
 T = TypeVar("T")
 WIDE, NARROW = (120, 40), (80, 24)
@@ -34,10 +34,10 @@ ROUNDS = 4
 _CHARACTERS = {"space": " ", "enter": "\r", "tab": "\t", "escape": "\x1b"}
 
 
-def office_at(place: Workplace, folder: Path, *, plain: bool = False) -> Office:
-    """An office at a workplace, its drafts in a folder of the test."""
+def session_at(place: Workplace, folder: Path, *, plain: bool = False) -> Session:
+    """An session at a workplace, its drafts in a folder of the test."""
     drafts = Drafts(folder / "drafts", place.desk_id, place.actor.name)
-    return Office(place, Desk(place), drafts, ASCII if plain else UNICODE)
+    return Session(place, Desk(place), drafts, ASCII if plain else UNICODE)
 
 
 class Host(App[None]):
@@ -143,7 +143,7 @@ async def sitting(
 
 def open_form(form: Form[T], size: tuple[int, int] = WIDE) -> Any:
     """Open a form; `async with open_form(...) as here`."""
-    return sitting(form, size, plain=form.office.ascii)
+    return sitting(form, size, plain=form.session.ascii)
 
 
 def deal_of(referral: Referral) -> tuple[object, ...]:

@@ -31,7 +31,7 @@ from refterm.store.opening import open_database
 from refterm.tui.desk.screen import DeskScreen
 from tests.conftest import import_into
 from tests.samples import NOW, active_record, api_record
-from tests.tui.seat import TestedApp, office_for
+from tests.tui.seat import TestedApp, session_for
 
 INBOX = ("accept", "decline", "note", "skip", "filter", "insights", "profiles", "similar", "history", "help")
 ACTIVE = ("edit", "add_contact", "won", "lost")
@@ -133,7 +133,7 @@ def private_kib() -> int:
 
 async def measure(place: Workplace, folder: Path, warm: int, rounds: int) -> dict[str, object]:
     """Open everything `warm` times, then `rounds` times more, and compare."""
-    app = TestedApp(office_for(place, folder), states=None, settings=Settings())
+    app = TestedApp(session_for(place, folder), states=None, settings=Settings())
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.pause()
         counted = Counted(app, pilot)
@@ -151,7 +151,7 @@ async def measure(place: Workplace, folder: Path, warm: int, rounds: int) -> dic
 
 async def measure_each(place: Workplace, folder: Path, warm: int, rounds: int) -> dict[str, object]:
     """The same for each kind by itself, one after the other; a line for each as it is done."""
-    app = TestedApp(office_for(place, folder), states=None, settings=Settings())
+    app = TestedApp(session_for(place, folder), states=None, settings=Settings())
     found: dict[str, object] = {}
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.pause()

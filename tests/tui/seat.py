@@ -30,7 +30,7 @@ from refterm.tui.background.ticker import Ticker
 from refterm.tui.desk.line import Line
 from refterm.tui.desk.screen import DeskScreen
 from refterm.tui.draw.signs import UNICODE, Signs
-from refterm.tui.office import Office
+from refterm.tui.session import Session
 
 LONGEST_WAIT = 10.0
 # A key sets off a message, that another, and the last a refresh; more hops than this the desk never has.
@@ -55,10 +55,10 @@ class StillPresence(DeskPresence):
 class StillDesk(DeskScreen):
     """The desk, woken by the test."""
 
-    def __init__(self, office: Office, state: ViewState, **given: Any) -> None:
-        super().__init__(office, state, **given)
-        self.ticker = StillTicker(self, office.workplace.clock, self.wake)
-        self.presence = StillPresence(self, office.workplace, self.connection)
+    def __init__(self, session: Session, state: ViewState, **given: Any) -> None:
+        super().__init__(session, state, **given)
+        self.ticker = StillTicker(self, session.workplace.clock, self.wake)
+        self.presence = StillPresence(self, session.workplace, self.connection)
 
 
 class TestedApp(RefTermApp):
@@ -66,15 +66,15 @@ class TestedApp(RefTermApp):
 
     __test__ = False
 
-    def __init__(self, office: Office, **given: Any) -> None:
-        super().__init__(office, **given)
+    def __init__(self, session: Session, **given: Any) -> None:
+        super().__init__(session, **given)
         self.titles: list[str] = []
         self.copied: list[str] = []
         self.bells = 0
 
     def get_default_screen(self) -> DeskScreen:
         """The desk, woken by the test."""
-        return StillDesk(self.office, self.state, kiosk=self.settings.kiosk, bell=self.settings.bell)
+        return StillDesk(self.session, self.state, kiosk=self.settings.kiosk, bell=self.settings.bell)
 
     def set_terminal_title(self, title: str) -> None:
         """Keep the title."""
@@ -234,10 +234,10 @@ def screen_text(app: RefTermApp) -> str:
     return "\n".join(lines)
 
 
-def office_for(place: Workplace, folder: Path, signs: Signs = UNICODE) -> Office:
+def session_for(place: Workplace, folder: Path, signs: Signs = UNICODE) -> Session:
     """The services on a desk, with drafts in a folder of the test."""
     drafts = Drafts(folder / "drafts", place.desk_id, place.actor.name)
-    return Office(place, Desk(place), drafts, signs)
+    return Session(place, Desk(place), drafts, signs)
 
 
 @asynccontextmanager
@@ -260,7 +260,7 @@ async def sit_down(
     """
     settings = replace(settings or Settings(), bell=True)
     states = ViewStates(folder / "state", place.actor.name, place.desk_id)
-    app = TestedApp(office_for(place, folder, signs), states=states, settings=settings)
+    app = TestedApp(session_for(place, folder, signs), states=states, settings=settings)
     async with app.run_test(size=size) as pilot:
         seat = Seat(app, pilot, place)
         await seat.settle()

@@ -265,7 +265,7 @@ async def test_help_narrows_as_one_types_and_does_what_is_chosen(sit: SitDown, i
         await seat.press("question_mark", *"favour")
         assert "Accept the referral" not in seat.text
         await seat.press("enter")
-        assert seat.desk.office.desk.referral(number).favorite
+        assert seat.desk.session.desk.referral(number).favorite
         await seat.press("question_mark", *"deal as won", "enter")
         assert "Keys" in seat.text  # what cannot be done stays, with its reason
         await seat.press("escape", "question_mark", *"zzz")

@@ -25,17 +25,17 @@ from refterm.tui.forms.form import Form
 from refterm.tui.forms.frame import SubmitButton
 from refterm.tui.forms.note import note_form
 from refterm.tui.forms.outcome import lost_form, won_form
-from refterm.tui.office import Office
 from refterm.tui.panels.confirm import Confirm
+from refterm.tui.session import Session
 from tests.conftest import ImportRecords
 from tests.samples import active_record, api_record
-from tests.tui.forms import office_at, open_form
+from tests.tui.forms import open_form, session_at
 
 
 @pytest.fixture
-def office(workplace: Workplace, tmp_path: Path) -> Office:
-    """Ana's office."""
-    return office_at(workplace, tmp_path)
+def session(workplace: Workplace, tmp_path: Path) -> Session:
+    """Ana's session."""
+    return session_at(workplace, tmp_path)
 
 
 @pytest.fixture
@@ -50,11 +50,11 @@ def active(import_records: ImportRecords) -> int:
     return import_records([active_record(customerProfile__name="Bäckerei Hansen KG")])[0]
 
 
-def trial(office: Office, submit: object, **given: object) -> Form[str]:
+def trial(session: Session, submit: object, **given: object) -> Form[str]:
     """A form of two fields, for what no service answers at will."""
     fields = [FieldSpec("one", "One"), FieldSpec("two", "Two")]
     return Form(
-        office,
+        session,
         form="trial",
         title="Trial",
         beside="#1",
@@ -87,24 +87,24 @@ TITLES = {
 }
 
 
-def form_named(name: str, office: Office, new: int, active: int) -> Form[str]:
+def form_named(name: str, session: Session, new: int, active: int) -> Form[str]:
     """One of the forms of the contract."""
-    desk = office.desk
+    desk = session.desk
     return {
-        "accept": lambda: accept_form(office, desk.referral(new)),
-        "decline": lambda: decline_form(office, [(new, desk.referral(new).customer.company)]),
-        "edit": lambda: edit_form(office, desk.referral(active)),
-        "contact": lambda: contact_form(office, desk.referral(active)),
-        "won": lambda: won_form(office, desk.referral(active)),
-        "lost": lambda: lost_form(office, desk.referral(active)),
+        "accept": lambda: accept_form(session, desk.referral(new)),
+        "decline": lambda: decline_form(session, [(new, desk.referral(new).customer.company)]),
+        "edit": lambda: edit_form(session, desk.referral(active)),
+        "contact": lambda: contact_form(session, desk.referral(active)),
+        "won": lambda: won_form(session, desk.referral(active)),
+        "lost": lambda: lost_form(session, desk.referral(active)),
     }[name]()
 
 
 @pytest.mark.parametrize("name", ORDERS)
 async def test_tab_goes_through_the_fields_in_the_order_of_the_contract_and_comes_to_the_button(
-    office: Office, new: int, active: int, name: str
+    session: Session, new: int, active: int, name: str
 ) -> None:
-    async with open_form(form_named(name, office, new, active)) as here:
+    async with open_form(form_named(name, session, new, active)) as here:
         forth = [here.focus]
         for _field in ORDERS[name]:
             await here.press("tab")
@@ -119,10 +119,10 @@ async def test_tab_goes_through_the_fields_in_the_order_of_the_contract_and_come
 
 @pytest.mark.parametrize("name", ORDERS)
 async def test_title_customer_and_button_read_as_in_the_contract(
-    office: Office, new: int, active: int, name: str
+    session: Session, new: int, active: int, name: str
 ) -> None:
     title, button = TITLES[name]
-    async with open_form(form_named(name, office, new, active)) as here:
+    async with open_form(form_named(name, session, new, active)) as here:
         top = next(line for line in here.lines if "╭" in line)
         assert title in top
         assert "Bäckerei Hansen KG ─╮" in top
@@ -133,8 +133,8 @@ async def test_title_customer_and_button_read_as_in_the_contract(
 # Keys
 
 
-async def test_enter_in_a_line_goes_to_the_next_field_and_never_submits(office: Office, new: int) -> None:
-    async with open_form(accept_form(office, office.desk.referral(new))) as here:
+async def test_enter_in_a_line_goes_to_the_next_field_and_never_submits(session: Session, new: int) -> None:
+    async with open_form(accept_form(session, session.desk.referral(new))) as here:
         order = []
         for _times in range(4):
             await here.press("enter")
@@ -145,12 +145,12 @@ async def test_enter_in_a_line_goes_to_the_next_field_and_never_submits(office: 
         assert here.screen.texts()["notes"] == "\n"
         assert here.screen.errors() == {}
         assert here.closed_with == []
-    assert office.desk.referral(new).status is Status.NEW
+    assert session.desk.referral(new).status is Status.NEW
 
 
 @pytest.mark.parametrize("key", ["enter", "space"])
-async def test_the_button_submits_by_enter_and_space(office: Office, new: int, key: str) -> None:
-    async with open_form(decline_form(office, [(new, "Hansen")])) as here:
+async def test_the_button_submits_by_enter_and_space(session: Session, new: int, key: str) -> None:
+    async with open_form(decline_form(session, [(new, "Hansen")])) as here:
         await here.press("1", "tab", "tab")
         assert here.focus == "submit"
         await here.press(key)
@@ -158,9 +158,9 @@ async def test_the_button_submits_by_enter_and_space(office: Office, new: int, k
 
 
 async def test_a_prefilled_line_is_selected_when_entered_so_that_typing_replaces_it(
-    office: Office, active: int
+    session: Session, active: int
 ) -> None:
-    async with open_form(edit_form(office, office.desk.referral(active))) as here:
+    async with open_form(edit_form(session, session.desk.referral(active))) as here:
         await here.type("New name")
         await here.press("tab", "tab")
         await here.type("7000")
@@ -168,16 +168,16 @@ async def test_a_prefilled_line_is_selected_when_entered_so_that_typing_replaces
         assert (texts["name"], texts["value"]) == ("New name", "7000")
 
 
-async def test_in_notes_the_cursor_goes_to_the_end(office: Office, workplace: Workplace, active: int) -> None:
-    office.triage.edit(active, {"notes": "first\nlast"}, _context(office))
-    async with open_form(edit_form(office, office.desk.referral(active))) as here:
+async def test_in_notes_the_cursor_goes_to_the_end(session: Session, workplace: Workplace, active: int) -> None:
+    session.triage.edit(active, {"notes": "first\nlast"}, _context(session))
+    async with open_form(edit_form(session, session.desk.referral(active))) as here:
         await here.press("tab", "tab", "tab", "tab")
         assert here.focus == "notes"
         await here.type(" words")
         assert here.screen.texts()["notes"] == "first\nlast words"
 
 
-async def test_a_form_cannot_be_submitted_twice_and_keeps_what_is_typed_meanwhile(office: Office) -> None:
+async def test_a_form_cannot_be_submitted_twice_and_keeps_what_is_typed_meanwhile(session: Session) -> None:
     calls: list[dict[str, str]] = []
     go_on = threading.Event()
 
@@ -186,7 +186,7 @@ async def test_a_form_cannot_be_submitted_twice_and_keeps_what_is_typed_meanwhil
         assert go_on.wait(10)
         raise StoreError("the database is busy; try again")
 
-    async with open_form(trial(office, submit)) as here:
+    async with open_form(trial(session, submit)) as here:
         await here.keys("ctrl+s")
         await here.until(lambda: len(calls) == 1)
         await here.keys("ctrl+s", "tab", *"typed", "tab", "enter", "space", "ctrl+s")
@@ -200,14 +200,14 @@ async def test_a_form_cannot_be_submitted_twice_and_keeps_what_is_typed_meanwhil
         assert len(calls) == 2
 
 
-async def test_leaving_while_the_decision_is_on_its_way_waits_for_its_answer(office: Office) -> None:
+async def test_leaving_while_the_decision_is_on_its_way_waits_for_its_answer(session: Session) -> None:
     go_on = threading.Event()
 
     def submit(_texts: dict[str, str]) -> str:
         assert go_on.wait(10)
         return "Done."
 
-    async with open_form(trial(office, submit)) as here:
+    async with open_form(trial(session, submit)) as here:
         await here.keys("ctrl+s", "escape")
         assert here.closed_with == []
         go_on.set()
@@ -215,14 +215,14 @@ async def test_leaving_while_the_decision_is_on_its_way_waits_for_its_answer(off
         assert here.closed_with == ["Done."]
 
 
-async def test_an_answer_that_comes_under_another_screen_closes_the_form_once_that_is_gone(office: Office) -> None:
+async def test_an_answer_that_comes_under_another_screen_closes_the_form_once_that_is_gone(session: Session) -> None:
     go_on = threading.Event()
 
     def submit(_texts: dict[str, str]) -> str:
         assert go_on.wait(10)
         return "Done."
 
-    async with open_form(trial(office, submit)) as here:
+    async with open_form(trial(session, submit)) as here:
         await here.keys("ctrl+s")
         here.app.push_screen(Confirm("Is this above?", "Yes", "No"))
         await here.keys()
@@ -238,9 +238,9 @@ async def test_an_answer_that_comes_under_another_screen_closes_the_form_once_th
 
 
 async def test_every_error_stands_with_its_field_and_the_first_bad_one_takes_the_focus(
-    office: Office, new: int
+    session: Session, new: int
 ) -> None:
-    async with open_form(accept_form(office, office.desk.referral(new))) as here:
+    async with open_form(accept_form(session, session.desk.referral(new))) as here:
         before = [row.region for row in here.screen.query(".form-row")]
         await here.press("tab")
         await here.type("12 monkeys")
@@ -257,8 +257,8 @@ async def test_every_error_stands_with_its_field_and_the_first_bad_one_takes_the
         assert here.screen.texts()["value"] == "12 monkeys"
 
 
-async def test_an_error_goes_once_its_field_is_right(office: Office, new: int) -> None:
-    async with open_form(accept_form(office, office.desk.referral(new))) as here:
+async def test_an_error_goes_once_its_field_is_right(session: Session, new: int) -> None:
+    async with open_form(accept_form(session, session.desk.referral(new))) as here:
         await here.press("ctrl+s")
         await here.type("100 EUR")
         await here.press("ctrl+s")
@@ -266,11 +266,11 @@ async def test_an_error_goes_once_its_field_is_right(office: Office, new: int) -
         assert here.focus == "timeframe"
 
 
-async def test_a_failure_of_the_program_is_told_logged_and_keeps_the_texts(office: Office) -> None:
+async def test_a_failure_of_the_program_is_told_logged_and_keeps_the_texts(session: Session) -> None:
     def submit(_texts: dict[str, str]) -> str:
         raise ZeroDivisionError("a fault")
 
-    async with open_form(trial(office, submit)) as here:
+    async with open_form(trial(session, submit)) as here:
         await here.type("typed")
         await here.keys("ctrl+s")
         await here.until(lambda: "refterm.log" in here.screen.message)
@@ -278,11 +278,11 @@ async def test_a_failure_of_the_program_is_told_logged_and_keeps_the_texts(offic
     assert "ZeroDivisionError" in log_path().read_text()
 
 
-async def test_an_error_that_belongs_to_no_field_stands_in_the_message(office: Office) -> None:
+async def test_an_error_that_belongs_to_no_field_stands_in_the_message(session: Session) -> None:
     def submit(_texts: dict[str, str]) -> str:
         raise InvalidInputError({"two": "wrong", "elsewhere": "not so"})
 
-    async with open_form(trial(office, submit)) as here:
+    async with open_form(trial(session, submit)) as here:
         await here.press("ctrl+s")
         assert here.screen.errors() == {"two": "wrong"}
         assert here.screen.message == "not so"
@@ -293,29 +293,29 @@ async def test_an_error_that_belongs_to_no_field_stands_in_the_message(office: O
 
 
 async def test_the_second_decision_is_told_who_decided_and_loses_nothing_typed(
-    office: Office, luis: Workplace, new: int, tmp_path: Path, clock: SettableClock
+    session: Session, luis: Workplace, new: int, tmp_path: Path, clock: SettableClock
 ) -> None:
-    async with open_form(decline_form(office, [(new, "Hansen")])) as here:
+    async with open_form(decline_form(session, [(new, "Hansen")])) as here:
         await here.press("1", "tab")
         await here.type("too small")
-        office_at(luis, tmp_path).triage.decline([new], {"reason": "timeline"})
+        session_at(luis, tmp_path).triage.decline([new], {"reason": "timeline"})
         clock.advance(timedelta(minutes=3))
         await here.press("ctrl+s")
         assert here.closed_with == []
         assert "was declined by luis 3m ago" in here.screen.message
         assert "was declined by luis 3m ago" in here.text
         assert here.screen.texts() == {"reason": "budget", "notes": "too small"}
-    draft = office.drafts.load("decline", new)
+    draft = session.drafts.load("decline", new)
     assert draft is not None
     assert draft.texts == {"reason": "budget", "notes": "too small"}
-    assert office.desk.referral(new).reason == "timeline"
+    assert session.desk.referral(new).reason == "timeline"
 
 
 async def test_an_edit_of_the_same_field_is_told_and_stands_when_sent_again(
-    office: Office, luis: Workplace, active: int, tmp_path: Path
+    session: Session, luis: Workplace, active: int, tmp_path: Path
 ) -> None:
-    async with open_form(edit_form(office, office.desk.referral(active))) as here:
-        theirs = office_at(luis, tmp_path)
+    async with open_form(edit_form(session, session.desk.referral(active))) as here:
+        theirs = session_at(luis, tmp_path)
         theirs.triage.edit(active, {"name": "Luis's name", "crm_id": "LUIS-1"}, _context(theirs))
         await here.type("My name")
         await here.press("ctrl+s")
@@ -323,7 +323,7 @@ async def test_an_edit_of_the_same_field_is_told_and_stands_when_sent_again(
         assert here.screen.texts()["name"] == "My name"
         await here.press("ctrl+s")
         assert here.closed_with == ["Saved Bäckerei Hansen KG."]
-    deal = office.desk.referral(active).deal
+    deal = session.desk.referral(active).deal
     assert (deal.name, deal.crm_id) == ("My name", "LUIS-1"), "what was not typed here is left as Luis has it"
 
 
@@ -331,16 +331,16 @@ async def test_an_edit_of_the_same_field_is_told_and_stands_when_sent_again(
 
 
 async def test_escape_keeps_the_draft_and_opening_again_brings_it_back(
-    office: Office, new: int, clock: SettableClock
+    session: Session, new: int, clock: SettableClock
 ) -> None:
-    async with open_form(accept_form(office, office.desk.referral(new))) as here:
+    async with open_form(accept_form(session, session.desk.referral(new))) as here:
         assert here.screen.message == ""
         await here.press("tab", "tab", "tab", "tab")
         await here.type("80 mailboxes")
         await here.press("escape")
         assert here.closed_with == [None]
     clock.advance(timedelta(days=1, hours=2, minutes=40))
-    async with open_form(accept_form(office, office.desk.referral(new))) as here:
+    async with open_form(accept_form(session, session.desk.referral(new))) as here:
         sentence = "Draft of yesterday 09:00 restored · ctrl+r start over"
         assert here.screen.message == sentence
         assert sentence in here.text
@@ -351,16 +351,16 @@ async def test_escape_keeps_the_draft_and_opening_again_brings_it_back(
     ("later", "day"), [(timedelta(hours=3), "today"), (timedelta(days=2), "2 Mar"), (timedelta(days=400), "2 Mar 2026")]
 )
 async def test_the_sentence_names_the_day_of_the_draft(
-    office: Office, active: int, clock: SettableClock, later: timedelta, day: str
+    session: Session, active: int, clock: SettableClock, later: timedelta, day: str
 ) -> None:
-    office.drafts.save("note", active, {"note": "called"}, clock.now())
+    session.drafts.save("note", active, {"note": "called"}, clock.now())
     clock.advance(later)
-    async with open_form(note_form(office, active, "Hansen")) as here:
+    async with open_form(note_form(session, active, "Hansen")) as here:
         assert here.screen.message == f"Draft of {day} 09:00 restored · ctrl+r start over"
 
 
-async def test_start_over_puts_the_first_texts_back_and_forgets_the_draft(office: Office, active: int) -> None:
-    async with open_form(edit_form(office, office.desk.referral(active))) as here:
+async def test_start_over_puts_the_first_texts_back_and_forgets_the_draft(session: Session, active: int) -> None:
+    async with open_form(edit_form(session, session.desk.referral(active))) as here:
         first = here.screen.texts()
         await here.type("Other")
         await here.press("tab", "tab")
@@ -373,82 +373,84 @@ async def test_start_over_puts_the_first_texts_back_and_forgets_the_draft(office
         await here.type("X")
         assert here.screen.texts()["name"] == "X", "selected again"
         await here.press("ctrl+r", "escape")
-    assert office.drafts.load("edit", active) is None
-    async with open_form(edit_form(office, office.desk.referral(active))) as here:
+    assert session.drafts.load("edit", active) is None
+    async with open_form(edit_form(session, session.desk.referral(active))) as here:
         assert here.screen.message == ""
 
 
-async def test_what_is_typed_is_kept_without_leaving_the_form(office: Office, new: int) -> None:
+async def test_what_is_typed_is_kept_without_leaving_the_form(session: Session, new: int) -> None:
     assert DRAFT_SECONDS < 1, "within a second"
-    async with open_form(decline_form(office, [(new, "Hansen")])) as here:
+    async with open_form(decline_form(session, [(new, "Hansen")])) as here:
         await here.press("tab")
         await here.type("before the line went dead")
-        await here.until(lambda: _draft(office, "decline", new).get("notes") == "before the line went dead")
+        await here.until(lambda: _draft(session, "decline", new).get("notes") == "before the line went dead")
 
 
-async def test_a_hang_up_keeps_what_was_typed_at_that_moment(office: Office, new: int) -> None:
-    async with open_form(decline_form(office, [(new, "Hansen")])) as here:
+async def test_a_hang_up_keeps_what_was_typed_at_that_moment(session: Session, new: int) -> None:
+    async with open_form(decline_form(session, [(new, "Hansen")])) as here:
         await here.press("2", "tab")
         await here.type("bye")
         here.screen.save_draft_now()
-        draft = office.drafts.load("decline", new)
+        draft = session.drafts.load("decline", new)
         assert draft is not None
         assert draft.texts == {"reason": "no-response", "notes": "bye"}
 
 
-async def test_a_form_left_untouched_leaves_no_draft(office: Office, new: int) -> None:
-    async with open_form(accept_form(office, office.desk.referral(new))) as here:
+async def test_a_form_left_untouched_leaves_no_draft(session: Session, new: int) -> None:
+    async with open_form(accept_form(session, session.desk.referral(new))) as here:
         await here.press("tab", "tab", "escape")
-    assert office.drafts.load("accept", new) is None
+    assert session.drafts.load("accept", new) is None
 
 
-async def test_what_was_submitted_leaves_no_draft(office: Office, new: int) -> None:
-    async with open_form(decline_form(office, [(new, "Hansen")])) as here:
+async def test_what_was_submitted_leaves_no_draft(session: Session, new: int) -> None:
+    async with open_form(decline_form(session, [(new, "Hansen")])) as here:
         await here.press("tab")
         await here.type("notes")
-        await here.until(lambda: office.drafts.load("decline", new) is not None)
+        await here.until(lambda: session.drafts.load("decline", new) is not None)
         await here.press("shift+tab", "1", "ctrl+s")
         assert here.closed_with == ["Declined Hansen (budget). Archived."]
-    assert office.drafts.load("decline", new) is None
+    assert session.drafts.load("decline", new) is None
 
 
-async def test_a_draft_of_several_comes_back_with_any_of_them(office: Office, import_records: ImportRecords) -> None:
+async def test_a_draft_of_several_comes_back_with_any_of_them(session: Session, import_records: ImportRecords) -> None:
     ids = import_records([api_record(), api_record()])
-    async with open_form(decline_form(office, [(ids[0], "A"), (ids[1], "B")])) as here:
+    async with open_form(decline_form(session, [(ids[0], "A"), (ids[1], "B")])) as here:
         await here.press("8", "escape")
-    async with open_form(decline_form(office, [(ids[1], "B")])) as here:
+    async with open_form(decline_form(session, [(ids[1], "B")])) as here:
         assert here.screen.texts()["reason"] == "other"
 
 
 async def test_a_draft_brings_back_what_was_typed_and_not_what_merely_stood_there(
-    office: Office, luis: Workplace, active: int, tmp_path: Path
+    session: Session, luis: Workplace, active: int, tmp_path: Path
 ) -> None:
-    async with open_form(edit_form(office, office.desk.referral(active))) as here:
+    async with open_form(edit_form(session, session.desk.referral(active))) as here:
         await here.type("My name")
         await here.press("escape")
-    theirs = office_at(luis, tmp_path)
+    theirs = session_at(luis, tmp_path)
     theirs.triage.edit(active, {"name": "Luis's name", "crm_id": "LUIS-1"}, _context(theirs))
-    async with open_form(edit_form(office, office.desk.referral(active))) as here:
+    async with open_form(edit_form(session, session.desk.referral(active))) as here:
         assert here.screen.texts()["name"] == "My name"
         assert here.screen.texts()["crm_id"] == "LUIS-1"
         await here.press("ctrl+s")
         assert here.screen.errors() == {"name": "changed meanwhile to Luis's name"}, "typed over what Luis did not have"
 
 
-async def test_a_draft_that_cannot_be_kept_keeps_nobody_from_deciding(office: Office, new: int, tmp_path: Path) -> None:
+async def test_a_draft_that_cannot_be_kept_keeps_nobody_from_deciding(
+    session: Session, new: int, tmp_path: Path
+) -> None:
     (tmp_path / "drafts").write_text("a file where the folder should be")
-    async with open_form(decline_form(office, [(new, "Hansen")])) as here:
+    async with open_form(decline_form(session, [(new, "Hansen")])) as here:
         await here.press("1", "tab")
         await here.type("notes")
         await here.press("ctrl+s")
         assert here.closed_with == ["Declined Hansen (budget). Archived."]
 
 
-async def test_a_damaged_draft_is_put_aside(office: Office, new: int, tmp_path: Path, clock: SettableClock) -> None:
-    office.drafts.save("decline", new, {"reason": "other"}, clock.now())
+async def test_a_damaged_draft_is_put_aside(session: Session, new: int, tmp_path: Path, clock: SettableClock) -> None:
+    session.drafts.save("decline", new, {"reason": "other"}, clock.now())
     path = next(path for path in (tmp_path / "drafts").rglob("*.json"))
     path.write_text('{"saved_at": "yest')
-    async with open_form(decline_form(office, [(new, "Hansen")])) as here:
+    async with open_form(decline_form(session, [(new, "Hansen")])) as here:
         assert here.screen.texts()["reason"] == ""
         assert here.screen.message == ""
     assert not path.exists()
@@ -456,20 +458,20 @@ async def test_a_damaged_draft_is_put_aside(office: Office, new: int, tmp_path: 
     assert "damaged" in log_path().read_text()
 
 
-def test_drafts_are_for_nobody_elses_eyes(office: Office, tmp_path: Path, clock: SettableClock) -> None:
+def test_drafts_are_for_nobody_elses_eyes(session: Session, tmp_path: Path, clock: SettableClock) -> None:
     old = os.umask(0)
     try:
-        office.drafts.save("note", 1, {"note": "x"}, clock.now())
+        session.drafts.save("note", 1, {"note": "x"}, clock.now())
     finally:
         os.umask(old)
     found = [tmp_path / "drafts", *(tmp_path / "drafts").rglob("*")]
     assert {(path.is_dir(), oct(path.stat().st_mode & 0o777)) for path in found} == {(True, "0o700"), (False, "0o600")}
 
 
-def _draft(office: Office, form: str, referral_id: int) -> dict[str, str]:
-    draft = office.drafts.load(form, referral_id)
+def _draft(session: Session, form: str, referral_id: int) -> dict[str, str]:
+    draft = session.drafts.load(form, referral_id)
     return draft.texts if draft else {}
 
 
-def _context(office: Office) -> Context:
-    return Context(office.workplace.today())
+def _context(session: Session) -> Context:
+    return Context(session.workplace.today())

@@ -24,12 +24,12 @@ from refterm.tui.forms.form import Form
 from refterm.tui.forms.note import note_form
 from refterm.tui.forms.outcome import lost_form, won_form
 from refterm.tui.forms.skip import skip_form
-from refterm.tui.office import Office
 from refterm.tui.panels.confirm import Confirm
 from refterm.tui.panels.history import HistoryScreen
+from refterm.tui.session import Session
 from tests.conftest import ImportRecords
 from tests.samples import active_record, api_record, closed_record
-from tests.tui.forms import NARROW, WIDE, Sitting, office_at, open_form, sitting
+from tests.tui.forms import NARROW, WIDE, Sitting, open_form, session_at, sitting
 
 ALL = ["accept", "decline", "edit", "contact", "won", "lost", "note", "skip", "filter"]
 HOSTILE = "Acme [/x] [@click=app.quit]go[/] \x1b]0;gotcha\x07 \u202eevil"
@@ -37,25 +37,25 @@ SHOWN = "Acme [/x] [@click=app.quit]go[/] ]0;gotcha evil"
 
 
 @pytest.fixture
-def office(workplace: Workplace, tmp_path: Path) -> Office:
-    """Ana's office."""
-    return office_at(workplace, tmp_path)
+def session(workplace: Workplace, tmp_path: Path) -> Session:
+    """Ana's session."""
+    return session_at(workplace, tmp_path)
 
 
-def form_named(name: str, office: Office, new: int, active: int) -> Form[object]:
+def form_named(name: str, session: Session, new: int, active: int) -> Form[object]:
     """Any of the forms."""
-    desk = office.desk
+    desk = session.desk
     company = desk.referral(new).customer.company
     forms = {
-        "accept": lambda: accept_form(office, desk.referral(new)),
-        "decline": lambda: decline_form(office, [(new, company)]),
-        "edit": lambda: edit_form(office, desk.referral(active)),
-        "contact": lambda: contact_form(office, desk.referral(active)),
-        "won": lambda: won_form(office, desk.referral(active)),
-        "lost": lambda: lost_form(office, desk.referral(active)),
-        "note": lambda: note_form(office, new, company),
-        "skip": lambda: skip_form(office, desk.referral(new)),
-        "filter": lambda: filter_form(office, View()),
+        "accept": lambda: accept_form(session, desk.referral(new)),
+        "decline": lambda: decline_form(session, [(new, company)]),
+        "edit": lambda: edit_form(session, desk.referral(active)),
+        "contact": lambda: contact_form(session, desk.referral(active)),
+        "won": lambda: won_form(session, desk.referral(active)),
+        "lost": lambda: lost_form(session, desk.referral(active)),
+        "note": lambda: note_form(session, new, company),
+        "skip": lambda: skip_form(session, desk.referral(new)),
+        "filter": lambda: filter_form(session, View()),
     }
     return forms[name]()  # type: ignore[return-value]
 
@@ -76,9 +76,9 @@ def in_the_inbox_and_active(import_records: ImportRecords, company: str) -> tupl
 async def test_at_80x24_every_field_is_on_the_screen_when_it_has_the_focus(
     workplace: Workplace, tmp_path: Path, import_records: ImportRecords, name: str, plain: bool
 ) -> None:
-    office = office_at(workplace, tmp_path, plain=plain)
+    session = session_at(workplace, tmp_path, plain=plain)
     numbers = in_the_inbox_and_active(import_records, "Bäckerei Hansen KG")
-    async with open_form(form_named(name, office, *numbers), NARROW) as here:
+    async with open_form(form_named(name, session, *numbers), NARROW) as here:
         await here.press("ctrl+s") if name != "edit" else None
         if here.closed_with:
             return
@@ -95,18 +95,18 @@ async def test_at_80x24_every_field_is_on_the_screen_when_it_has_the_focus(
         assert dialog.size.width <= 80
 
 
-async def test_a_terminal_of_40x12_still_reaches_every_field(office: Office, import_records: ImportRecords) -> None:
+async def test_a_terminal_of_40x12_still_reaches_every_field(session: Session, import_records: ImportRecords) -> None:
     numbers = in_the_inbox_and_active(import_records, "Bäckerei Hansen KG")
-    async with open_form(form_named("decline", office, *numbers), (40, 12)) as here:
+    async with open_form(form_named("decline", session, *numbers), (40, 12)) as here:
         await here.press("8", "tab")
         assert here.visible(here.app.focused), here.text
         await here.press("tab")
         assert here.visible(here.app.focused), here.text
 
 
-async def test_a_form_fits_again_when_the_terminal_changes(office: Office, import_records: ImportRecords) -> None:
+async def test_a_form_fits_again_when_the_terminal_changes(session: Session, import_records: ImportRecords) -> None:
     numbers = in_the_inbox_and_active(import_records, "Bäckerei Hansen KG")
-    async with open_form(form_named("accept", office, *numbers), WIDE) as here:
+    async with open_form(form_named("accept", session, *numbers), WIDE) as here:
         for size in (NARROW, (200, 50), (100, 20)):
             await here.pilot.resize_terminal(*size)
             await here.settle()
@@ -118,10 +118,10 @@ async def test_a_form_fits_again_when_the_terminal_changes(office: Office, impor
 
 @pytest.mark.parametrize("name", ALL)
 async def test_a_customers_text_is_text_whatever_it_holds(
-    office: Office, import_records: ImportRecords, name: str
+    session: Session, import_records: ImportRecords, name: str
 ) -> None:
     numbers = in_the_inbox_and_active(import_records, HOSTILE)
-    async with open_form(form_named(name, office, *numbers)) as here:
+    async with open_form(form_named(name, session, *numbers)) as here:
         if name != "filter":
             assert SHOWN in here.text
         assert not {"\x1b", "\x07", "\u202e"} & set(here.text)
@@ -129,18 +129,18 @@ async def test_a_customers_text_is_text_whatever_it_holds(
             assert len(line) == WIDE[0]
 
 
-async def test_hostile_texts_in_history_and_question_are_text(office: Office, import_records: ImportRecords) -> None:
+async def test_hostile_texts_in_history_and_question_are_text(session: Session, import_records: ImportRecords) -> None:
     number, _active = in_the_inbox_and_active(import_records, HOSTILE)
-    office.marks.note(number, HOSTILE)
-    async with sitting(HistoryScreen(office, number, HOSTILE)) as here:
+    session.marks.note(number, HOSTILE)
+    async with sitting(HistoryScreen(session, number, HOSTILE)) as here:
         assert here.text.count(SHOWN) == 2
     async with sitting(Confirm(f"Remove {SHOWN}?", "Remove", "Keep")) as here:
         assert f"Remove {SHOWN}?" in " ".join(here.text.split())
 
 
-async def test_what_is_pasted_cannot_reach_the_terminal(office: Office, import_records: ImportRecords) -> None:
+async def test_what_is_pasted_cannot_reach_the_terminal(session: Session, import_records: ImportRecords) -> None:
     (number,) = import_records([api_record()])
-    async with open_form(accept_form(office, office.desk.referral(number))) as here:
+    async with open_form(accept_form(session, session.desk.referral(number))) as here:
         await _paste(here, "one\r\ntwo\x1b[2J\u202e\n")
         assert here.screen.texts()["name"] == "one two[2J"
         await here.press("tab", "tab", "tab", "tab")
@@ -150,25 +150,25 @@ async def test_what_is_pasted_cannot_reach_the_terminal(office: Office, import_r
 
 
 async def test_ascii_draws_nothing_else(workplace: Workplace, tmp_path: Path, import_records: ImportRecords) -> None:
-    office = office_at(workplace, tmp_path, plain=True)
+    session = session_at(workplace, tmp_path, plain=True)
     numbers = in_the_inbox_and_active(import_records, "Baeckerei Hansen KG with a very long name " * 3)
-    office.drafts.save("accept", numbers[0], {"notes": "kept"}, workplace.now())
-    office.triage.edit(numbers[1], {"value": "1"}, Context(workplace.today()))
+    session.drafts.save("accept", numbers[0], {"notes": "kept"}, workplace.now())
+    session.triage.edit(numbers[1], {"value": "1"}, Context(workplace.today()))
     for name in ALL:
-        async with open_form(form_named(name, office, *numbers)) as here:
+        async with open_form(form_named(name, session, *numbers)) as here:
             assert here.text.isascii(), here.text
             assert "+-" in here.text
-    async with sitting(HistoryScreen(office, numbers[1], "Hansen"), plain=True) as here:
+    async with sitting(HistoryScreen(session, numbers[1], "Hansen"), plain=True) as here:
         assert "value: 5,000.00 -> 1" in here.text
         assert here.text.isascii(), here.text
 
 
 async def test_without_colours_the_chosen_the_focused_and_the_wrong_are_still_seen(
-    office: Office, import_records: ImportRecords, monkeypatch: pytest.MonkeyPatch
+    session: Session, import_records: ImportRecords, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     (number,) = import_records([api_record()])
-    async with open_form(decline_form(office, [(number, "Hansen")])) as here:
+    async with open_form(decline_form(session, [(number, "Hansen")])) as here:
         await here.press("ctrl+s")
         assert "! a reason is required" in here.text
         await here.press("2", "tab", "tab")
@@ -180,10 +180,10 @@ async def test_without_colours_the_chosen_the_focused_and_the_wrong_are_still_se
 
 
 async def test_typing_and_tab_draw_a_few_cells_and_never_the_whole_screen(
-    office: Office, import_records: ImportRecords
+    session: Session, import_records: ImportRecords
 ) -> None:
     (number,) = import_records([api_record()])
-    async with open_form(accept_form(office, office.desk.referral(number))) as here:
+    async with open_form(accept_form(session, session.desk.referral(number))) as here:
         drawn: list[str] = []
         display = here.app._display
 
@@ -200,7 +200,7 @@ async def test_typing_and_tab_draw_a_few_cells_and_never_the_whole_screen(
 
 
 async def test_the_form_tells_of_the_same_customer_before_a_decision(
-    office: Office, import_records: ImportRecords, clock: SettableClock
+    session: Session, import_records: ImportRecords, clock: SettableClock
 ) -> None:
     lost, engagement, other, number = import_records(
         [
@@ -210,12 +210,12 @@ async def test_the_form_tells_of_the_same_customer_before_a_decision(
             api_record(customerProfile__name="Hansen"),
         ]
     )
-    for form in (accept_form(office, office.desk.referral(number)), decline_form(office, [(number, "Hansen")])):
+    for form in (accept_form(session, session.desk.referral(number)), decline_form(session, [(number, "Hansen")])):
         async with open_form(form, (100, 40)) as here:
             assert f"Same customer: #{lost}, declined in Feb 2026 (timeline)" in here.text
             assert f"Same customer: #{engagement}, active" in here.text
             assert f"Same customer: #{other}, new in the Inbox" in here.text
-    async with open_form(decline_form(office, [(number, "Hansen"), (other, "Hansen")]), (100, 40)) as here:
+    async with open_form(decline_form(session, [(number, "Hansen"), (other, "Hansen")]), (100, 40)) as here:
         assert f"Same customer as #{number}: #{lost}, declined in Feb 2026 (timeline)" in here.text
         assert f"#{other}, new" not in here.text, "those decided together are not others"
 
@@ -223,9 +223,9 @@ async def test_the_form_tells_of_the_same_customer_before_a_decision(
 # What fields understand
 
 
-async def test_value_and_currency_follow_each_other(office: Office, import_records: ImportRecords) -> None:
+async def test_value_and_currency_follow_each_other(session: Session, import_records: ImportRecords) -> None:
     (number,) = import_records([api_record()])
-    async with open_form(accept_form(office, office.desk.referral(number))) as here:
+    async with open_form(accept_form(session, session.desk.referral(number))) as here:
         await here.press("tab")
         await here.type("12500 EUR")
         assert here.screen.texts()["currency"] == "EUR"
@@ -245,7 +245,7 @@ async def test_value_and_currency_follow_each_other(office: Office, import_recor
     ],
 )
 async def test_a_separator_before_three_digits_groups_as_the_persons_locale_does(
-    office: Office,
+    session: Session,
     import_records: ImportRecords,
     monkeypatch: pytest.MonkeyPatch,
     locale: str,
@@ -254,29 +254,29 @@ async def test_a_separator_before_three_digits_groups_as_the_persons_locale_does
 ) -> None:
     _in_locale(monkeypatch, locale)
     (number,) = import_records([active_record()])
-    async with open_form(won_form(office, office.desk.referral(number))) as here:
+    async with open_form(won_form(session, session.desk.referral(number))) as here:
         await here.type(typed)
         assert understood in here.text
 
 
 async def test_a_value_that_nobody_touched_is_not_read_in_another_locale(
-    office: Office, import_records: ImportRecords, monkeypatch: pytest.MonkeyPatch
+    session: Session, import_records: ImportRecords, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A stored 5.125 is no 5125 where a point groups."""
     (number,) = import_records([active_record()])
-    office.triage.edit(number, {"value": "5.125"}, Context(office.workplace.today()))
+    session.triage.edit(number, {"value": "5.125"}, Context(session.workplace.today()))
     _in_locale(monkeypatch, "de_DE.UTF-8")
-    async with open_form(edit_form(office, office.desk.referral(number))) as here:
+    async with open_form(edit_form(session, session.desk.referral(number))) as here:
         assert here.screen.texts()["value"] == "5,125"
         await here.type("Name")
         await here.press("ctrl+s")
         assert len(here.closed_with) == 1
-    assert str(office.desk.referral(number).deal.value) == "5.125"
-    async with open_form(won_form(office, office.desk.referral(number))) as here:
+    assert str(session.desk.referral(number).deal.value) == "5.125"
+    async with open_form(won_form(session, session.desk.referral(number))) as here:
         assert "= 5,125 EUR" in here.text
         await here.press("ctrl+s")
         assert len(here.closed_with) == 1
-    assert str(office.desk.referral(number).deal.value) == "5.125"
+    assert str(session.desk.referral(number).deal.value) == "5.125"
 
 
 def test_the_locale_decides_the_decimal_mark(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -320,18 +320,18 @@ def test_the_locale_decides_the_decimal_mark(monkeypatch: pytest.MonkeyPatch) ->
     ],
 )
 async def test_a_reason_is_chosen_by_its_number_or_its_first_letters(
-    office: Office, import_records: ImportRecords, typed: str, chosen: str
+    session: Session, import_records: ImportRecords, typed: str, chosen: str
 ) -> None:
     (number,) = import_records([api_record()])
-    async with open_form(decline_form(office, [(number, "Hansen")])) as here:
+    async with open_form(decline_form(session, [(number, "Hansen")])) as here:
         await here.type(typed)
         assert here.screen.texts()["reason"] == chosen
         assert here.focus == "reason"
 
 
-async def test_letters_belong_together_for_a_second(office: Office, import_records: ImportRecords) -> None:
+async def test_letters_belong_together_for_a_second(session: Session, import_records: ImportRecords) -> None:
     (number,) = import_records([api_record()])
-    async with open_form(decline_form(office, [(number, "Hansen")])) as here:
+    async with open_form(decline_form(session, [(number, "Hansen")])) as here:
         field = here.screen.query_one(ChoiceField)
         seconds = [100.0]
         field._clock = lambda: seconds[0]
@@ -346,9 +346,9 @@ async def test_letters_belong_together_for_a_second(office: Office, import_recor
         assert field.text == "budget", "a new word"
 
 
-async def test_arrows_choose_and_enter_goes_on(office: Office, import_records: ImportRecords) -> None:
+async def test_arrows_choose_and_enter_goes_on(session: Session, import_records: ImportRecords) -> None:
     (number,) = import_records([api_record()])
-    async with open_form(decline_form(office, [(number, "Hansen")])) as here:
+    async with open_form(decline_form(session, [(number, "Hansen")])) as here:
         chosen = []
         for key in ("down", "down", "up", "end", "down", "home", "up"):
             await here.press(key)
@@ -358,10 +358,10 @@ async def test_arrows_choose_and_enter_goes_on(office: Office, import_records: I
         assert here.focus == "notes"
 
 
-async def test_of_many_options_those_around_the_chosen_one_are_shown(office: Office) -> None:
+async def test_of_many_options_those_around_the_chosen_one_are_shown(session: Session) -> None:
     options = [(str(number), f"profile {number}") for number in range(1, 31)]
     form = Form(
-        office,
+        session,
         form="trial",
         title="Trial",
         beside="",
@@ -385,14 +385,14 @@ async def test_of_many_options_those_around_the_chosen_one_are_shown(office: Off
 
 
 async def test_history_shows_who_did_what_when_with_values_before_and_after(
-    office: Office, luis: Workplace, import_records: ImportRecords, clock: SettableClock, tmp_path: Path
+    session: Session, luis: Workplace, import_records: ImportRecords, clock: SettableClock, tmp_path: Path
 ) -> None:
     (number,) = import_records([active_record()])
     clock.advance(timedelta(hours=1))
-    office.triage.edit(number, {"value": "7000", "notes": "first\nsecond"}, Context(office.workplace.today()))
-    office_at(luis, tmp_path).marks.note(number, "they called\nback")
-    office.triage.add_contact(number, {"name": "Zoe"})
-    async with sitting(HistoryScreen(office, number, "Hansen")) as here:
+    session.triage.edit(number, {"value": "7000", "notes": "first\nsecond"}, Context(session.workplace.today()))
+    session_at(luis, tmp_path).marks.note(number, "they called\nback")
+    session.triage.add_contact(number, {"name": "Zoe"})
+    async with sitting(HistoryScreen(session, number, "Hansen")) as here:
         lines = [line.strip(" │") for line in here.lines]
         heads = [line for line in lines if line.startswith("Mon 2 Mar")]
         assert heads == [
@@ -409,11 +409,13 @@ async def test_history_shows_who_did_what_when_with_values_before_and_after(
         assert here.closed_with == [None]
 
 
-async def test_a_long_history_scrolls_with_the_keys_of_the_list(office: Office, import_records: ImportRecords) -> None:
+async def test_a_long_history_scrolls_with_the_keys_of_the_list(
+    session: Session, import_records: ImportRecords
+) -> None:
     (number,) = import_records([api_record()])
     for time in range(60):
-        office.marks.note(number, f"call number {time}")
-    async with sitting(HistoryScreen(office, number, "Hansen"), NARROW) as here:
+        session.marks.note(number, f"call number {time}")
+    async with sitting(HistoryScreen(session, number, "Hansen"), NARROW) as here:
         assert "call number 59" in here.text
         await here.press("G")
         assert "came in" in here.text

@@ -87,7 +87,7 @@ async def test_a_desk_that_mails_nothing_copies_the_letter_and_asks(sit: SitDown
             assert "Dear Inga," in seat.app.clipboard
             await seat.press(key)
             assert seat.place.database.file
-            assert seat.desk.office.desk.referral(number).contacted_by == contacted
+            assert seat.desk.session.desk.referral(number).contacted_by == contacted
 
 
 async def test_nobody_who_can_be_written_to_is_a_sentence(sit: SitDown, workplace: Workplace) -> None:
@@ -135,7 +135,7 @@ async def test_an_assigned_referral_is_on_the_other_s_screen(
         await here.type("yours")
         await here.press("ctrl+s")
         assert "given to luis" in here.message
-        assert {here.desk.office.desk.referral(number).taken_by for number in numbers} == {"luis"}
+        assert {here.desk.session.desk.referral(number).taken_by for number in numbers} == {"luis"}
         await there.wake()
         assert there.message.startswith("ana gave you #")
         assert there.message.endswith(": yours")
@@ -167,7 +167,7 @@ async def test_a_follow_up_is_set_comes_up_at_its_instant_and_is_done(
             await seat.wake()
             assert "Follow up: #" not in seat.message
         await here.press("Z")
-        assert here.desk.office.desk.referral(number).deal.follow_up_at is None
+        assert here.desk.session.desk.referral(number).deal.follow_up_at is None
         assert "Follow up" in here.text
         await here.press("escape")
 
@@ -179,12 +179,12 @@ async def test_marked_ones_are_taken_skipped_and_favourites_together(sit: SitDow
         await seat.press("space", "space", "space", "t")
         assert "yours." in seat.message
         assert "Not done: #" in seat.message
-        rows = seat.desk.office.desk.rows(numbers)
+        rows = seat.desk.session.desk.rows(numbers)
         assert [row.taken_by for row in rows] == ["ana", "ana", "bob"]
         await seat.press("g", "space", "space", "space", "s")
-        assert [row.favorite for row in seat.desk.office.desk.rows(numbers)] == [True] * 3
+        assert [row.favorite for row in seat.desk.session.desk.rows(numbers)] == [True] * 3
         await seat.press("g", "space", "space", "space", "z", "ctrl+s")
-        assert all(row.skipped_until for row in seat.desk.office.desk.rows(numbers))
+        assert all(row.skipped_until for row in seat.desk.session.desk.rows(numbers))
 
 
 async def test_a_letter_that_failed_comes_back_with_a_toast(sit: SitDown, mailing: Workplace) -> None:

@@ -137,7 +137,7 @@ class TestProfiles:
             await seat.until(lambda: "Added profile DACH. 1 referral was routed." in seat.text)
             assert "has no active profile" not in seat.text
             await seat.press("escape")
-            assert seat.desk.office.desk.referral(number).profile == "DACH"
+            assert seat.desk.session.desk.referral(number).profile == "DACH"
             assert "profile DACH" in seat.text
 
     async def test_edit_deactivate_and_remove(self, sit: SitDown, workplace: Workplace) -> None:

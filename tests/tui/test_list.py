@@ -273,7 +273,7 @@ async def test_marks_serve_a_favourite_once_and_end_with_what_another_decided(
     async with sit() as seat:
         await seat.press("space", "space", "s")
         assert seat.desk.referral_list.marked == set()
-        assert [row.favorite for row in seat.desk.office.desk.rows(ids)] == [True, True, False, False]
+        assert [row.favorite for row in seat.desk.session.desk.rows(ids)] == [True, True, False, False]
         await seat.press("g", "space", "space")
         assert seat.desk.referral_list.marked == {ids[0], ids[1]}
         Triage(luis).decline([ids[0]], DECLINE)

@@ -412,7 +412,7 @@ async def test_m_says_contacted_and_again_withdraws_it(
         await seat.press("m", "o", "k", "enter")
         await seat.settle()
         assert seat.bar("alert") == ""
-        assert [entry.changes.get("note") for entry in seat.desk.office.desk.history(number)][-1] == (None, "ok")
+        assert [entry.changes.get("note") for entry in seat.desk.session.desk.history(number)][-1] == (None, "ok")
         assert "Penhale Boatyard Ltd: contacted by ana on Mon 2 Mar 09:00" in seat.text
         assert "🔥" not in seat.text
         await other.wake()

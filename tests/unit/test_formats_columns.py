@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from refterm.formats import cells, columns
-from refterm.formats.columns import COLUMNS
+from refterm.formats import cells, csv_columns
+from refterm.formats.csv_columns import COLUMNS
 from refterm.formats.judging import Judge
 from tests.samples import active_record, api_record, closed_record
 
@@ -146,7 +146,7 @@ def test_a_row_over_a_fuller_record_takes_nothing_away() -> None:
 
 
 def as_row(record: dict[str, Any]) -> dict[str, str]:
-    return dict(zip(COLUMNS, columns.row(record), strict=True))
+    return dict(zip(COLUMNS, csv_columns.row(record), strict=True))
 
 
 def test_a_record_is_written_as_partner_center_writes_it() -> None:
@@ -179,14 +179,14 @@ def test_a_row_read_and_written_is_the_same() -> None:
     "cell", ["=1+1", "+cmd|' /C calc'!A0", "@SUM(1)", "-2+3", "\t=1", "\rx", "'quoted", "+49 431 1"]
 )
 def test_what_a_spreadsheet_would_run_gets_a_quote_that_import_takes_off(cell: str) -> None:
-    written = columns.guarded(cell)
+    written = csv_columns.guarded(cell)
     assert written == "'" + cell
-    assert columns.unguarded(written) == cell
+    assert csv_columns.unguarded(written) == cell
 
 
 @pytest.mark.parametrize("cell", ["-2", "+494310000001", "1.5", "-0.5", "", "plain", "a=1", '"'])
 def test_numbers_and_other_texts_stand_as_they_are(cell: str) -> None:
-    assert columns.guarded(cell) == cell
+    assert csv_columns.guarded(cell) == cell
 
 
 @pytest.mark.parametrize(
@@ -219,6 +219,6 @@ def test_a_record_that_import_takes_can_be_written() -> None:
     record = api_record()
     record["details"]["closingDateTime"] = " 2026-06-30T00:00:00Z "
     record["consent"] = {"consentToToShareInfoWithOthers": ["unheard of"]}
-    cells = dict(zip(COLUMNS, columns.row(record), strict=True))
+    cells = dict(zip(COLUMNS, csv_columns.row(record), strict=True))
     assert cells["Estimated Close Date"] == "06/30/2026"
     assert cells["Consent to share Customer/Partner contact"] == ""

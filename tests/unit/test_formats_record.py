@@ -13,9 +13,9 @@ import pytest
 
 from refterm.domain.deadline import Deadlines
 from refterm.domain.referral import Channel, Contact, Outcome, Status, TeamMember
-from refterm.formats import own, record, wire
+from refterm.formats import api_json, record, refterm_object
+from refterm.formats.api_json import RecordError
 from refterm.formats.record import Incoming
-from refterm.formats.wire import RecordError
 from tests.samples import NOW, TARGET, active_record, ago, ahead, api_record, closed_record, merged
 
 
@@ -252,7 +252,7 @@ def test_a_time_without_a_zone_is_utc_and_others_are_turned() -> None:
     ],
 )
 def test_money_is_exact(value: str, digits: str) -> None:
-    amount, _end = wire.decode(value)
+    amount, _end = api_json.decode(value)
     exact = record.amount(amount)
     assert exact is not None
     assert format(exact, "f") == digits
@@ -277,7 +277,7 @@ def test_money_is_exact(value: str, digits: str) -> None:
     ],
 )
 def test_what_is_no_amount_is_refused(value: str) -> None:
-    amount, _end = wire.decode(value)
+    amount, _end = api_json.decode(value)
     with pytest.raises(RecordError, match="dealValue"):
         record.amount(amount)
 
@@ -443,14 +443,14 @@ def test_entities_and_stray_blanks_go_once_from_outside_and_never_from_our_own()
         details__notes="a &lt; b\n  indented",
     )
     text = json.dumps(raw)
-    outside, kept = wire.finish(json.loads(text), text)
+    outside, kept = api_json.finish(json.loads(text), text)
     assert outside["customerProfile"]["name"] == "Brunnen & Söhne GmbH"
     assert outside["customerProfile"]["address"]["city"] == "Kiel &amp; co"
     assert outside["details"]["notes"] == "a < b\n  indented"
     assert kept is None
     own = {**raw, "refterm": {}}
     text = json.dumps(own)
-    assert wire.finish(json.loads(text), text)[0]["customerProfile"]["name"] == raw["customerProfile"]["name"]
+    assert api_json.finish(json.loads(text), text)[0]["customerProfile"]["name"] == raw["customerProfile"]["name"]
 
 
 @pytest.mark.parametrize("text", ["x ", " x", "x  y", "x, ", "x: ", " ,x", "x\u00a0", "&auml;", "x &#252;"])
@@ -458,7 +458,7 @@ def test_entities_and_stray_blanks_go_once_from_outside_and_never_from_our_own()
 def test_no_stray_blank_is_overlooked(text: str, indent: int | None) -> None:
     raw = api_record(customerProfile__name=text)
     written = json.dumps(raw, indent=indent, ensure_ascii=False)
-    read_, _kept = wire.finish(json.loads(written), written)
+    read_, _kept = api_json.finish(json.loads(written), written)
     name = read_["customerProfile"]["name"]
     assert name == html.unescape(" ".join(text.split()))
 
@@ -481,7 +481,7 @@ def test_texts_are_cleaned_once_and_only_notes_keep_their_lines() -> None:
             "unknown\x9b": ["x\x00y"],
         },
     )
-    cleaned = wire.cleaned(raw)
+    cleaned = api_json.cleaned(raw)
     assert cleaned["name"] == "one line"
     assert cleaned["customerProfile"]["name"] == "[2Jclear me now"
     assert cleaned["details"]["notes"] == "first\nsecond\u2028third"
@@ -491,19 +491,19 @@ def test_texts_are_cleaned_once_and_only_notes_keep_their_lines() -> None:
 
 def test_a_text_that_needs_no_cleaning_is_kept_as_it_is() -> None:
     text = '{"id": "a", "n": 1.50, "eTag": "\\"x\\"", "need": "Größe \U0001f525"}'
-    assert wire.finish(wire.parse(text), text)[1] == text
+    assert api_json.finish(api_json.parse(text), text)[1] == text
 
 
 @pytest.mark.parametrize("text", ['{"a": "\\u202e"}', '{"a": "x\\ny"}', '{"a": "\u200e"}', '{\n"a": 1}'])
 def test_any_other_text_is_written_anew(text: str) -> None:
-    record, kept = wire.finish(wire.parse(text), text)
+    record, kept = api_json.finish(api_json.parse(text), text)
     assert kept is None
-    assert wire.parse(wire.dumps(record)) == record
+    assert api_json.parse(api_json.dumps(record)) == record
 
 
 @pytest.mark.parametrize("text", ["0.10", "12345678901234567890.123456789", "1E+30", "5000", "-0.0"])
 def test_numbers_leave_with_the_digits_they_came_with(text: str) -> None:
-    assert wire.dumps(wire.decode(f'{{"n":{text},"t":"\\\\u00001"}}')[0]) == f'{{"n":{text},"t":"\\\\u00001"}}'
+    assert api_json.dumps(api_json.decode(f'{{"n":{text},"t":"\\\\u00001"}}')[0]) == f'{{"n":{text},"t":"\\\\u00001"}}'
 
 
 @pytest.mark.parametrize(
@@ -511,19 +511,19 @@ def test_numbers_leave_with_the_digits_they_came_with(text: str) -> None:
 )
 def test_deep_nesting_is_refused_cleanly(text: str) -> None:
     with pytest.raises(RecordError):
-        wire.finish(wire.parse(text), text)
+        api_json.finish(api_json.parse(text), text)
 
 
 @pytest.mark.parametrize("text", ["9" * 5000, "NaN", "-Infinity", "1e99999999999999999999", "", '{"a": 1} x', "'a'"])
 def test_what_is_no_json_object_is_refused(text: str) -> None:
     with pytest.raises(RecordError):
-        wire.finish(wire.parse(text), text)
+        api_json.finish(api_json.parse(text), text)
 
 
 def test_an_own_record_gives_back_what_only_refterm_knows() -> None:
     incoming = read(active_record())
-    kept = own.written(incoming)
-    assert own.restored(incoming, kept) == Incoming(incoming.referral, incoming.updated_at, restored=True)
+    kept = refterm_object.written(incoming)
+    assert refterm_object.restored(incoming, kept) == Incoming(incoming.referral, incoming.updated_at, restored=True)
 
 
 @pytest.mark.parametrize(
@@ -559,10 +559,10 @@ def test_an_own_record_gives_back_what_only_refterm_knows() -> None:
 def test_a_malformed_refterm_object_refuses_the_record(field: str, value: object) -> None:
     incoming = read(api_record())
     with pytest.raises(RecordError, match=r"refterm|currency"):
-        own.restored(incoming, {**own.written(incoming), field: value})
+        refterm_object.restored(incoming, {**refterm_object.written(incoming), field: value})
 
 
 @pytest.mark.parametrize("kept", [None, [], "x", {}, {"status": "new"}])
 def test_what_is_no_refterm_object_refuses_the_record(kept: object) -> None:
     with pytest.raises(RecordError, match="refterm"):
-        own.restored(read(api_record()), kept)
+        refterm_object.restored(read(api_record()), kept)

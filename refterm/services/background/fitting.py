@@ -14,8 +14,8 @@ from refterm.domain.referral import Referral, Status
 from refterm.services.workplace import Workplace
 from refterm.store import profiles, queries
 from refterm.store.connection import Connection
+from refterm.store.full_referrals import Whole
 from refterm.store.opening import open_database
-from refterm.store.whole import Whole
 
 # The newest ones of each kind; a million more would say nothing else, and would take seconds to read.
 MOST = 1000

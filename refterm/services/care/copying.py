@@ -12,7 +12,7 @@ from refterm.config import Settings
 from refterm.errors import RefTermError
 from refterm.i18n import _
 from refterm.services.workplace import require
-from refterm.store import search, whole_tables
+from refterm.store import search, table_copy
 from refterm.store.connection import Connection
 from refterm.store.database import Database
 from refterm.store.opening import open_database
@@ -54,29 +54,29 @@ def copy(settings: Settings, source: str, target: str, *, acting: str | None = N
 def _copy(source: Database, target: Database) -> dict[str, int]:
     copied: dict[str, int] = {}
     with source.snapshot() as reader, target.bulk(), target.writing() as writer:
-        if whole_tables.holds_anything(writer):
+        if table_copy.holds_anything(writer):
             raise RefTermError(
                 _("{name} is not empty; copy into a new file or an empty database").format(name=target.name)
             )
-        whole_tables.clear(writer)
-        for table in whole_tables.KEYS:
+        table_copy.clear(writer)
+        for table in table_copy.KEYS:
             copied[table] = 0
-            for rows in whole_tables.batches(reader, table):
-                whole_tables.insert(writer, table, rows)
+            for rows in table_copy.batches(reader, table):
+                table_copy.insert(writer, table, rows)
                 if table == "referral":
                     search.add(writer, [dict(row) for row in rows])
                 copied[table] += len(rows)
-        whole_tables.finish(writer)
-        for table in whole_tables.KEYS:
+        table_copy.finish(writer)
+        for table in table_copy.KEYS:
             _compare(reader, writer, table, target.name)
     return copied
 
 
 def _compare(reader: Connection, writer: Connection, table: str, name: str) -> None:
-    theirs: Iterator[list[dict[str, object]]] = whole_tables.batches(writer, table)
-    for rows in whole_tables.batches(reader, table):
+    theirs: Iterator[list[dict[str, object]]] = table_copy.batches(writer, table)
+    for rows in table_copy.batches(reader, table):
         if next(theirs, []) != rows:
-            key = whole_tables.KEYS[table]
+            key = table_copy.KEYS[table]
             raise RefTermError(
                 _("{table} from {key} {first} on did not arrive as it was; nothing was copied to {name}").format(
                     table=table, key=key, first=rows[0][key], name=name

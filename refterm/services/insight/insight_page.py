@@ -11,7 +11,7 @@ from refterm.domain import reasons
 from refterm.domain.insights import Figures
 from refterm.domain.money import plain, show_money
 from refterm.domain.referral import channel_word
-from refterm.formats.columns import guarded
+from refterm.formats.csv_columns import guarded
 from refterm.i18n import _, decimal_mark
 from refterm.services.insight.insight_text import hours, share
 from refterm.services.insight.insights import Insights

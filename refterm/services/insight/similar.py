@@ -8,9 +8,9 @@ from refterm.domain.row import Row
 from refterm.services.desk import Desk
 from refterm.services.workplace import Workplace
 from refterm.store import queries, search
+from refterm.store.full_referrals import Whole
 from refterm.store.opening import open_database
 from refterm.store.search_words import telling
-from refterm.store.whole import Whole
 
 # How many candidates the search gives, and how many of them are shown.
 FOUND, SHOWN = 40, 8

@@ -10,7 +10,7 @@ from typing import Any
 from refterm.domain.history import Action, Actor
 from refterm.domain.referral import Outcome, Status
 from refterm.formats import record
-from refterm.formats.wire import RecordError
+from refterm.formats.api_json import RecordError
 from refterm.i18n import _
 from refterm.partner_center.client import Page, Record
 from refterm.partner_center.errors import ForbiddenError, NoAnswerError, NotVisibleError, TokenRefusedError

@@ -11,7 +11,7 @@ from typing import Any
 from refterm.domain.history import Action, Actor
 from refterm.domain.referral import Status
 from refterm.formats import patch
-from refterm.formats.wire import Json, RecordError
+from refterm.formats.api_json import Json, RecordError
 from refterm.i18n import _
 from refterm.partner_center.client import Record
 from refterm.partner_center.errors import (

@@ -9,9 +9,9 @@ from typing import Any
 
 from refterm.domain.history import Action
 from refterm.domain.referral import Outcome, Referral, Status
-from refterm.formats import patch, record, wire
+from refterm.formats import api_json, patch, record
+from refterm.formats.api_json import Json
 from refterm.formats.record import Incoming
-from refterm.formats.wire import Json
 from refterm.services import merging
 from refterm.services.workplace import Workplace
 from refterm.store import codec
@@ -53,29 +53,29 @@ def seen(workplace: Workplace, content: Json, etag: str, now: datetime) -> Seen:
     Raises:
         RecordError: when it cannot be read.
     """
-    raw = wire.dumps(content)
-    clean, text = wire.finish(content, raw)
+    raw = api_json.dumps(content)
+    clean, text = api_json.finish(content, raw)
     incoming = record.read(clean, now=now, deadlines=workplace.deadlines)
-    return Seen(clean, text or wire.dumps(clean), incoming, etag)
+    return Seen(clean, text or api_json.dumps(clean), incoming, etag)
 
 
 def kept(workplace: Workplace, text: str, etag: str, now: datetime) -> Seen:
     """A record that was seen before, from what is stored of it."""
-    content = wire.known(text)
+    content = api_json.known(text)
     return Seen(content, text, record.read(content, now=now, deadlines=workplace.deadlines), etag)
 
 
 def over(known: str | None, there: Seen, workplace: Workplace, now: datetime) -> tuple[str, Incoming]:
     """The record put over what is known; an expired one, which comes without contacts, takes none away."""
-    before = wire.known(known)
+    before = api_json.known(known)
     stated = there.content
     if there.incoming.referral.outcome is Outcome.EXPIRED:
         stated = {**stated, "customerProfile": _filled(stated.get("customerProfile"))}
-    content = wire.merged(before, stated)
+    content = api_json.merged(before, stated)
     if content == there.content:
         return there.text, there.incoming
     incoming = record.read(content, now=now, deadlines=workplace.deadlines)
-    return wire.dumps(content), Incoming(incoming.referral, there.incoming.updated_at)
+    return api_json.dumps(content), Incoming(incoming.referral, there.incoming.updated_at)
 
 
 def _filled(value: Any) -> Any:

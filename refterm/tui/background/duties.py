@@ -12,7 +12,7 @@ from refterm.domain.history import Action, Entry
 from refterm.domain.row import Row
 from refterm.tui.background.connection import Connection
 from refterm.tui.background.work import work
-from refterm.tui.office import Office
+from refterm.tui.session import Session
 
 # After these the next follow-up may be another one.
 _MOVING = (
@@ -37,8 +37,8 @@ class Duties:
         referral: int
         why: str
 
-    def __init__(self, screen: Screen[None], office: Office, connection: Connection) -> None:
-        self._screen, self._office, self._connection = screen, office, connection
+    def __init__(self, screen: Screen[None], session: Session, connection: Connection) -> None:
+        self._screen, self._session, self._connection = screen, session, connection
         self._next: datetime | None = None
         self._since: datetime | None = None
         self._reading = False
@@ -68,8 +68,8 @@ class Duties:
     def _read(self) -> None:
         from refterm.services.follow_ups import FollowUps
 
-        follow_ups, since = FollowUps(self._office.workplace), self._since
-        now = self._office.workplace.now()
+        follow_ups, since = FollowUps(self._session.workplace), self._since
+        now = self._session.workplace.now()
 
         def job() -> tuple[list[Row], datetime | None]:
             return follow_ups.due(since), follow_ups.next_due()
@@ -84,18 +84,18 @@ class Duties:
 
     def look_for_letters(self) -> None:
         """Make drafts of one's own letters that could not be sent."""
-        if self._reading or self._office.workplace.looks_only:
+        if self._reading or self._session.workplace.looks_only:
             return
         self._reading = True
         from refterm.services.personal import letters
         from refterm.services.replies import Replies
 
-        office = self._office
+        session = self._session
 
         def job() -> list[tuple[int, int, str]]:
-            failed = [one for one in Replies(office.workplace).failed() if one[0] not in self._told]
+            failed = [one for one in Replies(session.workplace).failed() if one[0] not in self._told]
             for _number, referral, letter, _why in failed:
-                letters.keep(office.drafts, referral, letter, office.workplace.now())
+                letters.keep(session.drafts, referral, letter, session.workplace.now())
             return [(number, referral, why) for number, referral, _letter, why in failed]
 
         def done(failed: list[tuple[int, int, str]]) -> None:

@@ -22,11 +22,11 @@ from refterm.services.demo.options import DemoOptions
 from refterm.services.demo.story import story
 from refterm.services.demo.wheel import Wheel
 from refterm.services.workplace import open_workplace
-from refterm.tui.app import RefTermApp, office_for, run_app
+from refterm.tui.app import RefTermApp, run_app, session_for
 from refterm.tui.demo.screen import DemoScreen
 from refterm.tui.demo.tour import Tour
 from refterm.tui.draw.signs import choose_signs
-from refterm.tui.office import Office
+from refterm.tui.session import Session
 
 PRESENTER = "ana"
 
@@ -35,22 +35,22 @@ class DemoApp(RefTermApp):
     """The desk of the demo in a terminal."""
 
     def __init__(
-        self, office: Office, *, settings: Settings, options: DemoOptions, clock: DemoClock, kept: Path
+        self, session: Session, *, settings: Settings, options: DemoOptions, clock: DemoClock, kept: Path
     ) -> None:
-        super().__init__(office, states=None, settings=settings)
+        super().__init__(session, states=None, settings=settings)
         self._options = options
         self._clock = clock
         self._kept = kept
-        self.tour = Tour(office, on=options.tour, shows_keys=options.present)
+        self.tour = Tour(session, on=options.tour, shows_keys=options.present)
 
     def get_default_screen(self) -> Screen[None]:
         """The demo's desk."""
-        settings, options, workplace = self.settings, self._options, self.office.workplace
+        settings, options, workplace = self.settings, self._options, self.session.workplace
         language = demo_desk.spoken(i18n.language())
         present = demo_desk.present(language)
         planned = story(options.seed, self._clock.start, present, language, live=options.live)
         self.desk = DemoScreen(
-            self.office,
+            self.session,
             self.state,
             kiosk=settings.kiosk,
             bell=settings.bell,
@@ -103,5 +103,5 @@ def run_demo(settings: Settings, options: DemoOptions, acting: str | None) -> in
         kept = folder / "beginning.db"
         place.database.backup(kept)
         signs = choose_signs(settings.ascii, os.environ, coerced=bool(sys.flags.utf8_mode))
-        office = office_for(place, settings, signs, folder)
-        return run_app(DemoApp(office, settings=settings, options=options, clock=clock, kept=kept), place, settings)
+        session = session_for(place, settings, signs, folder)
+        return run_app(DemoApp(session, settings=settings, options=options, clock=clock, kept=kept), place, settings)

@@ -83,7 +83,7 @@ class DemoScreen(DeskScreen):
     @property
     def caption(self) -> str:
         """The demo's time, and how far it was moved."""
-        workplace = self.office.workplace
+        workplace = self.session.workplace
         text = moment(workplace.now(), self.look())
         hours = round(self.wheel.clock.moved / timedelta(hours=1))
         if not hours:
@@ -96,7 +96,7 @@ class DemoScreen(DeskScreen):
         self.tour.look()
         if self.wheel.is_behind and not self._turning and not self.connection.lost:
             work(self, self.wheel.catch_up, lambda _none: None, self.connection.failed, group="wheel")
-        now = local_time(self.office.workplace.now(), self.office.workplace.zone).strftime("%d%H%M")
+        now = local_time(self.session.workplace.now(), self.session.workplace.zone).strftime("%d%H%M")
         if now != self._shown_time and self.app.screen is self:
             self._shown_time = now
             self.draw()

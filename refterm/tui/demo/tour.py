@@ -11,7 +11,7 @@ from refterm.i18n import _
 from refterm.services.desk import Desk
 from refterm.tui.desk.line import Line
 from refterm.tui.draw.row import Piece
-from refterm.tui.office import Office
+from refterm.tui.session import Session
 
 KEYS_SHOWN = 8
 
@@ -63,14 +63,14 @@ def steps() -> list[Step]:
 class Tour:
     """Where a person is in the tour, and the lines that say it."""
 
-    def __init__(self, office: Office, *, on: bool = False, shows_keys: bool = False) -> None:
+    def __init__(self, session: Session, *, on: bool = False, shows_keys: bool = False) -> None:
         """
         Args:
-            office: the demo's.
+            session: the demo's.
             on: whether it has begun.
             shows_keys: whether the line also shows the keys that were pressed last.
         """
-        self.office = office
+        self.session = session
         self.on = on
         self._shows_keys = shows_keys
         self._steps: list[Step] = []
@@ -83,11 +83,11 @@ class Tour:
     def offer(self, actions: set[str]) -> None:
         """Say which actions the desk has; steps for others are left out."""
         self._steps = [step for step in steps() if step.needs in actions]
-        self._token = Desk(self.office.workplace).token()
+        self._token = Desk(self.session.workplace).token()
 
     def line(self) -> Line:
         """A line that shows the step; each screen has one of its own."""
-        signs = self.office.signs
+        signs = self.session.signs
         line = Line(id="tour", ellipsis=signs.ellipsis, sanitize=signs.sanitize)
         self._lines = [one for one in self._lines if one.is_attached]
         self._lines.append(line)
@@ -125,11 +125,11 @@ class Tour:
         """Go on where the step is done."""
         if not self.on or self._at >= len(self._steps):
             return
-        desk = Desk(self.office.workplace)
+        desk = Desk(self.session.workplace)
         token = desk.token()
         if token != self._token:
             for entry in desk.changes(self._token).entries:
-                if entry.by == self.office.workplace.actor.name:
+                if entry.by == self.session.workplace.actor.name:
                     self._counted[f"{Action(entry.action).value}!"] += 1
             self._token = token
         if self._steps[self._at].done(self._counted):

@@ -49,7 +49,7 @@ class DeskActions(HandActions):
 
         where = tab_word(self.state.tab) + (f" #{self.row.id}" if self.row else "")
         entries = action_entries(self.actions.values(), self.why_off, self.run_action)
-        self.app.push_screen(HelpScreen(entries, where, self.office.signs, self.app.size.width))
+        self.app.push_screen(HelpScreen(entries, where, self.session.signs, self.app.size.width))
 
     # Decisions and work
 
@@ -58,17 +58,17 @@ class DeskActions(HandActions):
         from refterm.tui.forms.accept import accept_form
 
         if referral := self.referral():
-            self._open_form(accept_form(self.office, referral), referral.id, self._decided)
+            self._open_form(accept_form(self.session, referral), referral.id, self._decided)
 
     def action_decline(self) -> None:
         """The form that declines the referral, or all marked ones as one (I6)."""
         from refterm.tui.forms.decline import decline_form
 
         marked = self.referral_list.marked
-        chosen = self.office.desk.rows(sorted(marked)) if marked else [self.row] if self.row else []
+        chosen = self.session.desk.rows(sorted(marked)) if marked else [self.row] if self.row else []
         rows = [row for row in chosen if row.status is Status.NEW]
         if rows:
-            form = decline_form(self.office, [(row.id, row.company) for row in rows])
+            form = decline_form(self.session, [(row.id, row.company) for row in rows])
             self._open_form(form, rows[0].id, self._decided)
 
     def action_won(self) -> None:
@@ -76,28 +76,28 @@ class DeskActions(HandActions):
         from refterm.tui.forms.outcome import won_form
 
         if referral := self.referral():
-            self._open_form(won_form(self.office, referral), referral.id, self._decided)
+            self._open_form(won_form(self.session, referral), referral.id, self._decided)
 
     def action_lost(self) -> None:
         """The form that reports a deal lost (A1)."""
         from refterm.tui.forms.outcome import lost_form
 
         if referral := self.referral():
-            self._open_form(lost_form(self.office, referral), referral.id, self._decided)
+            self._open_form(lost_form(self.session, referral), referral.id, self._decided)
 
     def action_edit(self) -> None:
         """The form that edits an engagement (A2)."""
         from refterm.tui.forms.edit import edit_form
 
         if referral := self.referral():
-            self._open_form(edit_form(self.office, referral), referral.id, self._changed_here)
+            self._open_form(edit_form(self.session, referral), referral.id, self._changed_here)
 
     def action_move_date(self) -> None:
         """The form that moves the purchase date (A2)."""
         from refterm.tui.forms.edit import move_date_form
 
         if referral := self.referral():
-            self._open_form(move_date_form(self.office, referral), referral.id, self._changed_here)
+            self._open_form(move_date_form(self.session, referral), referral.id, self._changed_here)
 
     def action_add_contact(self) -> None:
         """The form that adds a contact of the deal (A3)."""
@@ -108,7 +108,7 @@ class DeskActions(HandActions):
         from refterm.tui.forms.contact import contact_form
 
         if referral := self.referral():
-            self._open_form(contact_form(self.office, referral, number), referral.id, self._changed_here)
+            self._open_form(contact_form(self.session, referral, number), referral.id, self._changed_here)
 
     def action_remove_contact(self) -> None:
         """In the detail: remove the contact under the cursor, after a question (A3)."""
@@ -126,7 +126,7 @@ class DeskActions(HandActions):
         def answered(yes: bool | None) -> None:
             if yes:
                 sentence = _("Removed contact {name}.").format(name=display(person.name))
-                self._do(lambda: self.office.triage.remove_contact(referral.id, index + 1, was=person), sentence)
+                self._do(lambda: self.session.triage.remove_contact(referral.id, index + 1, was=person), sentence)
 
         question = _("Remove {name} from this deal?").format(name=display(person.name))
         self.app.push_screen(Confirm(question, _("Remove"), _("Keep")), answered)
@@ -136,7 +136,7 @@ class DeskActions(HandActions):
         from refterm.tui.forms.note import note_form
 
         if row := self.row:
-            self._push_form(note_form(self.office, row.id, row.company), self._changed_here)
+            self._push_form(note_form(self.session, row.id, row.company), self._changed_here)
 
     def action_skip(self) -> None:
         """In the Inbox put aside until a time, which is asked, or bring back (I8); in Active follow up at a time (A5)."""
@@ -148,7 +148,7 @@ class DeskActions(HandActions):
         if self.referral_list.marked:
             rows = self.chosen()
             self._push_form(
-                skip_several_form(self.office, [(row.id, row.company) for row in rows]), self._after_several
+                skip_several_form(self.session, [(row.id, row.company) for row in rows]), self._after_several
             )
             return
 
@@ -158,10 +158,10 @@ class DeskActions(HandActions):
         if referral.skipped_until:
             from refterm.tui.background import news
 
-            unskip = partial(self.office.marks.unskip, referral.id, was=True)
+            unskip = partial(self.session.marks.unskip, referral.id, was=True)
             self.write(unskip, lambda done: self.after_write(news.unskipped(done, referral.id)))
         else:
-            self._push_form(skip_form(self.office, referral), self._changed_here)
+            self._push_form(skip_form(self.session, referral), self._changed_here)
 
     def action_contacted(self) -> None:
         """Say that the customer was contacted, with a word about it; again: withdrawn (F4)."""
@@ -179,37 +179,37 @@ class DeskActions(HandActions):
                 if sentence is not None and following is not None and not self.whole:
                     self.referral_list.go_to(following)
 
-            self._push_form(contacted_form(self.office, row), closed)
+            self._push_form(contacted_form(self.session, row), closed)
         else:
             from refterm.tui.background import news
 
-            contacted = partial(self.office.marks.contacted, row.id, was=True)
+            contacted = partial(self.session.marks.contacted, row.id, was=True)
             self.write(contacted, lambda done: self.after_write(news.contacted(done, row.company)))
 
     def action_take(self) -> None:
         """Take it, or release it; another's only after a question (T3)."""
-        row, me = self.row, self.office.workplace.actor.name
+        row, me = self.row, self.session.workplace.actor.name
         if self.referral_list.marked:
             rows = self.chosen()
             if all(one.taken_by == me for one in rows):
-                release = partial(self.office.marks.release, was=me)
+                release = partial(self.session.marks.release, was=me)
                 self.several(rows, release, _("{referrals}: released."))
             else:
-                self.several(rows, self.office.marks.take, _("{referrals}: yours."))
+                self.several(rows, self.session.marks.take, _("{referrals}: yours."))
             return
         if row is None:
             return
         if row.taken_by is None:
-            self._do(lambda: self.office.marks.take(row.id), _("#{id} is yours.").format(id=row.id))
+            self._do(lambda: self.session.marks.take(row.id), _("#{id} is yours.").format(id=row.id))
             return
         if row.taken_by == me:
-            self._do(lambda: self.office.marks.release(row.id, was=me), _("#{id} is released.").format(id=row.id))
+            self._do(lambda: self.session.marks.release(row.id, was=me), _("#{id} is released.").format(id=row.id))
             return
         from refterm.tui.panels.confirm import Confirm
 
         def answered(yes: bool | None) -> None:
             if yes:
-                over = partial(self.office.marks.take, row.id, over=True, was=row.taken_by)
+                over = partial(self.session.marks.take, row.id, over=True, was=row.taken_by)
                 self._do(over, _("#{id} is yours.").format(id=row.id))
 
         question = _("{who} has taken #{id}. Take it over?").format(who=display(row.taken_by), id=row.id)
@@ -221,17 +221,17 @@ class DeskActions(HandActions):
             rows = self.chosen()
             was = all(one.favorite for one in rows)
             said = _("{referrals}: removed from favourites.") if was else _("{referrals}: favourites.")
-            self.several(rows, partial(self.office.marks.favorite, was=was), said)
+            self.several(rows, partial(self.session.marks.favorite, was=was), said)
             return
         if row := self.row:
             from refterm.tui.background import news
 
-            favorite = partial(self.office.marks.favorite, row.id, was=row.favorite)
+            favorite = partial(self.session.marks.favorite, row.id, was=row.favorite)
             self.write(favorite, lambda done: self.after_write(news.favorite(done, row.id)))
 
     def action_undo(self) -> None:
         """Undo one's latest decision, marked ones as one (U1)."""
-        triage = self.office.triage
+        triage = self.session.triage
 
         def done(result: Done) -> None:
             if not result.referrals:
@@ -241,7 +241,7 @@ class DeskActions(HandActions):
             if result.letters:
                 from refterm.services.personal.letters import keep_recalled
 
-                keep_recalled(self.office.workplace, result.letters, self.office.drafts)
+                keep_recalled(self.session.workplace, result.letters, self.session.drafts)
             named = [
                 f"#{made.referral} {display(company)} ({action_word(made.action)})" for made, company in result.undone
             ]
@@ -282,7 +282,7 @@ class DeskActions(HandActions):
         """The business profiles (P1)."""
         from refterm.tui.panels.profiles import ProfilesScreen
 
-        self.app.push_screen(ProfilesScreen(self.office, self.after_write))
+        self.app.push_screen(ProfilesScreen(self.session, self.after_write))
 
     def action_copy_email(self) -> None:
         """Send the customer's e-mail address to the person's own clipboard (I2)."""

@@ -38,7 +38,7 @@ from refterm.tui.desk.referral_list import ReferralList
 from refterm.tui.desk.search import Searching
 from refterm.tui.draw.detail import LATEST, Shown
 from refterm.tui.draw.row import Look
-from refterm.tui.office import DeskApp, Office
+from refterm.tui.session import DeskApp, Session
 
 if TYPE_CHECKING:
     from refterm.tui.background.syncing import Syncing
@@ -70,7 +70,7 @@ class DeskBase(Screen[None]):
 
     def __init__(
         self,
-        office: Office,
+        session: Session,
         state: ViewState,
         *,
         kiosk: bool = False,
@@ -83,10 +83,10 @@ class DeskBase(Screen[None]):
         self.actions = {action.id: action for action in registry()}
         self.HORIZONTAL_BREAKPOINTS = [(0, "-cramped"), (80, "-normal"), (BESIDE_FROM, "-wide")]
         self.VERTICAL_BREAKPOINTS = [(0, "-low"), (24, "-short"), (30, "-tall")]
-        self.office = office
+        self.session = session
         self.referral_list = ReferralList(id="list")
         self.detail_pane = DetailPane(id="detail")
-        signs = self.signs = office.signs
+        signs = self.signs = session.signs
         self._lines = {
             name: Line(id=name, ellipsis=signs.ellipsis, sanitize=signs.sanitize)
             for name in ("top", "tabs", "alert", "message", "keys")
@@ -103,24 +103,24 @@ class DeskBase(Screen[None]):
         self.hits: dict[Tab, int] = {}
         self.alert: Alert | None = None
         self.searching = Searching(self, lambda: self.close_search(keep=True))
-        self.messages = Messages(office.workplace.undo_seconds)
-        self.ticker = Ticker(self, office.workplace.clock, self.wake)
+        self.messages = Messages(session.workplace.undo_seconds)
+        self.ticker = Ticker(self, session.workplace.clock, self.wake)
         self._detail_due: asyncio.TimerHandle | None = None
         # Whether the detail was read after the list.
         self._detail_fresh = False
         # The newest history entry when the list was read.
         self._listed = 0
         self._title = ""
-        self.connection = Connection(self, office.workplace, self.say, self.draw, self._reached_again)
-        self.watcher = Watcher(self, office.desk, self.connection, notices)
-        self.duties = Duties(self, office, self.connection)
-        self.presence = DeskPresence(self, office.workplace, self.connection)
-        self.fit_scores = FitScores(self, office.workplace, self._new_in_sight)
+        self.connection = Connection(self, session.workplace, self.say, self.draw, self._reached_again)
+        self.watcher = Watcher(self, session.desk, self.connection, notices)
+        self.duties = Duties(self, session, self.connection)
+        self.presence = DeskPresence(self, session.workplace, self.connection)
+        self.fit_scores = FitScores(self, session.workplace, self._new_in_sight)
         self.syncing: Syncing | None = None
         if syncs is not None:
             from refterm.tui.background.syncing import Syncing
 
-            self.syncing = Syncing(self, office.workplace, syncs, self.connection, self.say, self.draw)
+            self.syncing = Syncing(self, session.workplace, syncs, self.connection, self.say, self.draw)
 
     # What is shown
 
@@ -146,15 +146,15 @@ class DeskBase(Screen[None]):
         Raises:
             RefTermError: when it cannot be read.
         """
-        return self.office.desk.referral(self.row.id) if self.row else None
+        return self.session.desk.referral(self.row.id) if self.row else None
 
     def situation(self) -> Situation:
         """What decides whether an action can be done now."""
-        return Situation(self.state.tab, self.row is not None, self.office.workplace.looks_only, self.kiosk)
+        return Situation(self.state.tab, self.row is not None, self.session.workplace.looks_only, self.kiosk)
 
     def look(self) -> Look:
         """What drawing needs to know at this instant."""
-        workplace = self.office.workplace
+        workplace = self.session.workplace
         digits = max(3, len(str(sum(self.counts.values()))))
         return Look(
             workplace.now(),
@@ -165,7 +165,7 @@ class DeskBase(Screen[None]):
             self.presence.busy,
             self.fit_scores.known,
             self.fit_scores.nothing,
-            self.office.links,
+            self.session.links,
         )
 
     def reload(self, *, top: bool = False) -> bool:
@@ -176,7 +176,7 @@ class DeskBase(Screen[None]):
         """
         stay = self.row.id if self.row and not top else None
         try:
-            snapshot = self.office.desk.snapshot(self.view, self.state.filters)
+            snapshot = self.session.desk.snapshot(self.view, self.state.filters)
             self.counts, self.alert, self._listed = snapshot.counts, snapshot.alert, snapshot.token
             self.todo, self.hits = snapshot.todo, snapshot.hits
             self._detail_fresh = False
@@ -195,7 +195,7 @@ class DeskBase(Screen[None]):
     def _forget_marks(self) -> None:
         """Remove the marks from referrals that left the tab."""
         if self.referral_list.marked:
-            rows = self.office.desk.rows(sorted(self.referral_list.marked))
+            rows = self.session.desk.rows(sorted(self.referral_list.marked))
             self.referral_list.marked &= {row.id for row in rows if row.status is STATUS_OF_TAB[self.state.tab]}
 
     @property
@@ -212,11 +212,11 @@ class DeskBase(Screen[None]):
             self._draw_keys()
             return
         try:
-            referral = self.office.desk.referral(number)
-            same = self.office.desk.duplicates(number)
-            others = self.office.desk.rows(same[:SAME_SHOWN])
-            entries = self.office.desk.latest(number, MOST_ENTRIES if self.whole else LATEST)
-            said = self.office.desk.source_says(referral)
+            referral = self.session.desk.referral(number)
+            same = self.session.desk.duplicates(number)
+            others = self.session.desk.rows(same[:SAME_SHOWN])
+            entries = self.session.desk.latest(number, MOST_ENTRIES if self.whole else LATEST)
+            said = self.session.desk.source_says(referral)
         except NotFoundError:
             self.detail_pane.show(None, look)
             return
@@ -268,7 +268,7 @@ class DeskBase(Screen[None]):
 
     def draw(self) -> None:
         """Bring every bar up to date; each draws itself only when its text changed."""
-        look, workplace = self.look(), self.office.workplace
+        look, workplace = self.look(), self.session.workplace
         view = self.view
         hits = self.referral_list.count if view.search or view.filter != Filter() else None
         caption = self.connection.caption if self.connection.lost else self.caption
@@ -297,7 +297,7 @@ class DeskBase(Screen[None]):
     def _draw_message(self) -> None:
         """What was said, over the rule between list and detail; at its right the position in the list."""
         line = self._lines["message"]
-        said, undo = self.messages.pieces(self.office.workplace.now(), self.app.size)
+        said, undo = self.messages.pieces(self.session.workplace.now(), self.app.size)
         cursor, count = self.referral_list.cursor, self.referral_list.count
         cells = line.size.width or self.app.size.width
         right = undo or bars.position(cursor, count, self.signs)
@@ -308,7 +308,7 @@ class DeskBase(Screen[None]):
 
     def say(self, sentence: str, style: str = "plain", *, undo: bool = False) -> None:
         """Say what happened. With `undo`, the seconds in which it can be undone are counted down beside it (U1)."""
-        self.messages.say(sentence, style, self.office.workplace.now(), undo=undo)
+        self.messages.say(sentence, style, self.session.workplace.now(), undo=undo)
         self._draw_message()
         self._plan_texts()
 
@@ -320,8 +320,8 @@ class DeskBase(Screen[None]):
             for tab, count in self.hits.items()
             if tab is not view.tab and (view.search or filters.get(tab) == view.filter)
         }
-        back = self.office.desk.next_back()
-        writes = not (self.kiosk or self.office.workplace.looks_only)
+        back = self.session.desk.next_back()
+        writes = not (self.kiosk or self.session.workplace.looks_only)
         return bars.empty(view, self.look(), desk_is_empty=desk_is_empty, back=back, elsewhere=elsewhere, writes=writes)
 
     # Time and other people
@@ -347,7 +347,7 @@ class DeskBase(Screen[None]):
         self.ticker.schedule()
 
     def _catch_up(self) -> None:
-        ticker, now = self.ticker, self.office.workplace.now()
+        ticker, now = self.ticker, self.session.workplace.now()
         due = ticker.event is not None and now >= ticker.event
         written = self.watcher.look()
         if written:
@@ -390,12 +390,12 @@ class DeskBase(Screen[None]):
         return [row.id for row in rows if row.status is Status.NEW]
 
     def _reached_again(self) -> None:
-        if self.office.workplace.database.file is None:
+        if self.session.workplace.database.file is None:
             if self.reload():
                 self.watcher.expire()
                 self.say(_("The database can be reached again."))
             return
-        self.office.desk.is_another()
+        self.session.desk.is_another()
         self.watcher.begin_anew()
         self.start_anew(_("The database file was replaced. This is the desk that has its name now."))
 
@@ -404,7 +404,7 @@ class DeskBase(Screen[None]):
 
         Open forms close, since their referrals may be others now; what was typed is there again when one is opened.
         """
-        self.office.drafts.belong_to(self.office.workplace.desk_id)
+        self.session.drafts.belong_to(self.session.workplace.desk_id)
         for screen in reversed(self.app.screen_stack[1:]):
             if save := getattr(screen, "save_draft_now", None):
                 save()

@@ -26,7 +26,7 @@ class HandActions(LookActions):
     def chosen(self) -> list[Row]:
         """The marked rows, else the one under the cursor."""
         marked = self.referral_list.marked
-        return self.office.desk.rows(sorted(marked)) if marked else [self.row] if self.row else []
+        return self.session.desk.rows(sorted(marked)) if marked else [self.row] if self.row else []
 
     def action_reply(self) -> None:
         """The form that writes to the customer (W1)."""
@@ -37,7 +37,7 @@ class HandActions(LookActions):
         if referral is None:
             return
         try:
-            form = ReplyForm(self.office, referral, Replies(self.office.workplace), self.app.editor)
+            form = ReplyForm(self.session, referral, Replies(self.session.workplace), self.app.editor)
         except InvalidInputError as error:
             self.say("; ".join(error.fields.values()), "late")
             return
@@ -62,7 +62,7 @@ class HandActions(LookActions):
 
         letter = sent.letter
         self.app.copy_to_clipboard(f"{letter.to}\n{letter.subject}\n\n{letter.text}")
-        held = self.office.workplace.transport != "off"
+        held = self.session.workplace.transport != "off"
         self.after_write(_("The letter to {to} was sent to your terminal's clipboard.").format(to=to), undo=held)
 
         def answered(yes: bool | None) -> None:
@@ -72,13 +72,13 @@ class HandActions(LookActions):
                 self.say(_("#{id}: {key} says that it was sent.").format(id=number, key=keys_of("contacted")), "dim")
 
         link = None if self.kiosk else mailto(letter)
-        self.app.push_screen(HandedOver(to, link, self.office.signs), answered)
+        self.app.push_screen(HandedOver(to, link, self.session.signs), answered)
 
     def _do_sent(self, number: int) -> None:
-        row = next(iter(self.office.desk.rows([number])), None)
+        row = next(iter(self.session.desk.rows([number])), None)
         if row is None or row.contacted_at is not None:
             return
-        contacted = partial(self.office.marks.contacted, number, was=False)
+        contacted = partial(self.session.marks.contacted, number, was=False)
         self.write(
             contacted, lambda _done: self.after_write(_("#{id}: the customer counts as contacted.").format(id=number))
         )
@@ -88,16 +88,16 @@ class HandActions(LookActions):
         from refterm.services.assigning import Assigning
         from refterm.tui.forms.assign import assign_form
 
-        rows, me = self.chosen(), self.office.workplace.actor.name
+        rows, me = self.chosen(), self.session.workplace.actor.name
         if not rows:
             return
 
         def known(colleagues: list[str]) -> None:
             others = {row.id: row.taken_by for row in rows if row.taken_by not in (None, me)}
-            form = assign_form(self.office, [(row.id, row.company) for row in rows], colleagues, others)
+            form = assign_form(self.session, [(row.id, row.company) for row in rows], colleagues, others)
             self._open_form(form, rows[0].id, self._after_several)
 
-        self.write(Assigning(self.office.workplace).colleagues, known)
+        self.write(Assigning(self.session.workplace).colleagues, known)
 
     def follow_up(self) -> None:
         """The form that sets the next step of engagements (A5)."""
@@ -109,7 +109,7 @@ class HandActions(LookActions):
         at = text = ""
         if len(rows) == 1 and (referral := self.referral()) is not None:
             text = referral.deal.follow_up_text or ""
-        form = follow_up_form(self.office, [(row.id, row.company) for row in rows], at, text)
+        form = follow_up_form(self.session, [(row.id, row.company) for row in rows], at, text)
         self._open_form(form, rows[0].id, self._after_several)
 
     def action_follow_up_done(self) -> None:
@@ -133,16 +133,16 @@ class HandActions(LookActions):
             if by_me:
                 from refterm.tui.forms.follow_up import follow_up_form
 
-                form = follow_up_form(self.office, [(referral.id, referral.customer.company)])
+                form = follow_up_form(self.session, [(referral.id, referral.customer.company)])
                 self._open_form(form, referral.id, self._after_several)
 
-        self.write(lambda: FollowUps(self.office.workplace).done(referral.id, was=at), done)
+        self.write(lambda: FollowUps(self.session.workplace).done(referral.id, was=at), done)
 
     def action_outbox(self) -> None:
         """What is owed, sent and failed (N1)."""
         from refterm.tui.panels.outbox import OutboxScreen
 
-        self.app.push_screen(OutboxScreen(self.office))
+        self.app.push_screen(OutboxScreen(self.session))
 
     def action_hand_on(self) -> None:
         """Take the list, its history or the insights along."""
@@ -155,11 +155,11 @@ class HandActions(LookActions):
                     self.app.copy_to_clipboard(copied)
                 self.say(sentence)
 
-        self.app.push_screen(hand_on_form(self.office, self.view, kiosk=self.kiosk), handed)
+        self.app.push_screen(hand_on_form(self.session, self.view, kiosk=self.kiosk), handed)
 
     def action_bring_in(self) -> None:
         """The form that brings a file of referrals in."""
-        from refterm.tui.forms.bring_in import BroughtIn, bring_in_form
+        from refterm.tui.forms.import_form import BroughtIn, bring_in_form
         from refterm.tui.panels.told import Told
 
         shown = [-1]
@@ -176,7 +176,7 @@ class HandActions(LookActions):
             if done.problems:
                 self.app.push_screen(Told(_("Import"), [done.sentence, "", *done.problems], self.signs))
 
-        form = bring_in_form(self.office, progress)
+        form = bring_in_form(self.session, progress)
         self.app.push_screen(form, closed)
 
     # What several of them share
@@ -242,7 +242,7 @@ class HandActions(LookActions):
         """Follow-ups are due: say so; who holds one is alerted (A5, S1)."""
         from refterm.tui.background.news import due_sentence
 
-        me = self.office.workplace.actor.name
+        me = self.session.workplace.actor.name
         self.say(due_sentence(event.rows, self.look()), "soon")
         mine = [row for row in event.rows if (row.taken_by or row.decided_by) == me]
         if mine:

@@ -98,7 +98,7 @@ class LookActions(DeskBase):
         if self.whole:
             self.show_whole(False)
         shared, keep = self.app.shared_views, self.app.keep_view
-        self.views = ViewsScreen(self.office, self.state, self.view, shared, self.show_view, keep)
+        self.views = ViewsScreen(self.session, self.state, self.view, shared, self.show_view, keep)
         self.app.push_screen(self.views, self._views_closed)
 
     def _views_closed(self, _none: None) -> None:
@@ -128,7 +128,7 @@ class LookActions(DeskBase):
         """Bring the scores up to date, then show the list again."""
         from refterm.services.background.fitting import store_scores
 
-        self.write(lambda: store_scores(self.office.workplace), lambda changed: self.reload() if changed else None)
+        self.write(lambda: store_scores(self.session.workplace), lambda changed: self.reload() if changed else None)
 
     def action_filter(self) -> None:
         """The form that narrows the list."""
@@ -138,11 +138,11 @@ class LookActions(DeskBase):
             if wanted is not None:
                 self.set_filter(wanted)
 
-        self.app.push_screen(filter_form(self.office, self.view), chosen)
+        self.app.push_screen(filter_form(self.session, self.view), chosen)
 
     def action_next_flame(self) -> None:
         """Go to the next customer who asked to be contacted: hot ones by time left, then cooled ones (F1)."""
-        flames = self.office.desk.flames()
+        flames = self.session.desk.flames()
         if not flames:
             self.say(_("No customer waits to be contacted."), "dim")
             return
@@ -160,20 +160,20 @@ class LookActions(DeskBase):
         from refterm.tui.panels.history import HistoryScreen
 
         if row := self.row:
-            self.app.push_screen(HistoryScreen(self.office, row.id, row.company))
+            self.app.push_screen(HistoryScreen(self.session, row.id, row.company))
 
     def action_similar(self) -> None:
         """The past deals most like this referral; each opens its record (I7)."""
         from refterm.tui.panels.similar import SimilarScreen
 
         if row := self.row:
-            self.app.push_screen(SimilarScreen(self.office, row.id, row.company, self.open_record))
+            self.app.push_screen(SimilarScreen(self.session, row.id, row.company, self.open_record))
 
     def action_insights(self) -> None:
         """Open the insights; a finding opens its referrals (G0-G5)."""
         from refterm.tui.panels.insights import InsightsScreen
 
-        self.app.push_screen(InsightsScreen(self.office, self.show_only))
+        self.app.push_screen(InsightsScreen(self.session, self.show_only))
 
     def action_refresh(self) -> None:
         """Read everything again, and sync where the desk is connected."""
@@ -286,7 +286,7 @@ class LookActions(DeskBase):
 
     def show_only(self, referrals: Sequence[int], label: str = "") -> None:
         """Narrow the list to some referrals, in the tab of the first of them; `label` says what they are."""
-        rows = self.office.desk.rows(list(referrals[-MOST_ONLY:]))
+        rows = self.session.desk.rows(list(referrals[-MOST_ONLY:]))
         if not rows:
             return
         tabs = {status: tab for tab, status in STATUS_OF_TAB.items()}

@@ -22,7 +22,7 @@ from refterm.domain.query import Order, Tab, View
 from refterm.domain.row import Row
 from refterm.errors import RefTermError
 from refterm.services.desk import Listing
-from refterm.tui.draw.columns import Column, columns, header, order_at
+from refterm.tui.draw.list_columns import Column, columns, header, order_at
 from refterm.tui.draw.row import Look, Piece, changes_at, pieces, time_texts
 
 PAGE = 100

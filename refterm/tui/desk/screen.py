@@ -76,7 +76,7 @@ class DeskScreen(Covered, StillBelow, DeskActions):
             self._follow()
         self.duties.changed(changes.entries)
         try:
-            found = news(self.office.desk, changes, self.look())
+            found = news(self.session.desk, changes, self.look())
         except RefTermError as error:
             self.connection.failed(error)
             return
@@ -106,13 +106,13 @@ class DeskScreen(Covered, StillBelow, DeskActions):
         """Ask whether what is past its expiry may be archived; a person who only looks gets the message without the question (I4)."""
         from refterm.tui.panels.confirm import Confirm
 
-        held = self.office.desk.held()
+        held = self.session.desk.held()
         if held is None or isinstance(self.app.screen, Confirm):
             return
         self._follow()
         if held.hold.reason == "clock":
             why = _("The clock of this machine has jumped to {now}.").format(
-                now=time_text(held.hold.since, self.office.workplace.zone)
+                now=time_text(held.hold.since, self.session.workplace.zone)
             )
         else:
             why = _("This desk was restored from a backup.")
@@ -122,12 +122,12 @@ class DeskScreen(Covered, StillBelow, DeskActions):
             held.due,
         ).format(n=held.due)
         self.say(f"{why} {text}", "late")
-        if self.office.workplace.looks_only or self.app.screen is not self:
+        if self.session.workplace.looks_only or self.app.screen is not self:
             return
 
         def answered(yes: bool | None) -> None:
             if yes:
-                self.write(lambda: release(self.office.workplace), lambda _released: self.watcher.expire())
+                self.write(lambda: release(self.session.workplace), lambda _released: self.watcher.expire())
             else:
                 self.say(
                     _("Nothing is archived. When it may be: refterm db set archiving=on, or open the desk anew."),
@@ -216,6 +216,6 @@ class DeskScreen(Covered, StillBelow, DeskActions):
 
     def _has_alert(self) -> bool:
         try:
-            return self.office.desk.alert() is not None
+            return self.session.desk.alert() is not None
         except RefTermError:
             return False  # reload() reports the error

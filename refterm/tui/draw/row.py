@@ -17,7 +17,7 @@ from refterm.domain.row import Row
 from refterm.domain.when import date_text, local_time
 from refterm.i18n import _, decimal_mark
 from refterm.text import fit
-from refterm.tui.draw.columns import INITIAL, Column, gap
+from refterm.tui.draw.list_columns import INITIAL, Column, gap
 from refterm.tui.draw.signs import Signs
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from refterm.text import fit, width
 from refterm.tui.draw.row import deal_value
 from refterm.tui.draw.themes import DIM
 from refterm.tui.forms import parts
-from refterm.tui.office import Office
+from refterm.tui.session import Session
 from refterm.words import outcome_word
 
 if TYPE_CHECKING:
@@ -60,26 +60,26 @@ class _WithLetter:
             except RefTermError as error:
                 self._says = str(error)
 
-    def letter_text(self, office: Office) -> str:
+    def letter_text(self, session: Session) -> str:
         """What it says, and the key that shows all of it; empty where none goes out."""
         if not self.letter:
             return ""
-        says = office.signs.ellipsis if self._says is None else " ".join(office.signs.sanitize(self._says).split())
+        says = session.signs.ellipsis if self._says is None else " ".join(session.signs.sanitize(self._says).split())
         return says
 
 
 class AboutCustomer(_WithLetter):
     """One referral: the customer's words, whom to call, fit, similar past deals, and the same customer."""
 
-    def __init__(self, office: Office, referral: Referral, *, teaches: bool = True) -> None:
+    def __init__(self, session: Session, referral: Referral, *, teaches: bool = True) -> None:
         """
         Args:
-            office: what screens work with.
+            session: what screens work with.
             referral: whose customer it is.
             teaches: whether fit and similar deals are looked up, which only matter before a decision.
         """
-        self._office, self._referral = office, referral
-        self._same = parts.same_customer(office, [referral.id])
+        self._session, self._referral = session, referral
+        self._same = parts.same_customer(session, [referral.id])
         self._teaches = teaches and referral.status is Status.NEW
         self._fit: Fit | None = None
         self._similar: list[Row] | None = None
@@ -92,7 +92,7 @@ class AboutCustomer(_WithLetter):
         from refterm.services.background.fitting import Fitting
         from refterm.services.insight.similar import similar
 
-        workplace, number = self._office.workplace, self._referral.id
+        workplace, number = self._session.workplace, self._referral.id
         try:
             self._fit = Fitting(workplace).apart([number]).get(number)
             self._similar = similar(workplace, number)[:_SIMILAR]
@@ -105,30 +105,30 @@ class AboutCustomer(_WithLetter):
         if len(need) > _NEED_LINES:
             need = [
                 *need[: _NEED_LINES - 1],
-                fit(need[_NEED_LINES - 1], cells - 1).rstrip() + self._office.signs.ellipsis,
+                fit(need[_NEED_LINES - 1], cells - 1).rstrip() + self._session.signs.ellipsis,
             ]
         lines: list[Line] = [(line, "") for line in need]
         lines.append(("", ""))
-        dot = f" {self._office.signs.dot} "
+        dot = f" {self._session.signs.dot} "
         lines += [(line, "dim") for line in _wrapped(dot.join(self._customer()), cells)]
         lines += [(line, "") for part in self._person() for line in _wrapped(part, cells)]
         if self._teaches:
             lines.append(("", ""))
             fits = [str(self._fit.score), *self._fit.reasons] if self._fit else []
-            lines += _labelled(_("Fit"), dot.join(fits) or self._office.signs.ellipsis, cells)
+            lines += _labelled(_("Fit"), dot.join(fits) or self._session.signs.ellipsis, cells)
             for number, text in enumerate(self._similar_texts()):
                 lines += _labelled(_("Similar") if not number else "", text, cells)
         if self._same:
             lines.append(("", ""))
             lines += [(line, "strong") for text in self._same for line in _wrapped(self._clean(text), cells)]
-        if letter := self.letter_text(self._office):
+        if letter := self.letter_text(self._session):
             lines.append(("", ""))
             lines += _labelled(_("Letter"), letter, cells) + _labelled("", _("ctrl+l shows the whole letter"), cells)
         return lines
 
     def above(self, cells: int) -> list[Line]:
         """One line each, the most wanted first: the words, whom to call, past deals, the letter, the same customer."""
-        signs = self._office.signs
+        signs = self._session.signs
         need = " ".join(self._clean(self._referral.need).split())
         who = _as_fit((*self._person(), *self._customer()), f" {signs.dot} ", cells)
         lines = [(need, ""), (who, "dim")]
@@ -136,7 +136,7 @@ class AboutCustomer(_WithLetter):
             known = [_("fit {n}").format(n=self._fit.score)] if self._fit else []
             similar = self._similar_texts()[0]
             lines.append((f" {signs.dot} ".join((*known, _("similar: {deal}").format(deal=similar))), "dim"))
-        if letter := self.letter_text(self._office):
+        if letter := self.letter_text(self._session):
             lines.append((_letter_line(letter, cells, signs.ellipsis), "dim"))
         lines += [(self._clean(text), "strong") for text in self._same]
         return [(fit(text, cells, ellipsis=signs.ellipsis), style) for text, style in lines if text]
@@ -156,7 +156,7 @@ class AboutCustomer(_WithLetter):
 
     def _similar_texts(self) -> list[str]:
         if self._similar is None:
-            return [self._office.signs.ellipsis]
+            return [self._session.signs.ellipsis]
         texts = []
         for row in self._similar:
             ended = outcome_word(row.outcome) if row.outcome else _("active")
@@ -165,7 +165,7 @@ class AboutCustomer(_WithLetter):
         return texts or [_("none")]
 
     def _clean(self, text: str) -> str:
-        return self._office.signs.sanitize(" ".join(text.split()))
+        return self._session.signs.sanitize(" ".join(text.split()))
 
 
 class AboutSeveral(_WithLetter):
@@ -173,9 +173,9 @@ class AboutSeveral(_WithLetter):
 
     NAMED = 5
 
-    def __init__(self, office: Office, rows: Sequence[Row]) -> None:
-        self._office, self._rows = office, rows
-        self._same = parts.same_customer(office, [row.id for row in rows])
+    def __init__(self, session: Session, rows: Sequence[Row]) -> None:
+        self._session, self._rows = session, rows
+        self._same = parts.same_customer(session, [row.id for row in rows])
 
     def load(self) -> None:
         """Write the letter."""
@@ -184,32 +184,32 @@ class AboutSeveral(_WithLetter):
     def beside(self, cells: int) -> list[Line]:
         """A line for each."""
         lines = [(line, "") for text in self._names() for line in _wrapped(text, cells)] + self._notes(cells)
-        if letter := self.letter_text(self._office):
+        if letter := self.letter_text(self._session):
             lines.append(("", ""))
             lines += _labelled(_("Letter"), letter, cells) + _labelled("", _("ctrl+l shows the whole letter"), cells)
         return lines
 
     def above(self, cells: int) -> list[Line]:
         """The names one after the other."""
-        text = f" {self._office.signs.dot} ".join(self._names())
+        text = f" {self._session.signs.dot} ".join(self._names())
         lines = [(line, "") for line in _wrapped(text, cells)]
-        if letter := self.letter_text(self._office):
-            lines.append((_letter_line(letter, cells, self._office.signs.ellipsis), "dim"))
+        if letter := self.letter_text(self._session):
+            lines.append((_letter_line(letter, cells, self._session.signs.ellipsis), "dim"))
         return lines + self._notes(cells)
 
     def _names(self) -> list[str]:
         names = []
-        me = self._office.workplace.actor.name
+        me = self._session.workplace.actor.name
         for row in self._rows[: self.NAMED]:
             taken = row.taken_by if row.taken_by not in (None, me) else None
             has = " " + _("({who} has it)").format(who=parts.plain_line(taken)) if taken else ""
-            names.append(self._office.signs.sanitize(parts.named(row.id, row.company)) + has)
+            names.append(self._session.signs.sanitize(parts.named(row.id, row.company)) + has)
         if more := len(self._rows) - len(names):
             names.append(_("and {n} more").format(n=more))
         return names
 
     def _notes(self, cells: int) -> list[Line]:
-        signs = self._office.signs
+        signs = self._session.signs
         return [(fit(signs.sanitize(text), cells, ellipsis=signs.ellipsis).rstrip(), "strong") for text in self._same]
 
 

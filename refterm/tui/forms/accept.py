@@ -8,34 +8,34 @@ from refterm.tui.forms import parts
 from refterm.tui.forms.about import AboutCustomer
 from refterm.tui.forms.fields import FieldSpec
 from refterm.tui.forms.form import Form
-from refterm.tui.office import Office
+from refterm.tui.session import Session
 
 
-def accept_form(office: Office, referral: Referral) -> Form[str]:
+def accept_form(session: Session, referral: Referral) -> Form[str]:
     """Asks what accepting needs; closes with the sentence for the toast."""
     company = parts.company(referral)
-    currency = office.desk.currency(referral)
+    currency = session.desk.currency(referral)
 
     def submit(texts: dict[str, str]) -> str:
-        office.triage.accept(referral.id, texts, parts.context(office, currency))
+        session.triage.accept(referral.id, texts, parts.context(session, currency))
         return _("Accepted {customer}; it is in Active now.").format(customer=company)
 
     return Form(
-        office,
+        session,
         form="accept",
         title=_("Accept referral"),
         beside=parts.named(referral.id, referral.customer.company),
         button=_("Next"),
-        fields=_fields(office, referral),
-        initial=_first_values(office, referral),
+        fields=_fields(session, referral),
+        initial=_first_values(session, referral),
         submit=submit,
         referrals=(referral.id,),
-        about=AboutCustomer(office, referral),
-        leaves=parts.pushed_when(office, referral) or _("It moves to Active. Nothing is sent."),
+        about=AboutCustomer(session, referral),
+        leaves=parts.pushed_when(session, referral) or _("It moves to Active. Nothing is sent."),
     )
 
 
-def _fields(office: Office, referral: Referral) -> list[FieldSpec]:
+def _fields(session: Session, referral: Referral) -> list[FieldSpec]:
     optional = _("optional")
     return [
         FieldSpec("name", _("Engagement name")),
@@ -45,7 +45,7 @@ def _fields(office: Office, referral: Referral) -> list[FieldSpec]:
             _("Purchase timeframe"),
             cells=22,
             placeholder=_("3m, Q1, 30 Jun"),
-            hint=parts.understood_deadline(office, "timeframe"),
+            hint=parts.understood_deadline(session, "timeframe"),
         ),
         FieldSpec(
             "notes",
@@ -53,7 +53,7 @@ def _fields(office: Office, referral: Referral) -> list[FieldSpec]:
             "notes",
             placeholder=_("what the customer is looking for"),
             remark=parts.seen(
-                office, referral, _("the customer's own words; type to replace them") if referral.need else ""
+                session, referral, _("the customer's own words; type to replace them") if referral.need else ""
             ),
             selected=True,
             lines=(3, 5),
@@ -70,7 +70,7 @@ def _fields(office: Office, referral: Referral) -> list[FieldSpec]:
     ]
 
 
-def _first_values(office: Office, referral: Referral) -> dict[str, str]:
+def _first_values(session: Session, referral: Referral) -> dict[str, str]:
     """The name from customer and wish, the customer's words, the currency; value and date where the source states them."""
     deal = referral.deal
     wish = next(iter((*referral.solutions, *referral.products)), "")
@@ -79,8 +79,8 @@ def _first_values(office: Office, referral: Referral) -> dict[str, str]:
     return {
         "name": name,
         "value": parts.typed_value(deal.value),
-        "currency": parts.first_currency(office, referral),
-        "timeframe": wanted.isoformat() if wanted and wanted >= office.workplace.today() else "",
+        "currency": parts.first_currency(session, referral),
+        "timeframe": wanted.isoformat() if wanted and wanted >= session.workplace.today() else "",
         "notes": deal.notes or referral.need,
         "crm_id": deal.crm_id or "",
         "campaign_id": deal.campaign_id or "",

@@ -11,28 +11,28 @@ from refterm.text import fold
 from refterm.tui.forms import parts
 from refterm.tui.forms.fields import FieldSpec, Texts
 from refterm.tui.forms.form import Form
-from refterm.tui.office import Office
+from refterm.tui.session import Session
 
 NAMED = 6
 
 
 def assign_form(
-    office: Office, referrals: Sequence[tuple[int, str]], colleagues: Sequence[str], others: Mapping[int, str]
+    session: Session, referrals: Sequence[tuple[int, str]], colleagues: Sequence[str], others: Mapping[int, str]
 ) -> Form[str]:
     """Asks for the colleague, whose name is completed from its beginning; closes with the sentence for the toast.
 
     Args:
-        office: what screens work with.
+        session: what screens work with.
         referrals: number and company of each.
         colleagues: who can be given one.
         others: who has which of them already, other than oneself; the form says so and gives it away all the same.
     """
     ids = [number for number, _company in referrals]
-    signs, me = office.signs, office.workplace.actor.name
+    signs, me = session.signs, session.workplace.actor.name
 
     def submit(texts: dict[str, str]) -> str:
-        assigning = Assigning(office.workplace)
-        name = colleague(office.workplace, completed(colleagues, texts["to"]))
+        assigning = Assigning(session.workplace)
+        name = colleague(session.workplace, completed(colleagues, texts["to"]))
         done = assigning.assign(ids, {**texts, "to": name}, over=bool(others), was=others)
         return sentence(done, name, assigning.address(name), me)
 
@@ -49,7 +49,7 @@ def assign_form(
         for number, who in others.items()
     ]
     return Form(
-        office,
+        session,
         form="assign",
         title=_("Assign"),
         beside=parts.named(*referrals[0])

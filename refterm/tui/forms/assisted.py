@@ -14,9 +14,9 @@ from refterm.errors import RefTermError
 from refterm.i18n import _
 from refterm.tui.background.work import work
 from refterm.tui.forms import live
-from refterm.tui.forms.drafts import DraftKeeper, Typed
 from refterm.tui.forms.fields import Field, FieldSpec, NotesField
-from refterm.tui.office import Office
+from refterm.tui.forms.form_draft import DraftKeeper, Typed
+from refterm.tui.session import Session
 from refterm.tui.textual_quirks import StillBelow
 
 T = TypeVar("T")
@@ -28,12 +28,12 @@ class AssistedForm(StillBelow, ModalScreen[T | None], Generic[T]):
     """The part of every form that is no field.
 
     Attributes:
-        office: what screens work with.
+        session: what screens work with.
         fields: in the order of the form and of `tab`.
         referrals: what the form is about.
     """
 
-    office: Office
+    session: Session
     fields: tuple[FieldSpec, ...]
     referrals: tuple[int, ...]
     _controls: dict[str, Field]
@@ -100,7 +100,7 @@ class AssistedForm(StillBelow, ModalScreen[T | None], Generic[T]):
         self._since = max(entry.id for entry in found)
         self._heard += found
         self.catch_up(found)
-        self.say(live.sentence(self._heard, self._companies, self.office))
+        self.say(live.sentence(self._heard, self._companies, self.session))
 
     def copy_typed(self) -> None:
         """Send what is typed to the person's own clipboard (OSC 52). No terminal confirms it."""
@@ -122,7 +122,7 @@ class AssistedForm(StillBelow, ModalScreen[T | None], Generic[T]):
             field.insert_phrase(phrase)
             field.focus()
 
-        self.app.push_screen(PhrasesScreen(self.office.phrases, self.office.signs, use))
+        self.app.push_screen(PhrasesScreen(self.session.phrases, self.session.signs, use))
 
     def show_letter(self) -> None:
         """Show the whole letter that goes out."""
@@ -133,7 +133,7 @@ class AssistedForm(StillBelow, ModalScreen[T | None], Generic[T]):
 
         def show(letter: str) -> None:
             if self.app.screen is self:
-                self.app.push_screen(LetterScreen(letter, self.office.signs))
+                self.app.push_screen(LetterScreen(letter, self.session.signs))
 
         def failed(error: RefTermError) -> None:
             self.say(str(error))
@@ -148,7 +148,7 @@ class AssistedForm(StillBelow, ModalScreen[T | None], Generic[T]):
             self._keeper.write(self._typed(self._keeper))
 
     def _typed(self, keeper: DraftKeeper) -> Typed:
-        return keeper.typed(self.texts(), self._shown, self.office.workplace.now())
+        return keeper.typed(self.texts(), self._shown, self.session.workplace.now())
 
     def _keep_draft_soon(self) -> None:
         if self._keeper and self._draft_timer is None:

@@ -7,14 +7,14 @@ from refterm.i18n import _
 from refterm.tui.forms import parts
 from refterm.tui.forms.fields import FieldSpec
 from refterm.tui.forms.form import Form
-from refterm.tui.office import Office
+from refterm.tui.session import Session
 
 
-def contact_form(office: Office, referral: Referral, number: int | None = None) -> Form[str]:
+def contact_form(session: Session, referral: Referral, number: int | None = None) -> Form[str]:
     """Adds a contact, or corrects one; closes with the sentence for the toast.
 
     Args:
-        office: what screens work with.
+        session: what screens work with.
         referral: the engagement.
         number: which contact to correct, counting from 1; None adds one.
     """
@@ -22,13 +22,13 @@ def contact_form(office: Office, referral: Referral, number: int | None = None) 
 
     def submit(texts: dict[str, str]) -> str:
         if number:
-            office.triage.edit_contact(referral.id, number, texts, was=person)
+            session.triage.edit_contact(referral.id, number, texts, was=person)
             return _("Saved contact {name}.").format(name=parts.plain_line(texts["name"]))
-        office.triage.add_contact(referral.id, texts)
+        session.triage.add_contact(referral.id, texts)
         return _("Added contact {name}.").format(name=parts.plain_line(texts["name"]))
 
     return Form(
-        office,
+        session,
         form=f"contact{number or ''}",
         title=_("Edit contact") if person else _("Add contact"),
         beside=parts.named(referral.id, referral.customer.company),
@@ -41,6 +41,6 @@ def contact_form(office: Office, referral: Referral, number: int | None = None) 
         initial={"name": person.name, "phone": person.phone, "email": person.email} if person else {},
         submit=submit,
         referrals=(referral.id,),
-        leaves=parts.edit_pushed(office, referral),
+        leaves=parts.edit_pushed(session, referral),
         cells=78,
     )

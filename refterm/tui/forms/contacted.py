@@ -8,17 +8,17 @@ from refterm.tui.background import news
 from refterm.tui.forms import parts
 from refterm.tui.forms.fields import FieldSpec
 from refterm.tui.forms.form import Form
-from refterm.tui.office import Office
+from refterm.tui.session import Session
 
 
-def contacted_form(office: Office, row: Row) -> Form[str]:
+def contacted_form(session: Session, row: Row) -> Form[str]:
     """`enter` marks, also with nothing typed; closes with the sentence for the toast."""
 
     def submit(texts: dict[str, str]) -> str:
-        return news.contacted(office.marks.contacted(row.id, texts["notes"], was=False), row.company)
+        return news.contacted(session.marks.contacted(row.id, texts["notes"], was=False), row.company)
 
     return Form(
-        office,
+        session,
         form="contacted",
         title=_("Customer contacted"),
         beside=parts.named(row.id, row.company),

@@ -9,39 +9,39 @@ from refterm.services.triage import edit_texts
 from refterm.tui.forms import parts
 from refterm.tui.forms.fields import FieldSpec
 from refterm.tui.forms.form import Form
-from refterm.tui.office import Office
+from refterm.tui.session import Session
 
 
-def edit_form(office: Office, referral: Referral) -> Form[str]:
+def edit_form(session: Session, referral: Referral) -> Form[str]:
     """Shows the engagement as it is; closes with the sentence for the toast."""
     fields = [
         FieldSpec("name", _("Engagement name")),
-        _date_field(office),
+        _date_field(session),
         *parts.money_fields(_("Estimated value")),
-        FieldSpec("notes", _("Notes"), "notes", remark=parts.seen(office, referral, "")),
+        FieldSpec("notes", _("Notes"), "notes", remark=parts.seen(session, referral, "")),
         FieldSpec("crm_id", _("CRM ID"), group="ids", placeholder=_("optional")),
         FieldSpec("campaign_id", _("Campaign ID"), group="ids", placeholder=_("optional")),
     ]
-    return _form(office, referral, "edit", _("Edit engagement"), fields)
+    return _form(session, referral, "edit", _("Edit engagement"), fields)
 
 
-def move_date_form(office: Office, referral: Referral) -> Form[str]:
+def move_date_form(session: Session, referral: Referral) -> Form[str]:
     """Moves the purchase date alone (A2); closes with the sentence for the toast."""
-    return _form(office, referral, "move-date", _("Move date"), [_date_field(office)], enter_submits=True, cells=78)
+    return _form(session, referral, "move-date", _("Move date"), [_date_field(session)], enter_submits=True, cells=78)
 
 
-def _date_field(office: Office) -> FieldSpec:
+def _date_field(session: Session) -> FieldSpec:
     return FieldSpec(
         "date",
         _("Purchase date"),
         cells=22,
         placeholder=_("3m, Q1, 30 Jun"),
-        hint=parts.understood_deadline(office, "date"),
+        hint=parts.understood_deadline(session, "date"),
     )
 
 
 def _form(
-    office: Office,
+    session: Session,
     referral: Referral,
     form: str,
     title: str,
@@ -50,9 +50,9 @@ def _form(
     enter_submits: bool = False,
     cells: int = 92,
 ) -> Form[str]:
-    editing = _Editing(office, referral, [spec.name for spec in fields])
+    editing = _Editing(session, referral, [spec.name for spec in fields])
     return Form(
-        office,
+        session,
         form=form,
         title=title,
         beside=parts.named(referral.id, referral.customer.company),
@@ -63,7 +63,7 @@ def _form(
         before=editing.look,
         again=editing.present_texts,
         referrals=(referral.id,),
-        leaves=parts.edit_pushed(office, referral),
+        leaves=parts.edit_pushed(session, referral),
         enter_submits=enter_submits,
         cells=cells,
     )
@@ -72,8 +72,8 @@ def _form(
 class _Editing:
     """An edit under way. The form shows another person's change once; submitted again, the edit overwrites it (T2)."""
 
-    def __init__(self, office: Office, referral: Referral, fields: list[str]) -> None:
-        self._office = office
+    def __init__(self, session: Session, referral: Referral, fields: list[str]) -> None:
+        self._session = session
         self._referral = referral
         self._fields = fields
         self._shown: dict[str, str] = {}
@@ -81,7 +81,7 @@ class _Editing:
 
     def present_texts(self) -> dict[str, str]:
         """The engagement as it is now."""
-        return self.texts(self._office.desk.referral(self._referral.id))
+        return self.texts(self._session.desk.referral(self._referral.id))
 
     def texts(self, referral: Referral) -> dict[str, str]:
         """The fields of an engagement as they stand on the screen."""
@@ -101,10 +101,10 @@ class _Editing:
         same = "value" in texts and texts["value"] == shown["value"]
         typed = {**texts, "value": _stored(shown)["value"]} if same else texts
         try:
-            self._office.triage.edit(
+            self._session.triage.edit(
                 self._referral.id,
                 typed,
-                parts.context(self._office, self._referral.deal.currency),
+                parts.context(self._session, self._referral.deal.currency),
                 shown=_stored(shown),
             )
         except InvalidInputError as error:

@@ -14,7 +14,7 @@ from refterm.i18n import _
 from refterm.tui.forms import parts
 from refterm.tui.forms.fields import FieldSpec
 from refterm.tui.forms.form import Form
-from refterm.tui.office import Office
+from refterm.tui.session import Session
 from refterm.words import outcome_word
 
 ONLY = "only"
@@ -25,22 +25,22 @@ _VALUES = ("expiring", "min_fit", "country", "channel")
 _HERE = (*_FLAGS, *_VALUES)
 
 
-def filter_form(office: Office, view: View) -> Form[Filter]:
+def filter_form(session: Session, view: View) -> Form[Filter]:
     """Shows the filter as it is; closes with the new one. `ctrl+r` lets everything through again."""
     present = view.filter
-    profiles = office.desk.profiles()
+    profiles = session.desk.profiles()
 
     def submit(texts: dict[str, str]) -> Filter:
-        return _read(texts, present, profiles, office)
+        return _read(texts, present, profiles, session)
 
     return Form(
-        office,
+        session,
         form="filter",
         title=_("Filter"),
         beside=_("ctrl+r shows all"),
         button=_("Show"),
         fields=_fields(profiles),
-        initial=_texts(present, profiles, office),
+        initial=_texts(present, profiles, session),
         again=dict,
         submit=submit,
         cells=78,
@@ -72,8 +72,8 @@ def _fields(profiles: list[str]) -> list[FieldSpec]:
     ]
 
 
-def _texts(present: Filter, profiles: list[str], office: Office) -> dict[str, str]:
-    zone = office.workplace.zone
+def _texts(present: Filter, profiles: list[str], session: Session) -> dict[str, str]:
+    zone = session.workplace.zone
     return {
         "outcome": present.outcome or "",
         "since": present.since.astimezone(zone).date().isoformat() if present.since else "",
@@ -92,13 +92,13 @@ def _more(present: Filter) -> str:
     return " ".join(words).replace("_", "-")
 
 
-def _read(texts: dict[str, str], present: Filter, profiles: list[str], office: Office) -> Filter:
+def _read(texts: dict[str, str], present: Filter, profiles: list[str], session: Session) -> Filter:
     """The filter that the texts ask for.
 
     Raises:
         InvalidInputError: for dates that cannot be read, and for words that are no filter.
     """
-    workplace = office.workplace
+    workplace = session.workplace
     more = read_options(texts[MORE])
     for name in more:
         if name not in _HERE:

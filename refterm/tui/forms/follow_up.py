@@ -11,14 +11,14 @@ from refterm.services.triage import Done
 from refterm.tui.forms import parts
 from refterm.tui.forms.fields import FieldSpec
 from refterm.tui.forms.form import Form
-from refterm.tui.office import Office
+from refterm.tui.session import Session
 
 
-def follow_up_form(office: Office, referrals: Sequence[tuple[int, str]], at: str = "", text: str = "") -> Form[str]:
+def follow_up_form(session: Session, referrals: Sequence[tuple[int, str]], at: str = "", text: str = "") -> Form[str]:
     """Asks when and what; closes with the sentence for the toast.
 
     Args:
-        office: what screens work with.
+        session: what screens work with.
         referrals: number and company of each engagement.
         at: the time at first.
         text: the words at first.
@@ -28,7 +28,7 @@ def follow_up_form(office: Office, referrals: Sequence[tuple[int, str]], at: str
     def submit(texts: dict[str, str]) -> str:
         from refterm.services.several import each
 
-        workplace = office.workplace
+        workplace = session.workplace
         time = when.time_text(when.start(texts["at"], workplace.now(), workplace.zone, "at"), workplace.zone)
         follow_ups = FollowUps(workplace)
         done: Done = each(ids, lambda number: follow_ups.set(number, texts))
@@ -38,7 +38,7 @@ def follow_up_form(office: Office, referrals: Sequence[tuple[int, str]], at: str
         return _("Follow up {customer}: {time}.").format(customer=name, time=time) + parts.not_done(done)
 
     return Form(
-        office,
+        session,
         form="follow-up",
         title=_("Follow up"),
         beside=parts.named(*referrals[0])
@@ -51,7 +51,7 @@ def follow_up_form(office: Office, referrals: Sequence[tuple[int, str]], at: str
                 _("When"),
                 cells=26,
                 placeholder=_("+2h, mon 9:00, 30 Jun"),
-                hint=parts.understood_start(office, "at"),
+                hint=parts.understood_start(session, "at"),
                 error_lines=2,
             ),
             FieldSpec("text", _("What"), placeholder=_("a call, an offer")),

@@ -21,11 +21,11 @@ from refterm.tui.background.work import UnexpectedError, work
 from refterm.tui.forms.about import About, AboutPane
 from refterm.tui.forms.assisted import AssistedForm
 from refterm.tui.forms.dialog import FormDialog
-from refterm.tui.forms.drafts import DraftKeeper, Typed, restored_sentence
 from refterm.tui.forms.fields import ChoiceField, Field, FieldSpec, LineField, make_field
+from refterm.tui.forms.form_draft import DraftKeeper, Typed, restored_sentence
 from refterm.tui.forms.frame import FormFooter, SubmitButton
 from refterm.tui.forms.row import FormRow
-from refterm.tui.office import Office
+from refterm.tui.session import Session
 from refterm.tui.textual_quirks import focus_without_repaint
 
 T = TypeVar("T")
@@ -59,7 +59,7 @@ class Form(AssistedForm[T]):
 
     def __init__(
         self,
-        office: Office,
+        session: Session,
         *,
         form: str,
         title: str,
@@ -81,7 +81,7 @@ class Form(AssistedForm[T]):
     ) -> None:
         """
         Args:
-            office: what screens work with.
+            session: what screens work with.
             form: names the form's drafts.
             title: at the left of the frame.
             beside: at its right, such as `#42 Bäckerei Hansen KG`.
@@ -102,7 +102,7 @@ class Form(AssistedForm[T]):
             cells: how wide the form is where there is room.
         """
         super().__init__(classes="form")
-        self.office = office
+        self.session = session
         self.form = form
         self.fields = tuple(fields)
         self.referrals = tuple(referrals)
@@ -110,12 +110,12 @@ class Form(AssistedForm[T]):
         self._letter = letter
         self._heard: list[Entry] = []
         # Read here, where the action that opens the form says what fails; composing must not read.
-        self._since = office.desk.token() if referrals else 0
+        self._since = session.desk.token() if referrals else 0
         self._title = title
         self._enter_submits = enter_submits
-        self._about, self._pane = about, AboutPane(about, office.signs.rule) if about else None
-        self._beside = office.signs.sanitize(beside)
-        self._told = tuple(office.signs.sanitize(line) for line in told)
+        self._about, self._pane = about, AboutPane(about, session.signs.rule) if about else None
+        self._beside = session.signs.sanitize(beside)
+        self._told = tuple(session.signs.sanitize(line) for line in told)
         self._submit, self._before, self._cells = submit, before, cells
         # Cleaned again: what another program wrote into the database must not reach the terminal.
         self._initial = {spec.name: clean(initial.get(spec.name, "")) for spec in fields}
@@ -123,14 +123,14 @@ class Form(AssistedForm[T]):
         if len(self.referrals) == 1:
             from refterm.services.personal import yielded
 
-            yielded.offer(office.workplace, office.drafts, form, self.referrals[0], self._initial)
-        self._keeper = DraftKeeper(office.drafts, form, referrals) if referrals else None
+            yielded.offer(session.workplace, session.drafts, form, self.referrals[0], self._initial)
+        self._keeper = DraftKeeper(session.drafts, form, referrals) if referrals else None
         self._shown = dict(self._initial)
         self._controls: dict[str, Field] = {}
         # The text put into a field and how the field read then: a widget may write the same text in another way.
         self._written: dict[str, tuple[str, str]] = {}
         self._rows: list[FormRow] = []
-        self._footer = FormFooter(button, office.signs, office.signs.sanitize(leaves))
+        self._footer = FormFooter(button, session.signs, session.signs.sanitize(leaves))
         self._dialog: FormDialog
         self._draft_timer: Timer | None = None
         self._submitting = self._leaving = self._left = False
@@ -139,7 +139,7 @@ class Form(AssistedForm[T]):
     def compose(self) -> ComposeResult:
         """Rows of fields, what there is to know, and the footer."""
         texts = self._open()
-        signs = self.office.signs
+        signs = self.session.signs
         grouped: dict[str, list[FieldSpec]] = {}
         for spec in self.fields:
             field = self._controls[spec.name] = make_field(spec, texts[spec.name], signs, self._shown[spec.name])
@@ -185,12 +185,12 @@ class Form(AssistedForm[T]):
         opening = self._keeper.open(self._initial)
         self._shown = opening.shown
         if opening.restored:
-            self._footer.message = restored_sentence(opening.restored, self.office)
+            self._footer.message = restored_sentence(opening.restored, self.session)
         return opening.texts
 
     def tell(self, line: str) -> None:
         """Add a line to know before the decision; to be called before the form is opened."""
-        self._told = (*self._told, self.office.signs.sanitize(line))
+        self._told = (*self._told, self.session.signs.sanitize(line))
 
     def on_resize(self, event: events.Resize) -> None:
         """Fit into the terminal."""

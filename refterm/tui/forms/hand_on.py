@@ -12,26 +12,26 @@ from refterm.i18n import _, ngettext
 from refterm.services.exporting import Exporter
 from refterm.tui.forms.fields import FieldSpec
 from refterm.tui.forms.form import Form
-from refterm.tui.office import Office
+from refterm.tui.session import Session
 
 # More than this no terminal takes into its clipboard.
 MOST_COPIED = 74_000
 CLIPBOARD = "clipboard"
 
 
-def hand_on_form(office: Office, view: View, *, kiosk: bool) -> Form[tuple[str, str]]:
+def hand_on_form(session: Session, view: View, *, kiosk: bool) -> Form[tuple[str, str]]:
     """Asks what and where to; closes with the sentence for the toast, and what is to be copied.
 
     Args:
-        office: what screens work with.
+        session: what screens work with.
         view: the list that is shown.
         kiosk: no file is written.
     """
-    signs = office.signs
+    signs = session.signs
 
     def submit(texts: dict[str, str]) -> tuple[str, str]:
         what = texts["what"] or "list"
-        text, count = content(office, view, what)
+        text, count = content(session, view, what)
         said = {
             "list": ngettext("{n} referral", "{n} referrals", count),
             "history": ngettext("{n} entry of the history", "{n} entries of the history", count),
@@ -71,23 +71,23 @@ def hand_on_form(office: Office, view: View, *, kiosk: bool) -> Form[tuple[str, 
             FieldSpec("file", _("File"), error_lines=2),
         ]
     return Form(
-        office,
+        session,
         form="hand-on",
         title=_("Hand on"),
         beside="",
         button=_("Hand on"),
         fields=fields,
-        initial={"what": "list", "where": CLIPBOARD, "file": f"~/refterm-{office.workplace.today().isoformat()}.csv"},
+        initial={"what": "list", "where": CLIPBOARD, "file": f"~/refterm-{session.workplace.today().isoformat()}.csv"},
         submit=submit,
         cells=78,
     )
 
 
-def content(office: Office, view: View, what: str) -> tuple[str, int]:
+def content(session: Session, view: View, what: str) -> tuple[str, int]:
     """What is handed on, as text, and how many lines of it there are."""
     if what in ("list", "history"):
         out = io.StringIO(newline="")
-        exporter = Exporter(office.workplace)
+        exporter = Exporter(session.workplace)
         count = (
             exporter.write(out, format="csv", view=view)
             if what == "list"
@@ -97,7 +97,7 @@ def content(office: Office, view: View, what: str) -> tuple[str, int]:
     from refterm.services.insight.insight_page import csv_text, markdown
     from refterm.services.insight.insights import gather
 
-    found = gather(office.workplace)
+    found = gather(session.workplace)
     return (markdown(found) if what == "md" else csv_text(found)), 0
 
 

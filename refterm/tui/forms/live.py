@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from refterm.domain.history import DESK, Action, Entry
 from refterm.i18n import _
 from refterm.text import display
-from refterm.tui.office import Office
+from refterm.tui.session import Session
 
 # After these what the form is for can no longer be done, or was done.
 ENDING = frozenset(str(one) for one in (Action.ACCEPTED, Action.DECLINED, Action.EXPIRED, Action.WON, Action.LOST))
@@ -26,13 +26,13 @@ def concerning(entries: Iterable[Entry], referrals: Iterable[int], after: int) -
     return [one for one in entries if one.id > after and one.referral in chosen and str(one.action) in told]
 
 
-def sentence(entries: list[Entry], companies: Mapping[int, str], office: Office) -> str:
+def sentence(entries: list[Entry], companies: Mapping[int, str], session: Session) -> str:
     """What happened to the referral of a form, or to the last of several; empty where nothing did."""
     if not entries:
         return ""
     ending = [one for one in entries if str(one.action) in ENDING]
     entry = (ending or entries)[-1]
-    at = entry.at.astimezone(office.workplace.zone)
+    at = entry.at.astimezone(session.workplace.zone)
     what = _words(entry).format(who=display(entry.by), time=f"{at:%H:%M}")
     if len(companies) > 1 and entry.referral is not None:
         what = f"#{entry.referral} {display(companies[entry.referral])}: {what}"

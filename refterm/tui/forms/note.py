@@ -6,18 +6,18 @@ from refterm.i18n import _
 from refterm.tui.forms import parts
 from refterm.tui.forms.fields import FieldSpec
 from refterm.tui.forms.form import Form
-from refterm.tui.office import Office
+from refterm.tui.session import Session
 
 
-def note_form(office: Office, referral_id: int, company: str) -> Form[str]:
+def note_form(session: Session, referral_id: int, company: str) -> Form[str]:
     """Asks for the note; closes with the sentence for the toast."""
 
     def submit(texts: dict[str, str]) -> str:
-        office.marks.note(referral_id, texts["note"])
+        session.marks.note(referral_id, texts["note"])
         return _("Noted in the history of {customer}.").format(customer=parts.plain_line(company))
 
     return Form(
-        office,
+        session,
         form="note",
         title=_("Note"),
         beside=parts.named(referral_id, company),

@@ -14,7 +14,7 @@ from refterm.i18n import _, decimal_mark
 from refterm.services.triage import Done
 from refterm.text import display
 from refterm.tui.forms.fields import FieldSpec, Texts
-from refterm.tui.office import Office
+from refterm.tui.session import Session
 from refterm.words import same_customer_text
 
 Hint = Callable[[Texts], str]
@@ -35,9 +35,9 @@ def plain_line(text: str) -> str:
     return display(" ".join(text.split()))
 
 
-def context(office: Office, currency: str | None = None) -> Context:
+def context(session: Session, currency: str | None = None) -> Context:
     """What reading a form needs: the person's day, decimal mark, and default currency."""
-    return Context(office.workplace.today(), currency, decimal_mark())
+    return Context(session.workplace.today(), currency, decimal_mark())
 
 
 def typed_value(value: Decimal | None) -> str:
@@ -97,31 +97,31 @@ def _without_currency(texts: Texts) -> Texts:
     return {"value": bare.strip()}
 
 
-def understood_deadline(office: Office, field: str) -> Hint:
+def understood_deadline(session: Session, field: str) -> Hint:
     """What a purchase timeframe or date is understood as (I5, A2): `= by 2 Jun 2026`."""
 
     def hint(texts: Texts) -> str:
-        day = when.deadline(texts[field], office.workplace.today(), field)
+        day = when.deadline(texts[field], session.workplace.today(), field)
         return _("= by {date}").format(date=when.date_text(day))
 
     return understood(field, hint)
 
 
-def understood_closing(office: Office, field: str) -> Hint:
+def understood_closing(session: Session, field: str) -> Hint:
     """What a closing day is understood as (A1): `= Mon 30 Jun 2026`."""
 
     def hint(texts: Texts) -> str:
-        day = when.closing_day(texts[field], office.workplace.today(), field)
+        day = when.closing_day(texts[field], session.workplace.today(), field)
         return f"= {when.weekday_short(day)} {when.date_text(day)}"
 
     return understood(field, hint)
 
 
-def understood_start(office: Office, field: str) -> Hint:
+def understood_start(session: Session, field: str) -> Hint:
     """What the time of a skip or a follow-up is understood as (I8, A5): `= Thu 26 Nov 2026 09:00`."""
 
     def hint(texts: Texts) -> str:
-        workplace = office.workplace
+        workplace = session.workplace
         return f"= {when.time_text(when.start(texts[field], workplace.now(), workplace.zone, field), workplace.zone)}"
 
     return understood(field, hint)
@@ -141,14 +141,14 @@ def understood(field: str, hint: Hint) -> Hint:
     return either
 
 
-def same_customer(office: Office, referral_ids: Sequence[int]) -> list[str]:
+def same_customer(session: Session, referral_ids: Sequence[int]) -> list[str]:
     """The newest other referrals of the same customer, a line each (I9); never a reason to refuse one."""
     chosen = set(referral_ids)
     lines: list[str] = []
     for referral_id in referral_ids[:SAME_ASKED]:
-        found = office.desk.duplicates(referral_id, SAME_SHOWN + len(chosen))
-        for row in office.desk.rows([one for one in found if one not in chosen][:SAME_SHOWN]):
-            other = plain_line(same_customer_text(row, office.workplace.zone))
+        found = session.desk.duplicates(referral_id, SAME_SHOWN + len(chosen))
+        for row in session.desk.rows([one for one in found if one not in chosen][:SAME_SHOWN]):
+            other = plain_line(same_customer_text(row, session.workplace.zone))
             if len(chosen) == 1:
                 lines.append(_("Same customer: {referral}").format(referral=other))
             else:
@@ -163,18 +163,18 @@ def company(referral: Referral) -> str:
     return plain_line(referral.customer.company)
 
 
-def seen(office: Office, referral: Referral | None, otherwise: str) -> str:
+def seen(session: Session, referral: Referral | None, otherwise: str) -> str:
     """What stands under notes: that Microsoft sees them, where the referral will be pushed; else who reads them."""
-    return _("Microsoft sees this") if referral is not None and office.desk.is_pushed(referral) else otherwise
+    return _("Microsoft sees this") if referral is not None and session.desk.is_pushed(referral) else otherwise
 
 
-def pushed_when(office: Office, referral: Referral) -> str:
+def pushed_when(session: Session, referral: Referral) -> str:
     """When Partner Center gets a decision, as the last line of its form (U1); empty where it gets nothing."""
     from refterm.services.sync.owing import LEAST_HELD, held_until
 
-    if not office.desk.is_pushed(referral):
+    if not session.desk.is_pushed(referral):
         return ""
-    workplace = office.workplace
+    workplace = session.workplace
     now = workplace.now()
     expires = referral.expires_at if referral.status is Status.NEW else None
     seconds = round((held_until(now, workplace.undo_seconds, expires) - now).total_seconds())
@@ -185,9 +185,9 @@ def pushed_when(office: Office, referral: Referral) -> str:
     return _("Partner Center gets it at once.")
 
 
-def edit_pushed(office: Office, referral: Referral) -> str:
+def edit_pushed(session: Session, referral: Referral) -> str:
     """When Partner Center gets an edit, as the last line of its form; empty where it gets nothing."""
-    return _("Partner Center gets it at once.") if office.desk.is_pushed(referral) else ""
+    return _("Partner Center gets it at once.") if session.desk.is_pushed(referral) else ""
 
 
 def reason_fields(remark: str) -> list[FieldSpec]:
@@ -224,6 +224,6 @@ def not_done(done: Done) -> str:
     )
 
 
-def first_currency(office: Office, referral: Referral) -> str:
+def first_currency(session: Session, referral: Referral) -> str:
     """The currency with which the form opens: the deal's, the profile's, else that of the customer's country."""
-    return office.desk.currency(referral) or currency_of(referral.customer.country) or ""
+    return session.desk.currency(referral) or currency_of(referral.customer.country) or ""

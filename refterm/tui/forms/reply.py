@@ -16,8 +16,8 @@ from refterm.tui.forms import parts
 from refterm.tui.forms.about import AboutCustomer
 from refterm.tui.forms.fields import FieldSpec, NotesField, Texts
 from refterm.tui.forms.form import Form
-from refterm.tui.office import Office
 from refterm.tui.panels.chooser import Chooser, Item
+from refterm.tui.session import Session
 
 FORM = "reply"
 
@@ -40,10 +40,10 @@ class ReplyForm(Form[Sent]):
         Binding("ctrl+g", "editor", show=False, priority=True),
     ]
 
-    def __init__(self, office: Office, referral: Referral, replies: Replies, editor: str | None) -> None:
+    def __init__(self, session: Session, referral: Referral, replies: Replies, editor: str | None) -> None:
         """
         Args:
-            office: what screens work with.
+            session: what screens work with.
             referral: whose customer is written to.
             replies: the service.
             editor: the site's command for `ctrl+g`; None where there is none.
@@ -57,7 +57,7 @@ class ReplyForm(Form[Sent]):
             (address, parts.plain_line(f"{one.name} <{address}>" if one.name else address)) for one, address in able
         ]
         super().__init__(
-            office,
+            session,
             form=FORM,
             title=_("Reply"),
             beside=parts.named(referral.id, referral.customer.company),
@@ -70,8 +70,8 @@ class ReplyForm(Form[Sent]):
             initial={"to": begun.to, "subject": begun.subject, "text": begun.text},
             submit=lambda texts: replies.send(referral.id, texts),
             referrals=(referral.id,),
-            about=AboutCustomer(office, referral, teaches=False),
-            told=[_way(office, replies)],
+            about=AboutCustomer(session, referral, teaches=False),
+            told=[_way(session, replies)],
         )
         self._referral, self._replies, self._editor = referral, replies, editor
 
@@ -91,7 +91,7 @@ class ReplyForm(Form[Sent]):
     def action_templates(self) -> None:
         """Choose another template; what was typed is replaced."""
         if not self._submitting:
-            self.app.push_screen(TemplateChooser(self.office, self._begin))
+            self.app.push_screen(TemplateChooser(self.session, self._begin))
 
     def _begin(self, kind: str) -> None:
         try:
@@ -124,12 +124,12 @@ class ReplyForm(Form[Sent]):
         self._keep_draft_soon()
 
 
-def _way(office: Office, replies: Replies) -> str:
+def _way(session: Session, replies: Replies) -> str:
     """How the letter goes out, and to whom the customer answers."""
     if replies.hands_over:
         return _("This desk mails nothing: the letter is copied for your own mail program.")
-    answers, seconds = replies.answers_to(), office.workplace.undo_seconds
-    way = _("It goes out after {n} s, from {sender}.").format(n=seconds, sender=office.workplace.sender or "refterm")
+    answers, seconds = replies.answers_to(), session.workplace.undo_seconds
+    way = _("It goes out after {n} s, from {sender}.").format(n=seconds, sender=session.workplace.sender or "refterm")
     return f"{way} " + (
         _("Answers come to {address}.").format(address=answers)
         if answers
@@ -144,8 +144,8 @@ class TemplateChooser(Chooser):
         Binding(str(number), f"take({number})", show=False) for number in range(1, len(KINDS) + 1)
     ]
 
-    def __init__(self, office: Office, chosen: Callable[[str], None]) -> None:
-        super().__init__(_("Templates"), "", office.signs, cells=60)
+    def __init__(self, session: Session, chosen: Callable[[str], None]) -> None:
+        super().__init__(_("Templates"), "", session.signs, cells=60)
         self._chosen = chosen
 
     def items(self, cells: int) -> list[Item]:

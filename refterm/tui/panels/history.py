@@ -11,8 +11,8 @@ from refterm.i18n import _
 from refterm.text import width
 from refterm.tui.draw.themes import DIM
 from refterm.tui.forms import parts
-from refterm.tui.office import Office
 from refterm.tui.panels.panel import Panel
+from refterm.tui.session import Session
 
 _INDENT = 4
 
@@ -20,11 +20,11 @@ _INDENT = 4
 class HistoryScreen(Panel):
     """The history entries of a referral, the latest first."""
 
-    def __init__(self, office: Office, referral_id: int, company: str) -> None:
-        super().__init__(_("History"), parts.named(referral_id, company), office.signs)
-        self._entries = list(office.desk.history(referral_id))[::-1]
-        self._zone = office.workplace.zone
-        self._now = office.workplace.now()
+    def __init__(self, session: Session, referral_id: int, company: str) -> None:
+        super().__init__(_("History"), parts.named(referral_id, company), session.signs)
+        self._entries = list(session.desk.history(referral_id))[::-1]
+        self._zone = session.workplace.zone
+        self._now = session.workplace.now()
 
     def lines(self, cells: int) -> list[Content]:
         """A line for each entry, and one for each value under it."""

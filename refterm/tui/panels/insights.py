@@ -12,8 +12,8 @@ from textual.binding import Binding, BindingType
 from refterm.i18n import _, ngettext
 from refterm.tui.background.work import work
 from refterm.tui.draw.signs import UNICODE
-from refterm.tui.office import Office
 from refterm.tui.panels.chooser import Chooser, Item
+from refterm.tui.session import Session
 
 if TYPE_CHECKING:
     from refterm.services.insight.insights import Insights
@@ -34,9 +34,9 @@ class InsightsScreen(Chooser):
         *(Binding(str(number), f"open({number})", show=False, priority=True) for number in range(1, 10)),
     ]
 
-    def __init__(self, office: Office, show: Callable[[Sequence[int], str], None]) -> None:
-        super().__init__(_("Insights"), "", office.signs, cells=120)
-        self._office, self._show = office, show
+    def __init__(self, session: Session, show: Callable[[Sequence[int], str], None]) -> None:
+        super().__init__(_("Insights"), "", session.signs, cells=120)
+        self._session, self._show = session, show
         self._period = 0
         self._page = self._pages = 0
         self._found: Insights | None = None
@@ -113,5 +113,5 @@ class InsightsScreen(Chooser):
     def _gather(self, days: int | None) -> Insights:
         from refterm.services.insight.insights import gather_apart
 
-        workplace = self._office.workplace
+        workplace = self._session.workplace
         return gather_apart(workplace, since=None if days is None else workplace.now() - timedelta(days=days))

@@ -12,8 +12,8 @@ from refterm.i18n import _
 from refterm.services.background.delivery import Outbox
 from refterm.tui.background.work import work
 from refterm.tui.forms import parts
-from refterm.tui.office import Office
 from refterm.tui.panels.chooser import Chooser, Item
+from refterm.tui.session import Session
 from refterm.words import field_word, notice_state_word, notice_word
 
 if TYPE_CHECKING:
@@ -25,10 +25,10 @@ class OutboxScreen(Chooser):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("x", "drop", show=False), Binding("r", "read", show=False)]
 
-    def __init__(self, office: Office) -> None:
-        super().__init__(_("Outbox"), "", office.signs, cells=118, keys=_("r read again   escape closes"))
-        self.office = office
-        self.outbox = Outbox(office.workplace)
+    def __init__(self, session: Session) -> None:
+        super().__init__(_("Outbox"), "", session.signs, cells=118, keys=_("r read again   escape closes"))
+        self.session = session
+        self.outbox = Outbox(session.workplace)
         self.message = _("reading")
         self._found: list[dict[str, Any]] = []
         self._conflicts: dict[int, list[Conflict]] = {}
@@ -50,7 +50,7 @@ class OutboxScreen(Chooser):
             lines.append(Item([(self._signs.sanitize(_both_changed(number, fields)), "strong")], -number))
         if not self._found:
             return lines
-        place = self.office.workplace
+        place = self.session.workplace
         now, zone = place.now(), place.zone
         rows = [
             (
@@ -80,7 +80,7 @@ class OutboxScreen(Chooser):
             from refterm.services.sync.conflicts import send_again
 
             self._change(
-                lambda: send_again(self.office.workplace, -key),
+                lambda: send_again(self.session.workplace, -key),
                 _("What was typed here of #{number} is sent again.").format(number=-key),
             )
             return
@@ -103,7 +103,7 @@ class OutboxScreen(Chooser):
         def read() -> tuple[list[dict[str, Any]], dict[int, list[Conflict]]]:
             from refterm.services.sync.conflicts import all_open
 
-            return self.outbox.shown(), all_open(self.office.workplace)
+            return self.outbox.shown(), all_open(self.session.workplace)
 
         def known(found: tuple[list[dict[str, Any]], dict[int, list[Conflict]]]) -> None:
             self._found, self._conflicts = found

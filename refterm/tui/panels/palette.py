@@ -23,7 +23,7 @@ class Palette(Finder):
     """Actions, customers and themes by name."""
 
     def __init__(self, desk: DeskScreen) -> None:
-        super().__init__(_("Everything by name"), "", desk.office.signs, cells=CELLS)
+        super().__init__(_("Everything by name"), "", desk.session.signs, cells=CELLS)
         self._desk = desk
 
     def entries(self, typed: str) -> list[Entry]:
@@ -37,8 +37,8 @@ class Palette(Finder):
     def _customers(self, typed: str) -> list[Entry]:
         if len(typed) < LEAST_LETTERS:
             return []
-        office = self._desk.office
-        found = office.desk.listing(View(tab=Tab.ALL, search=typed), most_hits=MOST_CUSTOMERS)
+        session = self._desk.session
+        found = session.desk.listing(View(tab=Tab.ALL, search=typed), most_hits=MOST_CUSTOMERS)
         return [
             Entry(
                 f"#{row.id}  {' '.join(row.company.split())}", _standing(row), partial(self._desk.open_record, row.id)

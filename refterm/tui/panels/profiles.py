@@ -14,8 +14,8 @@ from refterm.services.profiles import Profiles
 from refterm.tui.background.work import work
 from refterm.tui.forms.fields import FieldSpec
 from refterm.tui.forms.form import Form
-from refterm.tui.office import Office
 from refterm.tui.panels.chooser import Chooser, Item
+from refterm.tui.session import Session
 
 
 class ProfilesScreen(Chooser):
@@ -28,11 +28,11 @@ class ProfilesScreen(Chooser):
         Binding("p", "close", show=False),
     ]
 
-    def __init__(self, office: Office, changed: Callable[[str], None]) -> None:
+    def __init__(self, session: Session, changed: Callable[[str], None]) -> None:
         keys = _("enter edit   a add   x switch on or off   delete remove   escape closes")
-        super().__init__(_("Business profiles"), "", office.signs, keys=keys)
-        self._office, self._changed = office, changed
-        self._profiles = Profiles(office.workplace)
+        super().__init__(_("Business profiles"), "", session.signs, keys=keys)
+        self._session, self._changed = session, changed
+        self._profiles = Profiles(session.workplace)
         self._all: list[Profile] = []
         self._counts: list[int] = []
         self._waiting = 0
@@ -85,11 +85,11 @@ class ProfilesScreen(Chooser):
 
     def act(self, key: int) -> None:
         """Edit a profile."""
-        self.app.push_screen(profile_form(self._office, self._all[key]), self._answered)
+        self.app.push_screen(profile_form(self._session, self._all[key]), self._answered)
 
     def action_add(self) -> None:
         """Add one."""
-        self.app.push_screen(profile_form(self._office, None), self._answered)
+        self.app.push_screen(profile_form(self._session, None), self._answered)
 
     def action_activate(self) -> None:
         """Let a profile take new referrals, or none (P2)."""
@@ -123,9 +123,9 @@ class ProfilesScreen(Chooser):
             self.message = str(error)
 
 
-def profile_form(office: Office, profile: Profile | None) -> Form[str]:
+def profile_form(session: Session, profile: Profile | None) -> Form[str]:
     """Asks for a profile; closes with the sentence for the toast."""
-    profiles = Profiles(office.workplace)
+    profiles = Profiles(session.workplace)
 
     def submit(texts: dict[str, str]) -> str:
         if profile is None:
@@ -149,7 +149,7 @@ def profile_form(office: Office, profile: Profile | None) -> Form[str]:
         "solutions": _("Solutions"),
     }
     return Form(
-        office,
+        session,
         form="profile",
         title=_("Edit profile") if profile else _("Add profile"),
         beside=profile.name if profile else "",

@@ -13,8 +13,8 @@ from refterm.i18n import _
 from refterm.tui.background.work import work
 from refterm.tui.draw.row import deal_value
 from refterm.tui.forms import parts
-from refterm.tui.office import Office
 from refterm.tui.panels.chooser import Chooser, Item
+from refterm.tui.session import Session
 from refterm.words import outcome_word
 
 
@@ -23,9 +23,9 @@ class SimilarScreen(Chooser):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("b", "close", show=False)]
 
-    def __init__(self, office: Office, referral_id: int, company: str, show: Callable[[int], None]) -> None:
-        super().__init__(_("Similar past deals"), parts.named(referral_id, company), office.signs)
-        self._office, self._referral, self._show = office, referral_id, show
+    def __init__(self, session: Session, referral_id: int, company: str, show: Callable[[int], None]) -> None:
+        super().__init__(_("Similar past deals"), parts.named(referral_id, company), session.signs)
+        self._session, self._referral, self._show = session, referral_id, show
         self._rows: list[Row] | None = None
         self.message = _("Reading ...")
 
@@ -55,7 +55,7 @@ class SimilarScreen(Chooser):
     def _find(self) -> list[Row]:
         from refterm.services.insight.similar import similar
 
-        return similar(self._office.workplace, self._referral)
+        return similar(self._session.workplace, self._referral)
 
     def _found(self, rows: list[Row]) -> None:
         self._rows, self.message = rows, _("No past deal is like this one.")

@@ -22,8 +22,8 @@ from refterm.text import clean_line, fit, fold, width
 from refterm.tui.background.work import work
 from refterm.tui.desk.bars import number_text
 from refterm.tui.draw.themes import DIM
-from refterm.tui.office import Office
 from refterm.tui.panels.panel import Panel
+from refterm.tui.session import Session
 
 NUMBER = 8
 # One's own views have the figures as their keys.
@@ -106,7 +106,7 @@ class ViewsScreen(Panel):
 
     def __init__(
         self,
-        office: Office,
+        session: Session,
         state: ViewState,
         present: View,
         shared: Sequence[SharedView],
@@ -115,7 +115,7 @@ class ViewsScreen(Panel):
     ) -> None:
         """
         Args:
-            office: what screens work with.
+            session: what screens work with.
             state: has one's own views.
             present: what is shown now.
             shared: the site's views.
@@ -125,11 +125,11 @@ class ViewsScreen(Panel):
         super().__init__(
             _("Views"),
             _("press a key"),
-            office.signs,
+            session.signs,
             cells=60,
             keys=_("/ search   s save this   x remove   escape closes"),
         )
-        self._office, self._state, self._present = office, state, present
+        self._session, self._state, self._present = session, state, present
         self._shared, self._choose, self._keep = shared, choose, keep
         self._field = Input(id="views-field", compact=True)
         self._field.cursor_blink = False
@@ -143,7 +143,7 @@ class ViewsScreen(Panel):
         self._gather()
 
     def _gather(self) -> None:
-        workplace = self._office.workplace
+        workplace = self._session.workplace
         me, now = workplace.actor.name, workplace.now()
         shared = [
             Named(one.key, one.name, view_from(read_options(one.filter), me, now, workplace.zone))
@@ -164,7 +164,7 @@ class ViewsScreen(Panel):
         if not self._counting:
             self._counting = True
             wanted = [one.view for one in self._views]
-            work(self, lambda: self._office.desk.counts_of(wanted), self._counted, self._not_counted, group="views")
+            work(self, lambda: self._session.desk.counts_of(wanted), self._counted, self._not_counted, group="views")
 
     def _not_counted(self, error: RefTermError) -> None:
         self._counting = False

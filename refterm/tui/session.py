@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Office:
+class Session:
     """The services and settings that every screen gets.
 
     Attributes:

@@ -14,8 +14,8 @@ from refterm.domain import reasons
 from refterm.domain.money import plain
 from refterm.domain.referral import Channel, Deal, Outcome, Status, TeamMember
 from refterm.formats import fields as reading
+from refterm.formats.api_json import OWN, Json, RecordError
 from refterm.formats.record import Incoming
-from refterm.formats.wire import OWN, Json, RecordError
 from refterm.i18n import _
 
 KEY = OWN

@@ -11,7 +11,7 @@ from refterm.i18n import _
 from refterm.services.importing import Importer
 from refterm.tui.forms.fields import FieldSpec
 from refterm.tui.forms.form import Form
-from refterm.tui.office import Office
+from refterm.tui.session import Session
 
 # Lines about single records that are shown; the sentence has the number of all.
 MOST_TOLD = 200
@@ -25,14 +25,14 @@ class BroughtIn:
     problems: tuple[str, ...]
 
 
-def bring_in_form(office: Office, progress: Callable[[int], None]) -> Form[BroughtIn]:
+def bring_in_form(session: Session, progress: Callable[[int], None]) -> Form[BroughtIn]:
     """Asks for the file; closes with what became of it.
 
     Args:
-        office: what screens work with.
+        session: what screens work with.
         progress: told, in the thread that reads, how many hundredths of the file were read.
     """
-    sanitize = office.signs.sanitize
+    sanitize = session.signs.sanitize
 
     def submit(texts: dict[str, str]) -> BroughtIn:
         path = _path(texts["file"])
@@ -42,7 +42,7 @@ def bring_in_form(office: Office, progress: Callable[[int], None]) -> Form[Broug
             if len(problems) < MOST_TOLD:
                 problems.append(_("line {line}: {sentence}").format(line=line, sentence=sanitize(sentence)))
 
-        importer = Importer(office.workplace)
+        importer = Importer(session.workplace)
         try:
             size = max(path.stat().st_size, 1)
             with path.open("rb") as source:
@@ -59,7 +59,7 @@ def bring_in_form(office: Office, progress: Callable[[int], None]) -> Form[Broug
         return BroughtIn(said, (*importer.guesses, *problems))
 
     return Form(
-        office,
+        session,
         form="import",
         title=_("Import"),
         beside="",

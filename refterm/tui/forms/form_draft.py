@@ -12,7 +12,7 @@ from refterm.domain.when import date_text, month_short
 from refterm.i18n import _
 from refterm.log import note_failure
 from refterm.services.personal.drafts import Drafts
-from refterm.tui.office import Office
+from refterm.tui.session import Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,15 +103,15 @@ class DraftKeeper:
                 _note(error)
 
 
-def restored_sentence(saved_at: datetime, office: Office) -> str:
+def restored_sentence(saved_at: datetime, session: Session) -> str:
     """That a draft came back, and how to start over."""
-    workplace = office.workplace
+    workplace = session.workplace
     at = saved_at.astimezone(workplace.zone)
     days = (workplace.today() - at.date()).days
     far = f"{at.day} {month_short(at)}" if abs(days) < 300 else date_text(at)
     day = {0: _("today"), 1: _("yesterday")}.get(days, far)
     return _("Draft of {day} {time} restored {dot} ctrl+r start over").format(
-        day=day, time=f"{at:%H:%M}", dot=office.signs.dot
+        day=day, time=f"{at:%H:%M}", dot=session.signs.dot
     )
 
 

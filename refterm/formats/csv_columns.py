@@ -10,10 +10,10 @@ from typing import Any
 
 from refterm.domain import money, reasons
 from refterm.formats import values
+from refterm.formats.api_json import Json, RecordError
 from refterm.formats.fields import enum, instant
 from refterm.formats.judging import CLOSE, VALUE
 from refterm.formats.record import ERROR_REASONS, nearest_day
-from refterm.formats.wire import Json, RecordError
 
 OWN = "Refterm"
 KEY = OWN.casefold()

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from refterm.store.columns import COLUMNS
 from refterm.store.connection import Connection, placeholders
 from refterm.store.queries import DESK_ID
+from refterm.store.table_columns import COLUMNS
 
 # Left out is what is derived (counters, search) or of the moment (presence). Each table stands after those it refers to.
 KEYS = {table: columns[0] for table, columns in COLUMNS.items() if table not in ("counter", "presence")}
