@@ -119,7 +119,7 @@ def _steps(tab: Tab) -> tuple[list[str], list[tuple[str, int]]]:
             ("answer", late + 1),
             ("customer", 22),
             ("need", 24),
-            ("fit", 4),
+            ("fit", width(_("Fit")) + 1),
             ("value", 16),
             ("channel", 9),
             ("where", 20),
