@@ -31,8 +31,8 @@ SCREENS: dict[str, tuple[str, ...]] = {
     "detail": ("f", "enter"),
     "detail-of-a-deal": ("2", "enter", "tab"),
     "detail-of-a-closed-one": ("3", "enter"),
-    "search": ("/", *"mo"),
-    "nothing-found": ("/", *"xyzzy"),
+    "search": ("slash", *"mo"),
+    "nothing-found": ("slash", *"xyzzy"),
     "marked": ("space", "space"),
     "beside": ("L",),
     "after-a-decision": ("d", "4", "ctrl+s"),
@@ -63,7 +63,7 @@ SCREENS: dict[str, tuple[str, ...]] = {
     "profiles": ("p",),
     "profiles-add": ("p", "a"),
     "outbox": ("O",),
-    "help": ("?",),
+    "help": ("question_mark",),
     "palette": ("ctrl+p",),
     "palette-of-a-customer": ("ctrl+p", *"ha"),
     "empty-desk": (),
@@ -138,8 +138,8 @@ class Task:
                 path.write_text(drawing.text(path.stem), "utf-8")
                 words = ("".join(piece[0] for piece in line).rstrip() for line in screen)
                 path.with_suffix(".txt").write_text("\n".join(words) + "\n", "utf-8")
-                if shutil.which("rsvg-convert"):
-                    subprocess.run(["rsvg-convert", path, "-o", path.with_suffix(".png")], check=True)
+                if convert := shutil.which("rsvg-convert"):
+                    subprocess.run([convert, path, "-o", path.with_suffix(".png")], check=True)
         shutil.rmtree(folder)
 
 

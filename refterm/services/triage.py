@@ -328,7 +328,7 @@ class Triage:
                     return numbers, skipped
                 skipped += refused
         if not skipped:
-            sentence = _("there is nothing to undo: a decision can be undone for {n} s")
+            sentence = _("nothing to undo: decisions can be undone for {n} s")
             raise UndoError(sentence.format(n=workplace.undo_seconds))
         return [], skipped
 

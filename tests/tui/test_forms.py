@@ -194,7 +194,7 @@ async def test_a_form_cannot_be_submitted_twice_and_keeps_what_is_typed_meanwhil
         go_on.set()
         await here.settle()
         assert len(calls) == 1
-        assert here.screen.message == "the database is busy; try again"
+        assert here.screen.message == "The database is busy; try again"
         assert here.screen.texts() == {"one": "first", "two": "typed"}
         await here.press("ctrl+s")
         assert len(calls) == 2
@@ -285,7 +285,7 @@ async def test_an_error_that_belongs_to_no_field_stands_in_the_message(session: 
     async with open_form(trial(session, submit)) as here:
         await here.press("ctrl+s")
         assert here.screen.errors() == {"two": "wrong"}
-        assert here.screen.message == "not so"
+        assert here.screen.message == "Not so"
         assert "not so" in here.text
 
 

@@ -12,6 +12,7 @@ from refterm.domain.referral import Referral
 from refterm.errors import InvalidInputError, RefTermError
 from refterm.i18n import _
 from refterm.services.replies import KINDS, Replies, Sent
+from refterm.text import as_sentence
 from refterm.tui.forms import parts
 from refterm.tui.forms.about import AboutCustomer
 from refterm.tui.forms.fields import FieldSpec, NotesField, Texts
@@ -112,7 +113,7 @@ class ReplyForm(Form[Sent]):
             with self.app.suspend():
                 text = edited(self._editor, self.texts()["text"])
         except RefTermError as error:
-            self.say(str(error))
+            self.say(as_sentence(str(error)))
             return
         self._put({"text": text})
 
