@@ -144,9 +144,7 @@ def check_undo(
         )
     if now >= until:
         raise UndoError(
-            _("it was {action} {n} s or more ago and can no longer be undone").format(
-                action=decision.action, n=seconds
-            )
+            _("it was {action} {n} s or more ago and can no longer be undone").format(action=decision.action, n=seconds)
         )
     if changed is not None:
         fields = ", ".join(name for name in changed.changes if name in decision.changes)
