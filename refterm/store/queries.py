@@ -348,17 +348,16 @@ def notices_due(connection: Connection, now: datetime) -> bool:
     return connection.execute(query, (codec.micros(now),)).fetchone() is not None
 
 
-def decided(connection: Connection, most: int) -> list[Any]:
-    """The latest archived and the active referrals, at most `limit` of each, as the scores need them."""
+def decided(connection: Connection, most: int) -> Iterator[Any]:
+    """The latest archived and the active referrals, at most `most` of each, as the scores need them."""
     columns = "status, outcome, solutions, products, industry, size, country"
-    archived = connection.execute(
+    yield from connection.execute(
         f"select {columns} from referral where status = 'archived' order by coalesce(closed_at, 0) desc, id desc limit ?",
         (most,),
-    ).fetchall()
-    active = connection.execute(
+    )
+    yield from connection.execute(
         f"select {columns} from referral where status = 'active' order by received_at desc limit ?", (most,)
-    ).fetchall()
-    return [*archived, *active]
+    )
 
 
 def new_after(connection: Connection, number: int, most: int) -> list[int]:
