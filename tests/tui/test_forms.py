@@ -190,7 +190,7 @@ async def test_a_form_cannot_be_submitted_twice_and_keeps_what_is_typed_meanwhil
         await here.keys("ctrl+s")
         await here.until(lambda: len(calls) == 1)
         await here.keys("ctrl+s", "tab", *"typed", "tab", "enter", "space", "ctrl+s")
-        await here.until(lambda: here.screen.message == "waiting for the database")
+        await here.until(lambda: here.screen.message == "Waiting for the database")
         go_on.set()
         await here.settle()
         assert len(calls) == 1

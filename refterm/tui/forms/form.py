@@ -310,9 +310,9 @@ class Form(AssistedForm[T]):
         fields = error.fields if isinstance(error, InvalidInputError) else {}
         self.show_errors(fields)
         if isinstance(error, InvalidInputError):
-            self.say("; ".join(text for name, text in fields.items() if name not in self._controls))
+            self.say(as_sentence("; ".join(text for name, text in fields.items() if name not in self._controls)))
         elif isinstance(error, UnexpectedError):
-            self.say(_("this failed, and refterm.log tells how; what you typed is kept"))
+            self.say(as_sentence(_("this failed, and refterm.log tells how; what you typed is kept")))
         else:
             self.say(as_sentence(str(error)))
         bad = next((name for name in self._controls if name in fields), None)
@@ -384,4 +384,4 @@ class Form(AssistedForm[T]):
 
     def _ask_for_patience(self) -> None:
         if self._submitting:
-            self.say(_("waiting for the database"))
+            self.say(as_sentence(_("waiting for the database")))

@@ -98,14 +98,14 @@ class ReplyForm(Form[Sent]):
         try:
             letter = self._replies.prepare(self._referral, kind, self.texts()["to"])
         except InvalidInputError as error:
-            self.say("; ".join(error.fields.values()))
+            self.say(as_sentence("; ".join(error.fields.values())))
             return
         self._put({"subject": letter.subject, "text": letter.text})
 
     def action_editor(self) -> None:
         """Edit the text in the site's editor."""
         if self._editor is None or self._submitting:
-            self.say(_("there is no editor here; the site's configuration can name one"))
+            self.say(as_sentence(_("there is no editor here; the site's configuration can name one")))
             return
         from refterm.tui.editor import edited
 
