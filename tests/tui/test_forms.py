@@ -286,7 +286,7 @@ async def test_an_error_that_belongs_to_no_field_stands_in_the_message(session: 
         await here.press("ctrl+s")
         assert here.screen.errors() == {"two": "wrong"}
         assert here.screen.message == "Not so"
-        assert "not so" in here.text
+        assert "Not so" in here.text
 
 
 # Two people (T2)
