@@ -160,7 +160,8 @@ class DeskScreen(Covered, StillBelow, DeskActions):
     @on(Duties.Yielded)
     def _yielded(self, event: Duties.Yielded) -> None:
         self.yielded(event)
-        self.show_title()
+        if self.referral_list.unseen:
+            self.show_title()
 
     @on(Duties.Unsent)
     def _unsent(self, event: Duties.Unsent) -> None:
