@@ -24,6 +24,9 @@ from tests.samples import NOW, ndjson
 
 ImportRecords = Callable[[list[dict[str, Any]]], list[int]]
 
+# Every program that a test starts would compile all of refterm again: a third of a start.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 
 @pytest.fixture(autouse=True)
 def _own_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:

@@ -105,8 +105,7 @@ def test_noise_does_nothing_and_types_nothing(desk: Terminal, database: Path, wh
     _write(desk, [make(chance) for _piece in range(count)])
     # A cut paste swallows what follows until its end: end it, and any answer.
     desk.press("\x1b[201~\x1b\\")
-    while desk.read(0.4):
-        pass
+    desk.settle()
     assert desk.child.isalive()
     if where == "form":
         desk.press("\x1b")

@@ -125,13 +125,11 @@ def test_no_english_word_is_left_on_any_screen(database_path: Path) -> None:
         for keys, sign, leaves in SCREENS:
             terminal.press(keys)
             terminal.wait(sign)
-            while terminal.read(0.3):
-                pass
+            terminal.settle()
             if left := _words(terminal.text) & only_english:
                 found[sign] = left
             for _time in range(2 if keys == "/x" else leaves):
                 terminal.press(ESCAPE)
-                while terminal.read(0.3):
-                    pass
+                terminal.settle()
         assert found == {}
         assert terminal.leave() == 0

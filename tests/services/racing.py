@@ -23,19 +23,17 @@ from refterm.services.triage import Triage
 from refterm.services.workplace import Workplace
 from refterm.store.opening import open_database
 
-PATIENCE = 60
-# Those that hand work in import each other, all but the tests of the demo.
-LOADED = ["tests.services.racing", "tests.services.mail", "psycopg"]
+PATIENCE = 120
+# Those that hand work in import each other, all but the tests of the demo. The others are for desks (tests/pty/forked.py).
+LOADED = ["tests.services.racing", "tests.services.mail", "psycopg", "refterm.cli.opening", "refterm.tui.app"]
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(LOADED)
 _barrier: Barrier
 
 
 def at_once(programs: int, work: Callable[..., Any], *arguments: Any) -> list[Any]:
     """Do the same work in so many new processes, begun by all at the same moment; gives what each returned."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(LOADED)
-    with ProcessPoolExecutor(
-        programs, context, initializer=_meet_at, initargs=(context.Barrier(programs),)
-    ) as executor:
+    with ProcessPoolExecutor(programs, FORKS, initializer=_meet_at, initargs=(FORKS.Barrier(programs),)) as executor:
         done = [executor.submit(work, number, *arguments) for number in range(programs)]
         return [one.result(timeout=PATIENCE) for one in done]
 
