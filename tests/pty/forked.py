@@ -67,7 +67,7 @@ def _be_the_program(terminal: Connection, arguments: list[str], environment: dic
     os.login_tty(os.dup(terminal.fileno()))
     terminal.close()
     for number, name in enumerate(("stdin", "stdout", "stderr")):
-        stream = open(number, "w" if number else "r", encoding="utf-8", closefd=False)
+        stream = open(number, "w" if number else "r", encoding="utf-8", closefd=False)  # noqa: SIM115
         setattr(sys, name, stream)
         setattr(sys, f"__{name}__", stream)
     os.environ.clear()

