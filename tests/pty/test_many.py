@@ -6,7 +6,6 @@ import os
 import shutil
 import sqlite3
 import subprocess
-import time
 import warnings
 from collections.abc import Iterator
 from contextlib import closing, suppress
