@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 
 from tests.pty.terminal import PATIENCE, Stopwatch, Terminal
-from tests.pty.test_pty import SMALL, _import, _records
+from tests.pty.test_pty import SMALL, new_records
+from tests.workplaces import bring_in
 
 TIMES = int(os.environ.get("REFTERM_TEST_ENDINGS", "1"))
 WAYS = ["SIGTERM", "SIGHUP", "SIGINT", "closed", "stalled"]
@@ -38,7 +39,7 @@ def test_however_it_ends_it_is_gone_soon_and_what_was_typed_is_back(
     database_path: Path, tmp_path: Path, way: str, at: int
 ) -> None:
     chance = random.Random(f"{way} {at}")
-    _import(database_path, _records("Penhale Boatyard Ltd"))
+    bring_in(database_path, new_records("Penhale Boatyard Ltd"))
     burnt = _burnt()
     with Terminal("--db", str(database_path), "--as", "ana", size=SMALL, real=True) as terminal:
         terminal.wait("Penhale", "q quit")

@@ -15,7 +15,8 @@ from typing import cast
 import pytest
 
 from tests.pty.terminal import Terminal, run
-from tests.pty.test_pty import SMALL, _import, _records
+from tests.pty.test_pty import SMALL, new_records
+from tests.workplaces import bring_in
 
 COUNT = int(os.environ.get("REFTERM_TEST_FUZZ", "1500"))
 SEED = int(os.environ.get("REFTERM_TEST_SEED", "1"))
@@ -76,7 +77,7 @@ def _cut(chance: random.Random, *, form: bool) -> bytes:
 
 @pytest.fixture
 def database(database_path: Path) -> Path:
-    _import(database_path, _records("Penhale Boatyard Ltd", "Reederei Möwe KG"))
+    bring_in(database_path, new_records("Penhale Boatyard Ltd", "Reederei Möwe KG"))
     return database_path
 
 

@@ -9,21 +9,15 @@ import subprocess
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from io import BytesIO
 from pathlib import Path
 
 import pytest
 
-from refterm.clock import SystemClock
 from refterm.config import NoticeSettings
-from refterm.domain.deadline import Deadlines
-from refterm.domain.history import Actor
-from refterm.services.importing import Importer
-from refterm.services.workplace import Workplace
-from refterm.store.opening import open_database
 from tests.pty.terminal import PATIENCE, Stopwatch, Terminal, run
-from tests.samples import active_record, api_record, ndjson, stamp
+from tests.samples import active_record, api_record, stamp
 from tests.services.mail import Mailbox, mail_server
+from tests.workplaces import bring_in
 
 BOTH = pytest.mark.parametrize("location", ["sqlite", "postgresql"], indirect=True)
 SHOWN = 2.0
@@ -52,12 +46,6 @@ def _config(folder: Path, name: str, alerts: str, settings: NoticeSettings | Non
     return str(path)
 
 
-def _bring(location: Path | str, *records: object) -> None:
-    place = Workplace(open_database(location), SystemClock(), Actor("import", "import"), Deadlines())
-    Importer(place).run(BytesIO(ndjson(records)), name="records.ndjson")
-    place.close()
-
-
 def _customer(country: str) -> dict[str, object]:
     return {
         "name": HOSTILE,
@@ -80,7 +68,7 @@ def test_what_is_handed_on_comes_once_and_in_time(
 ) -> None:
     """A letter in the customer's language, threaded, none that is undone; an assignment within 2 s; a follow-up at its instant."""
     box, settings = post
-    _bring(location, active_record(customerProfile=_customer("MX")))
+    bring_in(location, [active_record(customerProfile=_customer("MX"))])
     run("db", "set", "people.ana=ana@us.example", database=location)
     run("db", "set", "people.luis=luis@us.example", database=location)
     db = ("--db", str(location))
@@ -146,7 +134,7 @@ def test_what_is_handed_on_comes_once_and_in_time(
 
 def test_a_kiosk_and_a_terminal_that_knows_no_links_get_none(database_path: Path) -> None:
     """And what a kiosk does: a letter without an editor and without a link, a follow-up."""
-    _bring(database_path, active_record(customerProfile=_customer("DE")))
+    bring_in(database_path, [active_record(customerProfile=_customer("DE"))])
     with Terminal("--db", str(database_path), environment={"TERM": "linux"}) as terminal:
         terminal.wait("q quit")
         terminal.press("2\r")
@@ -205,7 +193,7 @@ def test_through_tmux_an_alert_is_one_sequence_and_none_while_the_pane_is_in_foc
                 customerProfile=_customer("DE"),
                 details={"customerRequestedContact": True},
             )
-            _bring(database_path, hot)
+            bring_in(database_path, [hot])
             outer.wait(f"Inbox {number}")
             outer.settle(0.6)
             found = ALERTS.findall(outer.raw)

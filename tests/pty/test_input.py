@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.pty.terminal import Terminal, run
-from tests.pty.test_pty import CTRL_P, ESCAPE, SMALL, _import, _records
+from tests.pty.test_pty import CTRL_P, ESCAPE, SMALL, new_records
+from tests.workplaces import bring_in
 
 PASTE, PASTE_END = "\x1b[200~", "\x1b[201~"
 ANSWER = "\x1bP>|tmux 3.3a\x1b\\"
@@ -37,7 +38,7 @@ ANSWERS = [
 
 @pytest.fixture
 def database(database_path: Path) -> Path:
-    _import(database_path, _records("Penhale Boatyard Ltd", "Reederei Möwe KG", "Kontor Nord GmbH"))
+    bring_in(database_path, new_records("Penhale Boatyard Ltd", "Reederei Möwe KG", "Kontor Nord GmbH"))
     return database_path
 
 

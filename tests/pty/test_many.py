@@ -10,21 +10,14 @@ import warnings
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
-from io import BytesIO
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import Any
 
 import pytest
 
-from refterm.clock import SystemClock
-from refterm.domain.deadline import Deadlines
-from refterm.domain.history import Actor
-from refterm.services.importing import Importer
-from refterm.services.workplace import Workplace
-from refterm.store.opening import open_database
 from tests.pty.terminal import Stopwatch, Terminal
-from tests.samples import api_record, ndjson, stamp
+from tests.samples import api_record, stamp
+from tests.workplaces import bring_in
 
 BOTH = pytest.mark.parametrize("location", ["sqlite", "postgresql"], indirect=True)
 WIDE = (120, 40)
@@ -37,7 +30,7 @@ def _fill(location: Path | str, *names: str) -> None:
     """Referrals whose times read the same for the next half hour: days and whole hours, at the half."""
     now = datetime.now(UTC)
     created = stamp(now - timedelta(days=3, minutes=30))
-    records: list[Any] = [
+    records = [
         api_record(
             createdDateTime=created,
             updatedDateTime=created,
@@ -46,9 +39,7 @@ def _fill(location: Path | str, *names: str) -> None:
         )
         for name in names
     ]
-    place = Workplace(open_database(location), SystemClock(), Actor("import", "import"), Deadlines())
-    Importer(place).run(BytesIO(ndjson(records)), name="records.ndjson")
-    place.close()
+    bring_in(location, records)
 
 
 @pytest.fixture

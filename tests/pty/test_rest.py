@@ -9,20 +9,14 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
-from io import BytesIO
 from pathlib import Path
 
 import pytest
 
-from refterm.clock import SystemClock
-from refterm.domain.deadline import Deadlines
-from refterm.domain.history import Actor
-from refterm.services.importing import Importer
 from refterm.services.profiles import Profiles
-from refterm.services.workplace import Workplace
-from refterm.store.opening import open_database
 from tests.pty.terminal import Terminal
-from tests.samples import active_record, api_record, ndjson, stamp
+from tests.samples import active_record, api_record, stamp
+from tests.workplaces import bring_in, open_at
 
 ESCAPE, CTRL_P = "\x1b", "\x10"
 WIDE = (120, 40)
@@ -62,12 +56,6 @@ IN_SHORT = ("accept", "skip", "filter", "profiles", "profile", "insights", "hist
 AT_REST = max(REST, 35.0)
 
 
-def _import(database: Path, *records: dict[str, object]) -> None:
-    place = Workplace(open_database(database), SystemClock(), Actor("import", "import"), Deadlines())
-    Importer(place).run(BytesIO(ndjson(records)), name="records.ndjson")
-    place.close()
-
-
 def _new(name: str, left: timedelta, **overrides: object) -> dict[str, object]:
     """A referral of which minutes and seconds are left to answer: a desk counts them down."""
     now = datetime.now(UTC)
@@ -84,14 +72,16 @@ def _new(name: str, left: timedelta, **overrides: object) -> dict[str, object]:
 @pytest.fixture
 def database(database_path: Path) -> Path:
     """A desk with customers who wait, times that count down each second, and an engagement."""
-    _import(
+    bring_in(
         database_path,
-        _new("Penhale Boatyard Ltd", timedelta(days=13, minutes=30), details__customerAction="ContactMe"),
-        _new("Seconds Left Ltd", timedelta(seconds=max(110, 5 * REST))),
-        _new("Kontor Nord GmbH", timedelta(days=9, minutes=30)),
-        active_record(),
+        [
+            _new("Penhale Boatyard Ltd", timedelta(days=13, minutes=30), details__customerAction="ContactMe"),
+            _new("Seconds Left Ltd", timedelta(seconds=max(110, 5 * REST))),
+            _new("Kontor Nord GmbH", timedelta(days=9, minutes=30)),
+            active_record(),
+        ],
     )
-    place = Workplace(open_database(database_path), SystemClock(), Actor("import", "import"), Deadlines())
+    place = open_at(database_path, name="import")
     Profiles(place).add({"name": "UK", "region": "UK", "country": "GB", "location": "Falmouth;;Jo;jo@x.example"})
     place.close()
     return database_path
@@ -139,7 +129,7 @@ def resting(tmp_path: Path, empty_desk: Path) -> Iterator[Terminal]:
     """A desk at which nobody does anything, silent since it was drawn."""
     path = tmp_path / "resting.db"
     shutil.copyfile(empty_desk, path)
-    _import(path, _new("Nothing happens here AG", timedelta(days=9, minutes=30)))
+    bring_in(path, [_new("Nothing happens here AG", timedelta(days=9, minutes=30))])
     with Terminal("--db", str(path), "--as", "ana", size=WIDE) as terminal:
         terminal.wait("Nothing happens", "q quit")
         terminal.settle(1.5)
@@ -157,8 +147,8 @@ def test_what_is_open_writes_nothing_at_rest_and_below_it_all_is_right(
     _silent(opened)
 
     over = time.monotonic() + 6
-    _import(
-        database, _new("Soon Over GmbH", timedelta(seconds=6)), _new("Stays Here AG", timedelta(days=5, minutes=30))
+    bring_in(
+        database, [_new("Soon Over GmbH", timedelta(seconds=6)), _new("Stays Here AG", timedelta(days=5, minutes=30))]
     )
     _read(opened, over + 2 - time.monotonic())
     _silent(opened)
