@@ -163,7 +163,7 @@ def test_lines_pasted_without_a_mark_do_nothing_on_the_list(desk: Terminal, data
     text = "Please adjust the quote\rmutter und tante\rsds"
     desk.press(text)
     desk.wait("What was pasted does nothing here")
-    time.sleep(0.3)  # what comes at once belongs to it
+    desk.settle(0.4)  # what comes at once belongs to it
     desk.press("n")
     desk.wait("ctrl+s")
     desk.settle()
