@@ -118,16 +118,14 @@ def _plain(value: str, key: str) -> Decimal:
 
 
 def currency(parent: Json, key: str = "currency") -> str | None:
-    """A currency's code; None where there is none. A sign or word that one currency only has is understood.
+    """A currency's code; None where there is none.
 
     Raises:
-        RecordError: for what names no currency.
+        RecordError: for what is no ISO 4217 code.
     """
     code = text(parent, key)
     if code is None or code in money.CURRENCIES:
         return code
-    if named := amounts.currency_of(code):
-        return named
     try:
         return money.parse_currency(code)
     except InvalidInputError as error:

@@ -309,9 +309,8 @@ def _channel(record: Json) -> Channel:
         return Channel.SEARCH
     if qualification in ("marketingqualified", "2"):
         return Channel.MARKETING
-    if qualification in ("salesqualified", "3"):
-        if _inviter(record) == MICROSOFT:
-            return Channel.SALES
+    if qualification in ("salesqualified", "3") and _inviter(record) == MICROSOFT:
+        return Channel.SALES
     return Channel.PARTNER
 
 

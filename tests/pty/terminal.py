@@ -107,12 +107,12 @@ class Terminal:
         self.until(lambda: text not in self.text, f"the end of {text!r}")
 
     def settle(self, quiet: float = QUIET) -> None:
-        """Read until nothing was written for so many seconds, not counting those in which the program waited for a CPU."""
+        """Read until the program has been idle for so many seconds: wrote nothing, did nothing, waited for no CPU."""
         end = time.monotonic() + PATIENCE
-        watch = Stopwatch(self)
-        while watch.seconds < quiet:
+        since, busy = time.monotonic(), _busy(self.child.pid)
+        while _is_runnable(self.child.pid) or time.monotonic() - since - (_busy(self.child.pid) - busy) < quiet:
             if self.read(quiet / 4):
-                watch = Stopwatch(self)
+                since, busy = time.monotonic(), _busy(self.child.pid)
             assert time.monotonic() < end, f"it never came to rest:\n{self.text}"
 
     def press(self, keys: str) -> None:
@@ -162,11 +162,29 @@ class Stopwatch:
 
 def _waited(pid: int) -> float:
     """Seconds for which the threads of a process have waited for a CPU; none where the machine does not tell."""
+    return _schedule(pid)[1]
+
+
+def _busy(pid: int) -> float:
+    """Seconds for which the threads of a process have had a CPU or waited for one."""
+    return sum(_schedule(pid))
+
+
+def _is_runnable(pid: int) -> bool:
+    """Whether a thread of a process has a CPU or waits for one; how long it waits is known only afterwards."""
     try:
-        tasks = [(task / "schedstat").read_text() for task in Path(f"/proc/{pid}/task").iterdir()]
-        return sum(int(numbers.split()[1]) for numbers in tasks) / 1e9
+        tasks = [(task / "stat").read_text() for task in Path(f"/proc/{pid}/task").iterdir()]
     except OSError:
-        return 0.0
+        return False
+    return any(line.rpartition(")")[2].split()[0] == "R" for line in tasks)
+
+
+def _schedule(pid: int) -> tuple[float, float]:
+    try:
+        tasks = [(task / "schedstat").read_text().split() for task in Path(f"/proc/{pid}/task").iterdir()]
+    except OSError:  # it has ended, or the machine has no such files
+        return 0.0, 0.0
+    return sum(int(ran) for ran, _, _ in tasks) / 1e9, sum(int(waited) for _, waited, _ in tasks) / 1e9
 
 
 def run(*arguments: str, database: Path | str) -> str:
