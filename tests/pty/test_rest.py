@@ -60,13 +60,8 @@ def _new(name: str, left: timedelta, **overrides: object) -> dict[str, object]:
     """A referral of which minutes and seconds are left to answer: a desk counts them down."""
     now = datetime.now(UTC)
     created = stamp(now - timedelta(hours=1, seconds=30))
-    return api_record(
-        createdDateTime=created,
-        updatedDateTime=created,
-        expirationDateTime=stamp(now + left),
-        customerProfile__name=name,
-        **overrides,
-    )
+    times = {"createdDateTime": created, "updatedDateTime": created, "expirationDateTime": stamp(now + left)}
+    return api_record(**{**times, "customerProfile__name": name, **overrides})
 
 
 @pytest.fixture
@@ -129,7 +124,10 @@ def resting(tmp_path: Path, empty_desk: Path) -> Iterator[Terminal]:
     """A desk at which nobody does anything, silent since it was drawn."""
     path = tmp_path / "resting.db"
     shutil.copyfile(empty_desk, path)
-    bring_in(path, [_new("Nothing happens here AG", timedelta(days=9, minutes=30))])
+    # Days and half hours: what is counted in them reads the same for minutes.
+    created = stamp(datetime.now(UTC) - timedelta(days=3, minutes=30))
+    calm = {"createdDateTime": created, "updatedDateTime": created}
+    bring_in(path, [_new("Nothing happens here AG", timedelta(days=9, minutes=30), **calm)])
     with Terminal("--db", str(path), "--as", "ana", size=WIDE) as terminal:
         terminal.wait("Nothing happens", "q quit")
         terminal.settle(1.5)
