@@ -193,6 +193,19 @@ def yielded(connection: Connection, referral_id: int, name: str) -> Entry | None
     return _entry(row) if row and row["action"] == Action.YIELDED else None
 
 
+def yields(connection: Connection, name: str, after: int, since: datetime) -> list[int]:
+    """Referrals of which Partner Center did not take what a person decided, after an entry and an instant, in order."""
+    rows = connection.execute(
+        "select referral_id, max(id) as last from history where \"by\" = :by and id > :after and action = 'yielded'"
+        # Without a sync nothing yields, and nobody's history is looked through.
+        " and exists (select 1 from remote)"
+        ' and id > coalesce((select id from history where "by" = :by and at < :since order by id desc limit 1), 0)'
+        " group by referral_id order by last",
+        {"by": name, "after": after, "since": codec.micros(since)},
+    )
+    return [row[0] for row in rows]
+
+
 def recent_decisions(connection: Connection, name: str, seconds: int, now: datetime) -> list[list[Entry]]:
     """A person's decisions whose time to undo lasts, and held replies, the latest first; those made as one together.
 
