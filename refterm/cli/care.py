@@ -162,8 +162,8 @@ def copy(invocation: Invocation, source: str, target: str) -> None:
 
 def _look(invocation: Invocation) -> Iterator[Finding]:
     """What only an open desk reads of the configuration: theme, keys and views."""
+    from refterm.cli.opening import check_look
     from refterm.services.care.doctor import Finding
-    from refterm.tui.app import check_look
 
     with suppress(RefTermError):  # a file that cannot be read is another finding
         settings = invocation.settings()
