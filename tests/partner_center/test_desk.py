@@ -169,7 +169,7 @@ def test_the_token_of_the_environment_is_taken_out(
                 [sys.executable, "-m", "refterm", "sync", "--db", str(database_path), *arguments],
                 capture_output=True,
                 text=True,
-                timeout=60,
+                timeout=120,
                 check=False,
             )
             return done.returncode, done.stdout, done.stderr
