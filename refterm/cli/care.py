@@ -9,7 +9,8 @@ from pathlib import Path
 import click
 
 from refterm.cli import newfile, output
-from refterm.cli.base import Group, Invocation, command, pass_invocation
+from refterm.cli.base import Group, command, pass_invocation
+from refterm.cli.invocation import Invocation
 from refterm.cli.main import REFUSED
 from refterm.cli.terminal import is_terminal
 from refterm.errors import RefTermError

@@ -9,7 +9,7 @@ import pytest
 
 HEAVY = {"sqlmodel", "sqlalchemy", "pydantic", "pendulum", "psycopg", "alembic", "babel"}
 TEXTUAL = "import textual.app, textual.widgets, sqlite3"
-DESK = "import refterm.cli.main, refterm.cli.root, refterm.cli.opening, refterm.tui.app, refterm.store.sqlite"
+DESK = "import refterm.cli.main, refterm.cli.desk, refterm.tui.app, refterm.store.sqlite"
 
 
 def loaded(statement: str) -> set[str]:
