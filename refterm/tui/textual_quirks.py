@@ -18,6 +18,9 @@ import gc
 import sys
 from types import ModuleType
 
+# What textual.app and textual.theme take from the module of the palette.
+OF_THE_PALETTE = ("CommandListItem", "CommandPalette", "Provider", "SimpleProvider", "DiscoveryHit", "Hit", "Hits")
+
 
 class _NotLoaded:
     """Stands for what a module has that no desk uses."""
@@ -38,7 +41,7 @@ def _import_textual() -> None:
             del sys.modules["ssl"]
     if "textual.command" not in sys.modules:
         palette = ModuleType("textual.command")
-        for name in ("CommandListItem", "CommandPalette", "Provider", "SimpleProvider", "DiscoveryHit", "Hit", "Hits"):
+        for name in OF_THE_PALETTE:
             setattr(palette, name, _NotLoaded)
         sys.modules["textual.command"] = palette
         try:

@@ -78,6 +78,11 @@ def hours(value: float | None) -> str:
     return text.replace(".", decimal_mark())
 
 
+def short_time(value: float | None) -> str:
+    """The same for what may take less than an hour: then minutes."""
+    return _("{n} min").format(n=round(value * 60)) if value is not None and value < 1 else hours(value)
+
+
 def whole_money(values: Mapping[str, Decimal]) -> list[str]:
     """Sums in whole units, a text for each currency, the largest first."""
     grouped = {currency: f"{value:,.0f}" for currency, value in sorted(values.items(), key=lambda pair: -pair[1])}
@@ -191,6 +196,13 @@ def response_text(one: Figures) -> str:
     """The response time beside its chart (G1)."""
     return _("90 % within {p90} · within 24 h: {share}").format(
         p90=hours(one.p90_hours_to_decide), share=share(one.answered_within_24h_share)
+    )
+
+
+def acknowledge_text(one: Figures) -> str:
+    """How long Partner Center takes to have what was decided here."""
+    return _("Decision to acknowledgement by Partner Center: median {median}, 90 % within {p90}").format(
+        median=short_time(one.median_hours_to_acknowledge), p90=short_time(one.p90_hours_to_acknowledge)
     )
 
 
@@ -310,6 +322,8 @@ def _ended(found: Insights, drawn: Drawn) -> list[Line]:
         months.append(f"{month_short(day)} {day.year}: {' + '.join(whole_money(values))}")
     if months:
         lines.append(_listed(_("Won by month"), months, drawn))
+    if one.median_hours_to_acknowledge is not None:
+        lines.append(Line(((drawn.cut(acknowledge_text(one), drawn.cells), "plain"),)))
     return lines
 
 

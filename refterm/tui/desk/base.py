@@ -410,6 +410,7 @@ class DeskBase(Screen[None]):
                 save()
             screen.dismiss(None)
         self.referral_list.unseen.clear()
+        self.state.yielded.clear()
         self.fit_scores.known.clear()
         self.messages.forget_undo()
         if self.reload(top=True):
