@@ -72,11 +72,14 @@ class Exporter:
     def _csv(self, out: TextIO, view: View) -> int:
         # Without the mark spreadsheets take UTF-8 for the machine's own encoding.
         out.write("\ufeff")
-        writer = csv.writer(out)
-        writer.writerow([*csv_columns.COLUMNS, *csv_columns.EXTRAS])
+        csv.writer(out).writerow([*csv_columns.COLUMNS, *csv_columns.EXTRAS])
+        writer = csv.writer(out, lineterminator="")
         count = 0
         for known, present in self._all(view):
-            writer.writerow(map(csv_columns.guarded, outgoing.row(known, present)))
+            *cells, record = outgoing.row(known, present)
+            writer.writerow(map(csv_columns.guarded, cells))
+            # The csv module looks at each letter, a fifth of the time: that a record needs quotes is known.
+            out.write(',"' + record.replace('"', '""') + '"\r\n')
             count += 1
         return count
 
