@@ -26,6 +26,15 @@ EVERYTHING = View(Tab.ALL)
 HISTORY_COLUMNS = ("at", "by", "login", "action", "referral", "changes")
 
 
+class _LastLine:
+    """Takes the lines of a csv writer, one at a time."""
+
+    text = ""
+
+    def write(self, text: str) -> None:
+        self.text = text
+
+
 class Exporter:
     """Writes the referrals of a desk so that others can read them, and import loses nothing."""
 
@@ -73,13 +82,14 @@ class Exporter:
         # Without the mark spreadsheets take UTF-8 for the machine's own encoding.
         out.write("\ufeff")
         csv.writer(out).writerow([*csv_columns.COLUMNS, *csv_columns.EXTRAS])
-        writer = csv.writer(out, lineterminator="")
+        line = _LastLine()
+        writer = csv.writer(line)
         count = 0
         for known, present in self._all(view):
             *cells, record = outgoing.row(known, present)
             writer.writerow(map(csv_columns.guarded, cells))
             # The csv module looks at each letter, a fifth of the time: that a record needs quotes is known.
-            out.write(',"' + record.replace('"', '""') + '"\r\n')
+            out.write(line.text.removesuffix("\r\n") + ',"' + record.replace('"', '""') + '"\r\n')
             count += 1
         return count
 
