@@ -23,7 +23,7 @@ from tests.workplaces import open_at
 
 PATIENCE = 120
 # Those that hand work in import each other, all but the tests of the demo. The others are for desks (tests/pty/forked.py).
-LOADED = ["tests.services.racing", "tests.services.mail", "psycopg", "refterm.cli.desk", "refterm.tui.app"]
+LOADED = ["tests.services.racing", "tests.services.mail", "psycopg", "refterm.cli.opening", "refterm.tui.app"]
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(LOADED)
 _barrier: Barrier
