@@ -202,8 +202,8 @@ def _late(facts: Sequence[Fact], now: datetime, deadlines: Deadlines) -> list[Fi
             "{n} referral waits longer than {hours} h.", "{n} referrals wait longer than {hours} h.", len(waiting)
         ).format(n=len(waiting), hours=hours)
         advice = ngettext(
-            "Answer it first: partners who answer within a day rank higher in the search.",
-            "Answer these first: partners who answer within a day rank higher in the search.",
+            "Answer it first: fast partners rank higher in the search.",
+            "Answer these first: fast partners rank higher in the search.",
             len(waiting),
         )
         label = _("waiting over {hours} h").format(hours=hours)

@@ -5,7 +5,6 @@ A line is made of pieces: a text and the name of its style. No line is wider tha
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -176,19 +175,17 @@ def finding_lines(findings: Sequence[Finding], drawn: Drawn) -> list[Line]:
     if not findings:
         return [*lines, Line(((_("Nothing stands out."), "plain"),))]
     facts = [drawn.sanitize(one.fact) for one in findings]
+    advices = [drawn.sanitize(one.advice) for one in findings]
     room = max(width(fact) for fact in facts)
-    for key, (one, fact) in enumerate(zip(findings, facts, strict=True)):
+    beside = drawn.cells >= WIDE and all(room + 5 + width(advice) <= drawn.cells for advice in advices)
+    for key, (fact, advice) in enumerate(zip(facts, advices, strict=True)):
         number = fit(str(key + 1), 2) + " "
-        if drawn.cells >= WIDE and all(room + 5 + width(other.advice) <= drawn.cells for other in findings):
-            lines.append(
-                Line(((number, "plain"), (fit(fact, room) + "  ", "strong"), (drawn.sanitize(one.advice), "dim")), key)
-            )
+        if beside:
+            lines.append(Line(((number, "plain"), (fit(fact, room) + "  ", "strong"), (advice, "dim")), key))
             continue
         for place, part in enumerate(_wrap(fact, drawn.cells - 3)):
             lines.append(Line(((number if not place else "   ", "plain"), (part, "strong")), key))
-        lines += [
-            Line((("   ", "plain"), (part, "dim")), key) for part in _wrap(drawn.sanitize(one.advice), drawn.cells - 3)
-        ]
+        lines += [Line((("   ", "plain"), (part, "dim")), key) for part in _wrap(advice, drawn.cells - 3)]
     return lines
 
 
@@ -376,7 +373,16 @@ def _plain(text: str, drawn: Drawn) -> str:
 
 
 def _wrap(text: str, cells: int) -> list[str]:
-    """A sentence in lines of so many cells. Names may hold wide letters, which count twice."""
-    wide = max(width(text) / max(len(text), 1), 1.0)
-    parts = textwrap.wrap(text, max(int(cells / wide), 8)) or [""]
-    return [fit(part, cells).rstrip() if width(part) > cells else part for part in parts]
+    """A sentence in lines of so many cells, at blanks where it can be. Names may hold wide letters, which count twice."""
+    lines, line = [], ""
+    for word in text.split():
+        joined = f"{line} {word}" if line else word
+        if width(joined) <= cells:
+            line = joined
+            continue
+        lines += [line] if line else []
+        while width(word) > cells > 1:
+            head = fit(word, cells, ellipsis="").rstrip()
+            lines, word = [*lines, head], word[len(head) :]
+        line = word
+    return [*lines, line]
