@@ -59,8 +59,8 @@ SCREENS = [
     ("2", "Activas", False),
     ("e", "Editar oferta", True),
     ("c", "Añadir contacto", True),
-    ("w", "Dar por ganado", True),
-    ("l", "Dar por perdido", True),
+    ("w", "Dar por ganada", True),
+    ("l", "Dar por perdida", True),
     ("3", "Archivadas", False),
     ("\r", "ID referencia", True),
 ]
