@@ -33,9 +33,10 @@ Pair = tuple[str, str]
         "The object of --json has, always: id, source_id, engagement_id, name, status, outcome, channel, customer"
         " {company, industry, employees, size, country, region, city, address, postal_code, duns, contacts}, need,"
         " products, services, solutions, profile, received_at, received_estimated, respond_by, expires_at,"
-        " expiry_estimated, flame, contacted_at, contacted_by, taken_by, favorite, skipped_until, duplicates,"
-        " decided_at, decided_by, closed_at, closed_by, reason, reason_notes, deal {name, value, currency, timeframe,"
-        " purchase_date, closed_on, notes, crm_id, campaign_id}, team, fit, version."
+        " expiry_estimated, flame, contacted_at, contacted_by, taken_by, assigned_by, assigned_at, favorite,"
+        " skipped_until, duplicates, remote, decided_at, decided_by, closed_at, closed_by, reason, reason_notes,"
+        " deal {name, value, currency, timeframe, purchase_date, closed_on, notes, crm_id, campaign_id, follow_up_at,"
+        " follow_up_text}, team, fit, version."
     ),
 )
 @click.argument("identity", metavar="ID")

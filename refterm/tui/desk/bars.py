@@ -169,6 +169,8 @@ def filter_text(chosen: Filter, zone: tzinfo | None) -> str:
         _("fit {n} or more").format(n=chosen.min_fit) if chosen.min_fit is not None else "",
         display(chosen.country.upper()) if chosen.country else "",
         chosen.channel or "",
+        _("with a next step") if chosen.follow_up else "",
+        _("no next step") if chosen.no_follow_up else "",
         (chosen.label or _("those of a finding")) if chosen.ids else "",
     ]
     return ", ".join(part for part in parts if part)
