@@ -192,6 +192,7 @@ def _table() -> tuple[Action, ...]:
         _change("remove_contact", "x", _("In the detail: remove the contact"), work, ACTIVE),
         _any("back", "escape", _("Back: out of the detail, search, filter, marks"), move),
         _any("suspend", "ctrl+z", _("Suspend to the shell"), desk),
+        _any("tour", "ctrl+n", _("Look around in the demo, with its tour"), desk),
     )
 
 
@@ -221,7 +222,7 @@ def why_off(action: Action, now: Situation) -> str | None:
     """Why an action cannot be done now, in one sentence; None when it can."""
     if action.writes and now.read_only:
         return _("This desk is open for reading only.")
-    if action.id in ("suspend", "bring_in") and now.kiosk:
+    if action.id in ("suspend", "bring_in", "tour") and now.kiosk:
         return _("This desk is locked down.")
     if now.tab not in action.tabs:
         names = {Tab.INBOX: _("Inbox"), Tab.ACTIVE: _("Active"), Tab.ARCHIVED: _("Archived")}

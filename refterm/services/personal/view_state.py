@@ -29,6 +29,7 @@ class ViewState:
     Attributes:
         detail: where the detail stands: `below` the list, `beside` it, `off`; empty: as there is room.
         views: one's own views.
+        toured: the tour was taken, so that the empty desk offers it no more.
     """
 
     tab: Tab = Tab.INBOX
@@ -37,6 +38,7 @@ class ViewState:
     theme: str | None = None
     detail: str = ""
     views: list[SavedView] = field(default_factory=list)
+    toured: bool = False
 
 
 class ViewStates:
@@ -89,6 +91,7 @@ def _write(state: ViewState) -> dict[str, Any]:
         "theme": state.theme,
         "detail": state.detail,
         "views": views,
+        "toured": state.toured,
     }
 
 
@@ -117,6 +120,7 @@ def _read(kept: Mapping[str, Any]) -> ViewState:
             )
             for one in kept.get("views", ())
         ],
+        toured=kept.get("toured") is True,
     )
 
 
