@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -192,7 +193,7 @@ def _table() -> tuple[Action, ...]:
         _change("remove_contact", "x", _("In the detail: remove the contact"), work, ACTIVE),
         _any("back", "escape", _("Back: out of the detail, search, filter, marks"), move),
         _any("suspend", "ctrl+z", _("Suspend to the shell"), desk),
-        _any("tour", "ctrl+n", _("Look around in the demo, with its tour"), desk),
+        _any("tour", "f9", _("Look around in the demo, with its tour"), desk),
     )
 
 
@@ -239,16 +240,25 @@ _SHOWN = {
     "question_mark": "?",
     "pagedown": "PgDn",
     "pageup": "PgUp",
-    "right_square_bracket": "]",
-    "right_parenthesis": ")",
-    "greater_than_sign": ">",
     "less_than_sign": "<",
+    "greater_than_sign": ">",
+    "backslash": "\\",
+    "at": "@",
+    "minus": "-",
+    "plus": "+",
+    "underscore": "_",
 }
 
 
 def key_name(key: str) -> str:
     """A key as people read it."""
-    return _SHOWN.get(key, key)
+    if key in _SHOWN or len(key) == 1:
+        return _SHOWN.get(key, key)
+    try:
+        letter = unicodedata.lookup(key.replace("_", " "))
+    except KeyError:
+        return key
+    return letter if letter.isprintable() and letter != " " else key
 
 
 def key_table() -> list[tuple[str, str, str]]:
