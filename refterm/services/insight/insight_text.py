@@ -14,6 +14,7 @@ from typing import Any
 
 from refterm.domain import reasons
 from refterm.domain.insights import ENOUGH, Figures, Finding
+from refterm.domain.money import show_money
 from refterm.domain.referral import channel_word
 from refterm.domain.when import month_short
 from refterm.i18n import _, decimal_mark
@@ -126,9 +127,11 @@ def headline(found: Insights) -> list[tuple[str, ...]]:
 def pages(found: Insights, drawn: Drawn, lines: int) -> list[list[Line]]:
     """The insights on one page where it has so many lines, else on two: what to do first, the tables second."""
     if not found.figures.received:
-        return [[Line(((part, "plain"),)) for text in nothing() for part in _wrap(text, drawn.cells)]]
+        said = [Line(((part, "plain"),)) for text in nothing() for part in _wrap(text, drawn.cells)]
+        active = pipeline_lines(found, drawn)
+        return [[*said, *([Line(), *active] if active else [])]]
     first = [*number_lines(found, drawn), Line(), *finding_lines(found.findings, drawn), Line()]
-    second = [*table_lines(found, drawn), *_ended(found, drawn)]
+    second = [*table_lines(found, drawn), *_ended(found, drawn), *pipeline_lines(found, drawn)]
     room = lines - len(first) - len(second) - 4
     if room >= LEAST_HEIGHT:
         return [[*first, *chart_lines(found, drawn, min(room, MOST_HEIGHT)), Line(), *second]]
@@ -311,6 +314,24 @@ def _ended(found: Insights, drawn: Drawn) -> list[Line]:
     if months:
         lines.append(_listed(_("Won by month"), months, drawn))
     return lines
+
+
+def pipeline_lines(found: Insights, drawn: Drawn) -> list[Line]:
+    """What Active holds, each currency by itself, and when it is expected by the purchase dates (A4)."""
+    if not found.pipeline:
+        return []
+    mark = decimal_mark()
+    totals = [show_money(sum(months.values(), Decimal(0)), name, mark) for name, months in found.pipeline.items()]
+    expected: dict[str, list[str]] = {}
+    for currency, months in found.pipeline.items():
+        for month, value in months.items():
+            expected.setdefault(month or "~", []).append(show_money(value, currency, mark))
+    parts = []
+    for month, values in sorted(expected.items()):
+        day = None if month == "~" else date.fromisoformat(f"{month}-01")
+        named = f"{month_short(day)} {day.year}" if day else _("no date")
+        parts.append(f"{named}: {' + '.join(values)}")
+    return [_listed(_("In Active"), totals, drawn), _listed(_("Expected by month"), parts, drawn)]
 
 
 def _listed(title: str, parts: Sequence[str], drawn: Drawn) -> Line:
