@@ -17,7 +17,7 @@ from refterm.tui.desk.hand_actions import HandActions
 from refterm.words import action_word, tab_word
 
 if TYPE_CHECKING:
-    from refterm.services.triage import Done
+    from refterm.services.several import Done
 
 
 class DeskActions(HandActions):
