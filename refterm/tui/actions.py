@@ -160,7 +160,7 @@ def _table() -> tuple[Action, ...]:
         _on_row("mark", "space", _("Mark, and go on"), work, _("mark")),
         _on_row("mark_range", "v", _("Mark from the last mark to here"), work),
         _on_row("similar", "b", _("Similar past deals and how they ended"), look, _("similar")),
-        _any("insights", "i", _("Insights: how you answer, and what to change"), look, _("insights")),
+        _any("insights", "i", _("Insights: how the team answers, and what to change"), look, _("insights")),
         _any("profiles", "p", _("Business profiles"), desk, _("profiles")),
         _any("next_order", "o", _("The next order"), look, _("order")),
         _any("layout", "L", _("The detail below the list, beside it, or off"), look, _("layout")),

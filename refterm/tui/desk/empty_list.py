@@ -65,9 +65,9 @@ def first_steps(*, writes: bool, tour: bool) -> list[str]:
     """
     begin = {
         "bring_in": _("import a file from Partner Center (JSON, NDJSON, CSV) or from refterm"),
-        "profiles": _("say where you do business, so that somebody is told of new referrals"),
+        "profiles": _("say where you do business, so that somebody is told of new ones"),
     }
-    offered = {"tour": _("look around in the demo first: made-up referrals, with a tour, and nothing is kept")}
+    offered = {"tour": _("the demo with its tour: made-up referrals, and nothing is kept")}
     keys = {**(begin if writes else {}), **(offered if tour else {}), "help": _("all keys")}
     shown = {keys_of(name): does for name, does in keys.items()}
     cells = max(len(key) for key in shown)
@@ -76,7 +76,7 @@ def first_steps(*, writes: bool, tour: bool) -> list[str]:
         "",
         *(f"{key:{cells}}  {does}" for key, does in shown.items()),
         "",
-        _("On the command line: refterm import FILE imports, refterm demo --tour shows the program."),
+        _("On the command line: refterm import FILE, refterm demo --tour."),
     ]
 
 
