@@ -335,9 +335,10 @@ def pipeline_lines(found: Insights, drawn: Drawn, most: int) -> list[Line]:
         parts.append(f"{named}: {' + '.join(values)}")
     title = _("Expected by month")
     lines = [_listed(_("In Active"), totals, drawn)]
+    room = drawn.cells - len(drawn.ellipsis)
     while parts and len(lines) < most:
         taken = 1 if len(lines) < most - 1 else len(parts)
-        while taken < len(parts) and width(_joined(title, parts[: taken + 1], drawn)) <= drawn.cells - len(drawn.ellipsis):
+        while taken < len(parts) and width(_joined(title, parts[: taken + 1], drawn)) <= room:
             taken += 1
         lines.append(_listed(title, parts[:taken], drawn))
         title, parts = " " * width(title), parts[taken:]
