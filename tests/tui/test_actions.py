@@ -121,15 +121,13 @@ def test_a_key_is_shown_as_it_is_typed(typed: str) -> None:
 
 
 async def test_sentences_name_one_s_own_keys(sit: SitDown) -> None:
-    use_keys({"accept": "A", "bring_in": "f7", "tab_inbox": "!", "tab_active": "f6", "back": "f8", "detail": "f4"})
+    use_keys({"accept": "A", "bring_in": "f7", "tab_inbox": "!", "tab_active": "f6", "back": "f8"})
     try:
         async with sit(size=(160, 50)) as seat:
             assert "f7  import a file" in seat.text
             await seat.press("f6")
             assert "! goes to the Inbox, where A accepts a referral." in seat.text
             assert " f6 Active" in seat.bar("tabs")
-            await seat.press("J")
-            assert seat.message == "J and K turn the pages of the full detail; f4 opens it."
             await seat.press("slash", *"nobody", "enter")
             assert "f8 clears the search." in seat.text
     finally:
