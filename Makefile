@@ -5,7 +5,7 @@ PYTHON ?=
 IN := .venv/bin/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help demo docs run test matrix lint bench shared-file startup pictures screenshots fuzz endings catalog lock clean sync-faults FORCE
+.PHONY: help demo docs run test matrix lint bench shared-file startup pictures screenshots fuzz letters endings catalog lock clean sync-faults FORCE
 
 help: ## list what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile
@@ -40,6 +40,9 @@ growth: .venv/.tested ## open each form and panel fifty times, and tell what eac
 
 fuzz: .venv/.tested ## write noise into an open desk and an open form, 100000 sequences each; takes a quarter of an hour
 	@REFTERM_TEST_FUZZ=100000 $(IN) pytest -q -p no:xdist tests/pty/test_fuzz.py
+
+letters: .venv/.tested ## send 10000 letters to random addresses through a mail server; takes minutes
+	@REFTERM_TEST_LETTERS=10000 $(IN) pytest -q -s -p no:xdist tests/services/test_many_letters.py
 
 endings: .venv/.tested ## end a desk 200 times in each of five ways; takes an hour
 	@REFTERM_TEST_ENDINGS=200 $(IN) pytest -q -p no:xdist tests/pty/test_endings.py

@@ -14,7 +14,7 @@ from typing import Any
 from refterm.domain import decisions, money
 from refterm.domain.deadline import as_of
 from refterm.domain.decisions import Context, Typed
-from refterm.domain.history import Action, Notice
+from refterm.domain.history import DECISIONS, Action, Notice
 from refterm.domain.referral import Deal, Outcome, Referral, Status, TeamMember
 from refterm.errors import ConflictError, InvalidInputError, NotFoundError, WrongStateError
 from refterm.i18n import _
@@ -260,6 +260,7 @@ class Triage(Undoing):
             now,
             notices=self._owed(connection, action, after, now),
             batch=batch,
+            undo_until=now + timedelta(seconds=workplace.undo_seconds) if action in DECISIONS else None,
         )
         owe(workplace, connection, before, after, action, entry, now)
 

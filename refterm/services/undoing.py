@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from refterm.domain.history import DECISIONS, Action, Entry, check_undo, require_undo
@@ -103,15 +103,13 @@ class Undoing:
     def _last(self) -> tuple[list[int], list[Refused]]:
         """The referrals of `last_decision`, and those decided later, which cannot be undone; one of both lists is filled."""
         workplace = self.workplace
-        require_undo(workplace.undo_seconds)
         now = workplace.now()
         skipped: list[Refused] = []
         with workplace.database.reading() as connection:
-            since = now - timedelta(seconds=workplace.undo_seconds)
-            for together in queries.recent_decisions(connection, workplace.actor.name, since, now):
+            for at_once in queries.recent_decisions(connection, workplace.actor.name, workplace.undo_seconds, now):
                 numbers: list[int] = []
                 refused: list[Refused] = []
-                for entry in reversed(together):
+                for entry in reversed(at_once):
                     number = entry.referral or 0
                     if entry.action not in DECISIONS:
                         return [number], skipped
@@ -127,6 +125,7 @@ class Undoing:
                     return numbers, skipped
                 skipped += refused
         if not skipped:
+            require_undo(workplace.undo_seconds)
             sentence = _("there is nothing to undo: a decision can be undone for {n} s")
             raise UndoError(sentence.format(n=workplace.undo_seconds))
         return [], skipped
