@@ -5,7 +5,7 @@ PYTHON ?=
 IN := .venv/bin/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help demo docs run test matrix lint bench shared-file startup pictures screenshots fuzz letters endings catalog lock clean sync-faults FORCE
+.PHONY: help demo docs run test matrix lint bench shared-file startup pictures screens fuzz letters endings catalog lock clean sync-faults FORCE
 
 help: ## list what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile
@@ -56,8 +56,8 @@ startup: .venv/.installed ## show where the time of the start goes
 pictures: .venv/.installed ## draw the pictures of README and pages, and the recording, anew from the demo
 	@.venv/bin/python tools/pictures.py docs/pictures
 
-screenshots: .venv/.installed ## draw every tab, form and panel; INTO=.screenshots
-	@.venv/bin/python tools/screenshot.py $(or $(INTO),.screenshots)
+screens: .venv/.installed ## draw every screen at five sizes in five looks, to look at; takes minutes; INTO=.screens
+	@.venv/bin/python tools/screens.py $(or $(INTO),.screens)
 
 catalog: .venv/.installed ## bring the translations up to date with the program's texts, and compile them
 	@sh tools/catalog .venv/bin/python
@@ -71,7 +71,7 @@ lock: ## pin the newest packages that fit into constraints.txt
 	@sh tools/lock "$(python)"
 
 clean: ## remove the environment and what checks left behind
-	@rm -rf .venv .site .mypy_cache .ruff_cache .pytest_cache .hypothesis .bench .matrix .screenshots build dist
+	@rm -rf .venv .site .mypy_cache .ruff_cache .pytest_cache .hypothesis .bench .matrix .screens build dist
 
 # An environment of another Python than the one asked for, or whose Python is gone, is made anew.
 ifneq ($(shell test -x .venv/bin/python && echo here),here)

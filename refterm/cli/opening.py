@@ -15,6 +15,7 @@ from refterm.errors import RefTermError
 from refterm.i18n import _
 
 if TYPE_CHECKING:
+    from refterm.config import Settings
     from refterm.services.demo.options import DemoOptions
 
 
@@ -44,6 +45,17 @@ def open_desk(invocation: Invocation, demo: DemoOptions | None = None) -> int:
     from refterm.tui.app import run_desk
 
     return run_desk(settings, acting=invocation.acting)
+
+
+def check_look(settings: Settings) -> None:
+    """Refuse a theme, a key or a view that the desk would refuse.
+
+    Raises:
+        ConfigurationError: naming what is allowed.
+    """
+    from refterm.tui import app
+
+    app.check_look(settings)
 
 
 @command("demo", params=desk_options())

@@ -126,6 +126,6 @@ class Undoing:
                 skipped += refused
         if not skipped:
             require_undo(workplace.undo_seconds)
-            sentence = _("there is nothing to undo: a decision can be undone for {n} s")
+            sentence = _("nothing to undo: decisions can be undone for {n} s")
             raise UndoError(sentence.format(n=workplace.undo_seconds))
         return [], skipped

@@ -17,7 +17,7 @@ from refterm.store import codec
 from refterm.store.conditions import DUE, FLAME, SKIPPED, WAITING
 from refterm.store.connection import ALL, Connection, Record, placeholders
 from refterm.store.listing import ROW_COLUMNS, read_row
-from refterm.text import clean_line
+from refterm.text import beginning_of_guid, clean_line, identity
 
 # The setting that tells which desk this is.
 DESK_ID = "desk.id"
@@ -51,11 +51,15 @@ def resolve(connection: Connection, text: str) -> int:
         number = int(typed) if len(typed) <= _MOST_DIGITS else 0
         found = connection.execute("select id from referral where id = ?", (number,)).fetchall()
     else:
-        found = connection.execute("select id from referral where source_id = ?", (typed,)).fetchall()
+        found = connection.execute(
+            "select id from referral where source_id in (?, ?)", (typed, identity(typed))
+        ).fetchall()
+        begins = "select id from referral where source_id >= ? and source_id < ?"
         if not found and len(typed) >= LEAST_PREFIX:
-            found = connection.execute(
-                "select id from referral where source_id >= ? and source_id < ? limit 2", (typed, typed + "\U0010ffff")
-            ).fetchall()
+            found = connection.execute(f"{begins} limit 2", (typed, typed + "\U0010ffff")).fetchall()
+        if not found and len(guid := beginning_of_guid(typed)) >= LEAST_PREFIX:
+            only = f"{begins} and length(source_id) = 36 limit 2"
+            found = connection.execute(only, (guid, guid + "g")).fetchall()
     if len(found) > 1:
         raise NotFoundError(_("{id} is the beginning of more than one referral; type more of it").format(id=typed[:60]))
     if not found:
@@ -191,6 +195,19 @@ def yielded(connection: Connection, referral_id: int, name: str) -> Entry | None
         (referral_id, name),
     ).fetchone()
     return _entry(row) if row and row["action"] == Action.YIELDED else None
+
+
+def yields(connection: Connection, name: str, after: int, since: datetime) -> list[int]:
+    """Referrals of which Partner Center did not take what a person decided, after an entry and an instant, in order."""
+    rows = connection.execute(
+        "select referral_id, max(id) as last from history where \"by\" = :by and id > :after and action = 'yielded'"
+        # Without a sync nothing yields, and nobody's history is looked through.
+        " and exists (select 1 from remote)"
+        ' and id > coalesce((select id from history where "by" = :by and at < :since order by id desc limit 1), 0)'
+        " group by referral_id order by last",
+        {"by": name, "after": after, "since": codec.micros(since)},
+    )
+    return [row[0] for row in rows]
 
 
 def recent_decisions(connection: Connection, name: str, seconds: int, now: datetime) -> list[list[Entry]]:

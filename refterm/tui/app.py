@@ -258,6 +258,18 @@ def check_views(views: Sequence[SharedView]) -> None:
         check(views)
 
 
+def check_look(settings: Settings) -> None:
+    """Take the person's keys, and refuse a theme, a key or a view that is none.
+
+    Raises:
+        ConfigurationError: naming what is allowed.
+    """
+    if settings.theme and settings.theme not in themes.offered():
+        raise ConfigurationError(_("theme must be one of {allowed}").format(allowed=", ".join(themes.offered())))
+    use_keys(settings.keys)
+    check_views(settings.views)
+
+
 def run_desk(settings: Settings, *, acting: str | None = None) -> int:
     """Open the desk and stay until the person leaves.
 
@@ -270,10 +282,7 @@ def run_desk(settings: Settings, *, acting: str | None = None) -> int:
     i18n.use(settings.language)
     ending.watched()
     textual_quirks.check_environment()
-    if settings.theme and settings.theme not in themes.offered():
-        raise ConfigurationError(_("theme must be one of {allowed}").format(allowed=", ".join(themes.offered())))
-    use_keys(settings.keys)
-    check_views(settings.views)
+    check_look(settings)
     place = open_workplace(settings, acting=acting)
     states = ViewStates(config.state_folder(), place.actor.name, place.desk_id)
     signs = choose_signs(settings.ascii, os.environ, coerced=bool(sys.flags.utf8_mode))

@@ -240,7 +240,7 @@ class TestLast:
         for expected in (second, first):
             assert triage.last_decision() == [expected]
             triage.undo([expected])
-        with pytest.raises(UndoError, match="nothing to undo: a decision can be undone for 60 s"):
+        with pytest.raises(UndoError, match="nothing to undo: decisions can be undone for 60 s"):
             triage.last_decision()
 
     def test_it_ends_with_the_time(self, workplace: Workplace, clock: SettableClock) -> None:

@@ -32,7 +32,7 @@ from refterm.tui.desk.screen import DeskScreen
 from refterm.tui.draw.signs import UNICODE, Signs
 from refterm.tui.session import Session
 
-LONGEST_WAIT = 10.0
+LONGEST_WAIT = 60.0
 # A key sets off a message, that another, and the last a refresh; more hops than this the desk never has.
 ROUNDS = 4
 _CHARACTERS = {"space": " ", "slash": "/", "question_mark": "?", "enter": "\r", "tab": "\t", "escape": "\x1b"}

@@ -30,6 +30,8 @@ class ViewState:
         detail: where the detail stands: `below` the list, `beside` it, `off`; empty: as there is room.
         views: one's own views.
         toured: the tour was taken, so that the empty desk offers it no more.
+        told: the history entry up to which the person was told what Partner Center did not take.
+        yielded: referrals of which it did not, and which the person has not looked at yet.
     """
 
     tab: Tab = Tab.INBOX
@@ -39,6 +41,8 @@ class ViewState:
     detail: str = ""
     views: list[SavedView] = field(default_factory=list)
     toured: bool = False
+    told: int = 0
+    yielded: set[int] = field(default_factory=set)
 
 
 class ViewStates:
@@ -92,6 +96,8 @@ def _write(state: ViewState) -> dict[str, Any]:
         "detail": state.detail,
         "views": views,
         "toured": state.toured,
+        "told": state.told,
+        "yielded": sorted(state.yielded),
     }
 
 
@@ -121,6 +127,8 @@ def _read(kept: Mapping[str, Any]) -> ViewState:
             for one in kept.get("views", ())
         ],
         toured=kept.get("toured") is True,
+        told=int(kept.get("told", 0)),
+        yielded={int(number) for number in kept.get("yielded", ())},
     )
 
 

@@ -76,7 +76,8 @@ def first_steps(*, writes: bool, tour: bool) -> list[str]:
         "",
         *(f"{key:{cells}}  {does}" for key, does in shown.items()),
         "",
-        _("On the command line: refterm import FILE, refterm demo --tour."),
+        _("On the command line:"),
+        _("refterm import FILE imports, refterm demo --tour shows the program."),
     ]
 
 

@@ -134,12 +134,15 @@ class LookActions(DeskBase):
         self.write(lambda: store_scores(self.session.workplace), lambda changed: self.reload() if changed else None)
 
     def action_filter(self) -> None:
-        """The form that narrows the list."""
+        """The form that narrows the list; the only tab that can hold what it lets through is shown."""
         from refterm.tui.forms.filter import filter_form
 
         def chosen(wanted: Filter | None) -> None:
-            if wanted is not None:
-                self.set_filter(wanted)
+            if wanted is None:
+                return
+            if wanted.tab:  # as in refterm list: the tab follows a filter of what this one cannot hold
+                self.show_tab(wanted.tab)
+            self.set_filter(wanted)
 
         self.app.push_screen(filter_form(self.session, self.view), chosen)
 
