@@ -130,7 +130,7 @@ class Seat:
         await self.until(self._detail_follows)
 
     def _has_messages(self) -> bool:
-        return self.desk.is_running and self.desk.message_queue_size > 0
+        return any(screen.is_running and screen.message_queue_size > 0 for screen in self.app.screen_stack)
 
     def _detail_follows(self) -> bool:
         due = self.desk._detail_due

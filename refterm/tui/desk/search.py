@@ -39,7 +39,16 @@ class Searching:
             self._screen.mount(self._field, after="#top")
         self._field.select_all()  # what is typed replaces the last search
         self._screen.add_class(OPEN)
-        self._field.focus()
+        self._focus()
+
+    def _focus(self) -> None:
+        """Give the field the focus once the screen has no key left: a later key would come before those in the field."""
+        if self._field is None or not self.is_open:
+            return
+        if self._field.is_mounted and self._screen.message_queue_size == 0:
+            self._screen.set_focus(self._field)
+        else:
+            self._screen.call_later(self._focus)
 
     def close(self) -> None:
         """Hide the field."""
