@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import click
 
 from refterm.cli import newfile, output
-from refterm.cli.base import Group, Invocation, command, pass_invocation
+from refterm.cli.base import Group, command, pass_invocation
+from refterm.cli.invocation import Invocation
 from refterm.cli.main import REFUSED
 from refterm.cli.terminal import is_terminal
 from refterm.errors import RefTermError
@@ -162,7 +163,7 @@ def copy(invocation: Invocation, source: str, target: str) -> None:
 
 def _look(invocation: Invocation) -> Iterator[Finding]:
     """What only an open desk reads of the configuration: theme, keys and views."""
-    from refterm.cli.opening import check_look
+    from refterm.cli.desk import check_look
     from refterm.services.care.doctor import Finding
 
     with suppress(RefTermError):  # a file that cannot be read is another finding

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+# First of all: it sets the frame rate, and imports asyncio and Textual.
+from refterm.tui import textual_quirks  # isort: split
+
 import asyncio
 import os
 import sys
@@ -10,9 +13,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, ClassVar
-
-# Before Textual: it sets the frame rate.
-from refterm.tui import textual_quirks  # isort: split
 
 from textual.actions import ActionParseResult
 from textual.binding import Binding

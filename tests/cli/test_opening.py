@@ -101,7 +101,7 @@ class TestHandedOver:
             module = ModuleType(name)
             setattr(module, function.__name__, function)
             monkeypatch.setitem(sys.modules, name, module)
-        monkeypatch.setattr("refterm.cli.opening.is_terminal", lambda stream: True)
+        monkeypatch.setattr("refterm.cli.desk.is_terminal", lambda stream: True)
         monkeypatch.setenv("TERM", "xterm-256color")
         return calls
 
