@@ -436,16 +436,6 @@ def received(
     return connection.execute(query, bound).fetchall()
 
 
-def pipeline(connection: Connection, profile: str | None) -> list[Any]:
-    """Value, currency and purchase date of every engagement in Active that has a value, of one profile or of all."""
-    query = (
-        "select deal_value, deal_currency, purchase_date from referral where status = 'active'"
-        " and deal_value is not null and deal_currency is not null"
-        f"{'' if profile is None else ' and profile = ?'}"
-    )
-    return connection.execute(query, () if profile is None else (profile,)).fetchall()
-
-
 def newest_instant(connection: Connection) -> datetime | None:
     """The latest instant among the last entries of the history; None where there is none."""
     query = "select max(at) from (select at from history order by id desc limit 100) as latest"

@@ -1,9 +1,10 @@
-"""What was decided on a day, and what comes next: the queries behind an emptied Inbox."""
+"""What was decided on a day, what comes next, and what Active holds: the queries behind an emptied Inbox and the pipeline."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from refterm.store import codec
 from refterm.store.connection import Connection
@@ -70,3 +71,13 @@ def next_step(connection: Connection) -> tuple[str, datetime] | None:
         " order by follow_up_at, id limit 1"
     ).fetchone()
     return None if row is None else (str(row["company"]), codec.instant(row["follow_up_at"]))
+
+
+def pipeline(connection: Connection, profile: str | None) -> list[Any]:
+    """Value, currency and purchase date of every engagement in Active that has a value, of one profile or of all."""
+    query = (
+        "select deal_value, deal_currency, purchase_date from referral where status = 'active'"
+        " and deal_value is not null and deal_currency is not null"
+        f"{'' if profile is None else ' and profile = ?'}"
+    )
+    return connection.execute(query, () if profile is None else (profile,)).fetchall()

@@ -143,7 +143,7 @@ def _figures_object(one: Figures) -> dict[str, Any]:
 def _pipeline(connection: Connection, profile: str | None) -> dict[str, dict[str | None, Decimal]]:
     """What Active holds by currency and month: the months in their order, those without a date last."""
     found: dict[str, dict[str | None, Decimal]] = {}
-    for row in queries.pipeline(connection, profile):
+    for row in today.pipeline(connection, profile):
         value = codec.amount_or_none(row["deal_value"])
         if value is not None:
             months = found.setdefault(row["deal_currency"], {})
