@@ -248,7 +248,8 @@ def test_a_second_opening_keeps_the_locks_of_the_first(database_path: Path) -> N
         insert(first, [row()])
         assert wal.stat().st_size
         open_database(database_path).close()
-        assert run(elsewhere, database_path).wait(timeout=120) == 0
+        with run(elsewhere, database_path) as other:
+            assert other.wait(timeout=120) == 0
         assert wal.exists()
     assert not wal.exists()
 

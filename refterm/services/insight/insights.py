@@ -16,7 +16,7 @@ from refterm.domain.money import plain
 from refterm.domain.profile import Profile
 from refterm.domain.referral import employees
 from refterm.services.workplace import Workplace
-from refterm.store import codec, profiles, queries, remote
+from refterm.store import codec, profiles, queries, remote, today
 from refterm.store.connection import Connection
 from refterm.store.opening import open_database
 from refterm.text import clean_line, fold
