@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from refterm.errors import RefTermError
 from refterm.i18n import _
-from refterm.tui.actions import key_table
+from refterm.tui.actions import key_table, use_keys
 
 Pairs = list[tuple[str, str]]
 
@@ -17,6 +18,16 @@ def sections() -> list[tuple[str, Pairs]]:
         (_("Environment"), _environment()),
         (_("Exit status"), _statuses()),
     ]
+
+
+def take_own_keys() -> None:
+    """Show the person's own keys (`[keys]`), where the configuration can be read; what is wrong in it the desk says."""
+    from refterm import config
+
+    try:
+        use_keys(config.load().keys)
+    except RefTermError:
+        use_keys({})
 
 
 def _words() -> Pairs:

@@ -80,8 +80,9 @@ class Root(click.Group):
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write what stands below the commands: keys, files, environment, exit statuses."""
-        from refterm.cli.manual import sections
+        from refterm.cli.manual import sections, take_own_keys
 
+        take_own_keys()
         for title, pairs in sections():
             with formatter.section(title):
                 formatter.write_dl(pairs)

@@ -18,7 +18,7 @@ from refterm.i18n import _
 if TYPE_CHECKING:
     from refterm.domain.decisions import Context
     from refterm.services.desk import Desk
-    from refterm.services.triage import Done
+    from refterm.services.several import Done
     from refterm.services.workplace import Workplace
 
 

@@ -12,7 +12,7 @@ from refterm.errors import ConflictError, NotAllowedError, NotFoundError, RefTer
 from refterm.i18n import _
 from refterm.services import people
 from refterm.services.marks import closed_sentence
-from refterm.services.triage import Done, Refused
+from refterm.services.several import Done, Refused
 from refterm.services.workplace import Workplace
 from refterm.store import codec, journal, updates
 from refterm.store.connection import Connection

@@ -1,11 +1,47 @@
-"""Doing the same to several referrals, each by itself: what is refused stops none of the others."""
+"""Doing the same to several referrals: what is refused stops none of the others."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
-from refterm.errors import ConflictError, NotAllowedError, NotFoundError, WrongStateError
-from refterm.services.triage import Done, Refused
+from refterm.domain.history import Entry
+from refterm.errors import ConflictError, NotAllowedError, NotFoundError, RefTermError, UndoError, WrongStateError
+from refterm.services.workplace import Workplace
+from refterm.store.connection import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """One of several referrals that could not be decided, and why."""
+
+    referral: int
+    error: RefTermError
+
+
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """A letter that was undone, and is a draft again (U1, W1)."""
+
+    referral: int
+    to: str
+    subject: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What became of several referrals decided as one.
+
+    Attributes:
+        letters: those among them of which a reply was undone, no decision.
+        undone: the decisions that were undone, with the customers.
+    """
+
+    referrals: tuple[int, ...]
+    refused: tuple[Refused, ...] = ()
+    letters: tuple[Recalled, ...] = ()
+    undone: tuple[tuple[Entry, str], ...] = ()
 
 
 def each(referral_ids: Sequence[int], act: Callable[[int], object]) -> Done:
@@ -22,4 +58,23 @@ def each(referral_ids: Sequence[int], act: Callable[[int], object]) -> Done:
             done.append(number)
         except (ConflictError, NotAllowedError, NotFoundError, WrongStateError) as error:
             refused.append(Refused(number, error))
+    return Done(tuple(done), tuple(refused))
+
+
+def together(workplace: Workplace, referral_ids: Sequence[int], change: Callable[[Connection, int], None]) -> Done:
+    """Do something to several referrals in one transaction.
+
+    Returns:
+        Which were done, and why the others were not.
+    """
+    workplace.require_writing()
+    done: list[int] = []
+    refused: list[Refused] = []
+    with workplace.database.writing() as connection:
+        for number in dict.fromkeys(referral_ids):
+            try:
+                change(connection, number)
+                done.append(number)
+            except (WrongStateError, NotFoundError, UndoError) as error:
+                refused.append(Refused(number, error))
     return Done(tuple(done), tuple(refused))

@@ -1,4 +1,4 @@
-"""Decisions and the work on a deal: accept, decline, edit, contacts, won, lost, undo (I5, I6, A1-A3, U1).
+"""Decisions and the work on a deal: accept, decline, edit, contacts, won, lost (I5, I6, A1-A3); undoing.py takes them back.
 
 Each is one transaction: guarded updates and their entries in the journal, as marks and expiry have them.
 """
@@ -7,67 +7,31 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from refterm.domain import decisions, money
 from refterm.domain.deadline import as_of
 from refterm.domain.decisions import Context, Typed
-from refterm.domain.history import DECISIONS, Action, Entry, Notice, check_undo, require_undo
+from refterm.domain.history import DECISIONS, Action, Notice
 from refterm.domain.referral import Deal, Outcome, Referral, Status, TeamMember
-from refterm.errors import ConflictError, InvalidInputError, NotFoundError, RefTermError, UndoError, WrongStateError
+from refterm.errors import ConflictError, InvalidInputError, NotFoundError, WrongStateError
 from refterm.i18n import _
-from refterm.services.background.expiry import expire_due
 from refterm.services.background.referral_notices import recipient
 from refterm.services.marks import accepted_sentence, closed_sentence
-from refterm.services.sync.owing import check_not_sent, owe
-from refterm.services.workplace import Workplace
-from refterm.store import codec, journal, queries, remote, updates
+from refterm.services.several import Done, together
+from refterm.services.sync.owing import owe
+from refterm.services.undoing import Undoing
+from refterm.store import codec, journal, remote, updates
 from refterm.store.connection import Connection
 
 Change = tuple[Action, dict[str, Any]]
 _MONEY = {"value", "currency"}
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """One of several referrals that could not be decided, and why."""
-
-    referral: int
-    error: RefTermError
-
-
-@dataclass(frozen=True, slots=True)
-class Recalled:
-    """A letter that was undone, and is a draft again (U1, W1)."""
-
-    referral: int
-    to: str
-    subject: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """What became of several referrals decided as one.
-
-    Attributes:
-        letters: those among them of which a reply was undone, no decision.
-        undone: the decisions that were undone, with the customers.
-    """
-
-    referrals: tuple[int, ...]
-    refused: tuple[Refused, ...] = ()
-    letters: tuple[Recalled, ...] = ()
-    undone: tuple[tuple[Entry, str], ...] = ()
-
-
-class Triage:
-    """What people decide about referrals and engagements."""
-
-    def __init__(self, workplace: Workplace) -> None:
-        self.workplace = workplace
+class Triage(Undoing):
+    """What people decide about referrals and engagements, and how they undo it."""
 
     def accept(self, referral_id: int, typed: Typed, context: Context) -> None:
         """Accept a new referral, which moves it to Active (I5).
@@ -126,7 +90,11 @@ class Triage:
             }
 
         batch = uuid.uuid4().hex if len(referral_ids) > 1 else None
-        return self._several(referral_ids, lambda connection, one: self._change(connection, one, change, batch=batch))
+        return together(
+            self.workplace,
+            referral_ids,
+            lambda connection, one: self._change(connection, one, change, batch=batch),
+        )
 
     def edit(self, referral_id: int, typed: Typed, context: Context, *, shown: Typed | None = None) -> None:
         """Edit an engagement (A2). Only what differs from what was shown is changed; where nothing does, nothing is written.
@@ -228,109 +196,6 @@ class Triage:
 
         self._apply(referral_id, change)
 
-    def undo(self, referral_ids: Sequence[int]) -> Done:
-        """Undo the latest decision on each referral, or one's latest reply that is still held (U1).
-
-        A decision: the state before it, exactly; its notices are taken back, and one whose expiry passed meanwhile
-        then expires at its deadline (I4). A reply: it is not sent, and is in `letters` of what is returned.
-        """
-        letters: list[Recalled] = []
-        undone: list[tuple[Entry, str]] = []
-
-        def undo_one(connection: Connection, referral_id: int) -> None:
-            workplace, now = self.workplace, self.workplace.now()
-            before = updates.get(connection, referral_id)
-            latest = queries.standing_decision(connection, referral_id)
-            reply = queries.held_reply(connection, referral_id, workplace.actor.name, now)
-            if reply is not None and (latest is None or latest[0].id < reply.id):
-                letters.append(self._recall(connection, before, reply, now))
-                return
-            try:
-                entry = self._undoable(connection, latest, now)
-            except UndoError:
-                if reply is None:
-                    raise
-                letters.append(self._recall(connection, before, reply, now))
-                return
-            values = codec.columns_before(entry.changes)
-            if "deal_value" in values:
-                values["deal_value_order"] = codec.value_order(codec.amount_or_none(values["deal_value"]))
-            after = updates.update(connection, before, {**values, "changed_at": codec.micros(now)})
-            journal.record(connection, before, after, Action.UNDONE, workplace.actor, now)
-            journal.cancel_notices(connection, [entry.id])
-            remote.cancel_from(connection, referral_id, entry.id)
-            undone.append((entry, str(before["company"])))
-
-        done = self._several(referral_ids, undo_one)
-        expire_due(self.workplace)
-        return replace(done, letters=tuple(letters), undone=tuple(undone))
-
-    def _undoable(self, connection: Connection, latest: tuple[Entry, Entry | None] | None, now: datetime) -> Entry:
-        """The decision that may be undone now: it is this person's, young, unchanged, and nobody was told of it (U1)."""
-        entry, changed = latest or (None, None)
-        workplace = self.workplace
-        made = check_undo(entry, actor=workplace.actor, now=now, undo_seconds=workplace.undo_seconds, changed=changed)
-        check_not_sent(connection, made.id, now)
-        if queries.notice_was_sent(connection, made.id):
-            # Within the time only where a clock was set back (Z2): what was sent cannot be recalled.
-            raise UndoError(_("the customer has been told already, so it can no longer be undone"))
-        return made
-
-    def _recall(self, connection: Connection, row: dict[str, Any], reply: Entry, now: datetime) -> Recalled:
-        """Undo a reply that is held; the referral does not change."""
-        journal.cancel_notices(connection, [reply.id])
-        actor, undone = self.workplace.actor, {"undone": Action.REPLIED.value}
-        journal.record(connection, row, row, Action.UNDONE, actor, now, batch=queries.REPLY, extra=undone)
-        to, subject, text = (str(reply.changes[field][1]) for field in ("to", "subject", "text"))
-        return Recalled(int(row["id"]), to, subject, text)
-
-    def undo_last(self) -> Done:
-        """Undo what `last_decision` names; what was decided later and cannot be undone is in `refused`, with why (U1)."""
-        numbers, skipped = self._last()
-        done = self.undo(numbers)
-        return replace(done, refused=(*skipped, *done.refused))
-
-    def last_decision(self) -> list[int]:
-        """The referrals of this person's latest decision or reply that can still be undone; several where they were one (U1).
-
-        Raises:
-            UndoError: when there is none.
-        """
-        numbers, skipped = self._last()
-        if not numbers:
-            raise skipped[0].error
-        return numbers
-
-    def _last(self) -> tuple[list[int], list[Refused]]:
-        """The referrals of `last_decision`, and those decided later, which cannot be undone; one of both lists is filled."""
-        workplace = self.workplace
-        now = workplace.now()
-        skipped: list[Refused] = []
-        with workplace.database.reading() as connection:
-            for together in queries.recent_decisions(connection, workplace.actor.name, workplace.undo_seconds, now):
-                numbers: list[int] = []
-                refused: list[Refused] = []
-                for entry in reversed(together):
-                    number = entry.referral or 0
-                    if entry.action not in DECISIONS:
-                        return [number], skipped
-                    latest = queries.standing_decision(connection, number)
-                    if latest is None or latest[0].id != entry.id:
-                        continue  # it was undone, or decided on after it
-                    numbers.append(number)
-                    try:
-                        self._undoable(connection, latest, now)
-                    except UndoError as error:
-                        refused.append(Refused(number, error))
-                if len(refused) < len(numbers):
-                    return numbers, skipped
-                skipped += refused
-        if not skipped:
-            require_undo(workplace.undo_seconds)
-            sentence = _("nothing to undo: decisions can be undone for {n} s")
-            raise UndoError(sentence.format(n=workplace.undo_seconds))
-        return [], skipped
-
     def _require(self, referral: Referral, status: Status) -> None:
         """Refuse what is not in the state that an action needs, saying who decided what and when (T2)."""
         if referral.status is status:
@@ -371,19 +236,6 @@ class Triage:
         self.workplace.require_writing()
         with self.workplace.database.writing() as connection:
             self._change(connection, referral_id, change)
-
-    def _several(self, referral_ids: Sequence[int], change: Callable[[Connection, int], None]) -> Done:
-        self.workplace.require_writing()
-        done: list[int] = []
-        refused: list[Refused] = []
-        with self.workplace.database.writing() as connection:
-            for referral_id in dict.fromkeys(referral_ids):
-                try:
-                    change(connection, referral_id)
-                    done.append(referral_id)
-                except (WrongStateError, NotFoundError, UndoError) as error:
-                    refused.append(Refused(referral_id, error))
-        return Done(tuple(done), tuple(refused))
 
     def _change(
         self,

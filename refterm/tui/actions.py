@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -159,7 +160,7 @@ def _table() -> tuple[Action, ...]:
         _on_row("mark", "space", _("Mark, and go on"), work, _("mark")),
         _on_row("mark_range", "v", _("Mark from the last mark to here"), work),
         _on_row("similar", "b", _("Similar past deals and how they ended"), look, _("similar")),
-        _any("insights", "i", _("Insights: how you answer, and what to change"), look, _("insights")),
+        _any("insights", "i", _("Insights: how the team answers, and what to change"), look, _("insights")),
         _any("profiles", "p", _("Business profiles"), desk, _("profiles")),
         _any("next_order", "o", _("The next order"), look, _("order")),
         _any("layout", "L", _("The detail below the list, beside it, or off"), look, _("layout")),
@@ -192,6 +193,7 @@ def _table() -> tuple[Action, ...]:
         _change("remove_contact", "x", _("In the detail: remove the contact"), work, ACTIVE),
         _any("back", "escape", _("Back: out of the detail, search, filter, marks"), move),
         _any("suspend", "ctrl+z", _("Suspend to the shell"), desk),
+        _any("tour", "f9", _("Look around in the demo, with its tour"), desk),
     )
 
 
@@ -221,7 +223,7 @@ def why_off(action: Action, now: Situation) -> str | None:
     """Why an action cannot be done now, in one sentence; None when it can."""
     if action.writes and now.read_only:
         return _("This desk is open for reading only.")
-    if action.id in ("suspend", "bring_in") and now.kiosk:
+    if action.id in ("suspend", "bring_in", "tour") and now.kiosk:
         return _("This desk is locked down.")
     if now.tab not in action.tabs:
         names = {Tab.INBOX: _("Inbox"), Tab.ACTIVE: _("Active"), Tab.ARCHIVED: _("Archived")}
@@ -238,16 +240,25 @@ _SHOWN = {
     "question_mark": "?",
     "pagedown": "PgDn",
     "pageup": "PgUp",
-    "right_square_bracket": "]",
-    "right_parenthesis": ")",
-    "greater_than_sign": ">",
     "less_than_sign": "<",
+    "greater_than_sign": ">",
+    "backslash": "\\",
+    "at": "@",
+    "minus": "-",
+    "plus": "+",
+    "underscore": "_",
 }
 
 
 def key_name(key: str) -> str:
     """A key as people read it."""
-    return _SHOWN.get(key, key)
+    if key in _SHOWN or len(key) == 1:
+        return _SHOWN.get(key, key)
+    try:
+        letter = unicodedata.lookup(key.replace("_", " "))
+    except KeyError:
+        return key
+    return letter if letter.isprintable() and letter != " " else key
 
 
 def key_table() -> list[tuple[str, str, str]]:

@@ -31,7 +31,7 @@ from refterm.services.desk import Desk
 from refterm.services.personal.drafts import Drafts
 from refterm.services.personal.view_state import ViewState, ViewStates
 from refterm.services.workplace import Workplace, open_workplace
-from refterm.tui.actions import own_keys, use_keys
+from refterm.tui.actions import keys_of, own_keys, use_keys
 from refterm.tui.background.work import work
 from refterm.tui.desk.screen import DeskScreen
 from refterm.tui.draw import themes
@@ -108,7 +108,7 @@ class RefTermApp(DeskApp):
     def action_help_quit(self) -> None:
         """On ctrl+c, say how to quit."""
         if isinstance(self.screen, DeskScreen):
-            self.screen.say(_("q quits the desk."), "dim")
+            self.screen.say(_("{key} quits the desk.").format(key=keys_of("quit")), "dim")
 
     def action_command_palette(self) -> None:
         """Every action by name."""
@@ -225,9 +225,8 @@ class RefTermApp(DeskApp):
     def refuse_paste(self) -> None:
         """Say that pasted text does nothing here: its letters would be taken for keys."""
         if self.desk:
-            self.desk.say(
-                _("What was pasted does nothing here: its letters are keys. Open a form, or / to search."), "dim"
-            )
+            pasted = _("What was pasted does nothing here: its letters are keys. Open a form, or {key} to search.")
+            self.desk.say(pasted.format(key=keys_of("search")), "dim")
 
     def action_nothing(self) -> None:
         """Do nothing: `ctrl+q` is what people press where the screen is frozen."""

@@ -8,15 +8,19 @@ from __future__ import annotations
 import multiprocessing
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
-from datetime import datetime
+from datetime import datetime, timedelta
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from typing import Any
 
 from refterm.clock import SettableClock
+from refterm.config import NoticeSettings
 from refterm.domain.decisions import Context
 from refterm.errors import WrongStateError
+from refterm.services.assigning import Assigning
+from refterm.services.background.delivery import deliver_due
 from refterm.services.background.expiry import expire_due
+from refterm.services.follow_ups import FollowUps
 from refterm.services.triage import Triage
 from refterm.services.workplace import Workplace
 from tests.workplaces import open_at
@@ -74,3 +78,42 @@ def expire(number: int, location: Path | str, now: datetime) -> list[int]:
     archived = expire_due(workplace)
     workplace.close()
     return archived
+
+
+def send_or_undo(
+    number: int, location: Path | str, due: datetime, settings: NoticeSettings, letters: list[int]
+) -> list[int]:
+    """The first program takes back each of its letters at the last instant, the others deliver them; what it undid."""
+    workplace = _open(number, location, due - timedelta(microseconds=1) if number == 0 else due)
+    _barrier.wait(PATIENCE)
+    undone: list[int] = []
+    if number:
+        deliver_due(workplace, settings, environment={})
+    else:
+        for letter in reversed(letters):
+            undone += [one.referral for one in Triage(workplace).undo([letter]).letters]
+    workplace.close()
+    return undone
+
+
+def take_by_assigning(number: int, location: Path | str, now: datetime, referrals: list[int]) -> dict[int, str]:
+    """Assign every referral to oneself; gives the sentence of each refusal by its number."""
+    workplace = _open(number, location, now)
+    start = number * len(referrals) // 4
+    _barrier.wait(PATIENCE)
+    refused: dict[int, str] = {}
+    for referral in referrals[start:] + referrals[:start]:
+        done = Assigning(workplace).assign([referral], {"to": workplace.actor.name})
+        refused |= {one.referral: str(one.error) for one in done.refused}
+    workplace.close()
+    return refused
+
+
+def follow_up_done(number: int, location: Path | str, now: datetime, at: datetime, referrals: list[int]) -> list[int]:
+    """Say of every follow-up that it is done; gives those that this program ended."""
+    workplace = _open(number, location, now)
+    start = number * len(referrals) // 4
+    _barrier.wait(PATIENCE)
+    ended = [one for one in referrals[start:] + referrals[:start] if FollowUps(workplace).done(one, was=at)]
+    workplace.close()
+    return ended

@@ -20,7 +20,8 @@ from refterm.services.desk import Desk
 from refterm.services.follow_ups import FollowUps
 from refterm.services.marks import Marks
 from refterm.services.replies import KINDS, Replies, Written, mailto
-from refterm.services.triage import Recalled, Triage
+from refterm.services.several import Recalled
+from refterm.services.triage import Triage
 from refterm.services.workplace import Workplace
 from tests.services.mail import Mailbox, deliver, mail_server
 from tests.services.racing import at_once

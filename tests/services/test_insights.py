@@ -14,6 +14,7 @@ from refterm.clock import SettableClock
 from refterm.domain.decisions import Context
 from refterm.domain.insights import percentile
 from refterm.services.background.expiry import expire_due
+from refterm.services.insight.insight_page import csv_text, markdown
 from refterm.services.insight.insight_text import Drawn, pages, text_lines, whole_money
 from refterm.services.insight.insights import gather, insights_object
 from refterm.services.profiles import Profiles
@@ -105,6 +106,41 @@ def test_a_period_is_by_receipt_from_inclusive_to_exclusive_and_stands_against_t
     assert found.figures.received == 1
     assert found.before
     assert found.before.received == 1
+
+
+def test_what_active_holds_by_currency_and_month_never_mixed(
+    workplace: Workplace, import_records: ImportRecords
+) -> None:
+    """Each currency with its own decimals; whatever the period; what is archived does not count."""
+    numbers = import_records([_received(900) for _ in range(5)])
+    triage, context = Triage(workplace), Context(workplace.today(), None, ".")
+    for number, value, day in (
+        (numbers[0], "1000.50 EUR", "2026-06-30"),
+        (numbers[1], "2000 EUR", "2026-06-02"),
+        (numbers[2], "4200000 JPY", "2026-07-01"),
+        (numbers[3], "7 EUR", "2026-07-31"),
+        (numbers[4], "9999 EUR", "2026-07-31"),
+    ):
+        triage.accept(number, ACCEPT | {"value": value, "timeframe": day}, context)
+    triage.lost(numbers[4], {"reason": "timeline"})
+    found = gather(workplace, since=NOW - timedelta(hours=1))
+    assert insights_object(found)["pipeline"] == [
+        {
+            "currency": "EUR",
+            "value": "3007.50",
+            "by_month": [{"month": "2026-06", "value": "3000.50"}, {"month": "2026-07", "value": "7"}],
+        },
+        {"currency": "JPY", "value": "4200000", "by_month": [{"month": "2026-07", "value": "4200000"}]},
+    ]
+    said = [
+        "In Active   3,007.50 EUR · 4,200,000 JPY",
+        "Expected by month   Jun 2026: 3,000.50 EUR · Jul 2026: 7.00 EUR + 4,200,000 JPY",
+    ]
+    for one in (found, gather(workplace)):  # a period without a receipt, and all time
+        assert text_lines(one, Drawn(120))[-2:] == said
+    assert "| 2026-07 | 4,200,000 JPY |" in markdown(found)
+    assert "active,2026-06,,,,,,,,,,3000.50 EUR" in csv_text(found).splitlines()
+    assert gather(workplace, profile="DACH").pipeline == {}
 
 
 def test_a_desk_without_data_says_what_will_stand_there(workplace: Workplace) -> None:

@@ -7,7 +7,7 @@ import pytest
 from refterm.domain.query import Tab
 from refterm.errors import ConfigurationError, RefTermError
 from refterm.services.workplace import Workplace
-from refterm.tui.actions import ANYWHERE, Situation, key_name, registry, use_keys, why_off
+from refterm.tui.actions import ANYWHERE, Situation, key_name, keys_of, registry, use_keys, why_off
 from refterm.tui.desk.actions import DeskActions
 from refterm.tui.desk.hand_actions import HandActions
 from refterm.tui.desk.look_actions import LookActions
@@ -100,9 +100,35 @@ async def test_keys_of_one_s_own_work_and_are_shown_everywhere(sit: SitDown, imp
             assert not seat.desk.has_class("-searching")
             await seat.press("f5")
             assert seat.desk.has_class("-searching")
+            assert "f5 search" in seat.bar("tabs")
             await seat.press("escape", "H")
             assert "f5" in seat.text
             await seat.press("escape")
+    finally:
+        use_keys({})
+
+
+@pytest.mark.parametrize(
+    "typed", ["!", "#", "-", "+", "_", "@", "\\", "]", "<", "ñ", "7", "A", "ctrl+n", "f5", "space", "escape"]
+)
+def test_a_key_is_shown_as_it_is_typed(typed: str) -> None:
+    use_keys({"accept": typed, "mark": "f2", "back": "f3"})
+    try:
+        assert keys_of("accept") == typed
+    finally:
+        use_keys({})
+
+
+async def test_sentences_name_one_s_own_keys(sit: SitDown) -> None:
+    use_keys({"accept": "A", "bring_in": "f7", "tab_inbox": "!", "tab_active": "f6", "back": "f8"})
+    try:
+        async with sit(size=(160, 50)) as seat:
+            assert "f7  import a file" in seat.text
+            await seat.press("f6")
+            assert "! goes to the Inbox, where A accepts a referral." in seat.text
+            assert " f6 Active" in seat.bar("tabs")
+            await seat.press("slash", *"nobody", "enter")
+            assert "f8 clears the search." in seat.text
     finally:
         use_keys({})
 

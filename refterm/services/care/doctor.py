@@ -158,7 +158,7 @@ def _clipboard() -> Finding:
         return Finding(_("clipboard"), _("tmux hands on what is copied"))
     return Finding(
         _("clipboard"),
-        _("tmux keeps what y and Y copy to itself (set-clipboard is {said})").format(said=said),
+        _("tmux keeps what the desk copies to itself (set-clipboard is {said})").format(said=said),
         "tmux set-option -g set-clipboard on",
     )
 

@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 
 from refterm.domain import reasons
 from refterm.domain.insights import Figures
@@ -69,6 +70,16 @@ def markdown(found: Insights) -> str:
                 for currency, value in sorted(values.items())
             ],
         )
+    if found.pipeline:
+        lines += ["", "## " + _("In Active, by month of the purchase date"), ""]
+        lines += _table(
+            (_("month"), _("value")),
+            [
+                (month or _("no date"), show_money(value, currency, decimal_mark()))
+                for currency, months in found.pipeline.items()
+                for month, value in (*months.items(), (_("all"), sum(months.values(), Decimal(0))))
+            ],
+        )
     lines += ["", "## " + _("What to do"), ""]
     lines += ["- " + _text(finding.text) for finding in found.findings] or [_("Nothing stands out.")]
     return "\n".join(lines) + "\n"
@@ -86,6 +97,9 @@ def csv_text(found: Insights) -> str:
         values = [getattr(one, figure) for figure in _FIGURES]
         won = " ".join(f"{plain(value)} {currency}" for currency, value in sorted(one.won_value.items()))
         writer.writerow([group, guarded(name or ""), *("" if value is None else value for value in values), won])
+    for currency, months in found.pipeline.items():
+        for month, value in months.items():
+            writer.writerow(["active", month or "", *[""] * len(_FIGURES), f"{plain(value)} {currency}"])
     for finding in found.findings:
         writer.writerow(["finding", guarded(display(finding.text))])
     return out.getvalue()

@@ -13,6 +13,7 @@ from typing import Any
 
 from refterm.domain import reasons
 from refterm.domain.insights import ENOUGH, Figures, Finding
+from refterm.domain.money import show_money
 from refterm.domain.referral import channel_word
 from refterm.domain.when import month_short
 from refterm.i18n import _, decimal_mark
@@ -130,16 +131,20 @@ def headline(found: Insights) -> list[tuple[str, ...]]:
 def pages(found: Insights, drawn: Drawn, lines: int) -> list[list[Line]]:
     """The insights on one page where it has so many lines, else on two: what to do first, the tables second."""
     if not found.figures.received:
-        return [[Line(((part, "plain"),)) for text in nothing() for part in _wrap(text, drawn.cells)]]
+        said = [Line(((part, "plain"),)) for text in nothing() for part in _wrap(text, drawn.cells)]
+        active = pipeline_lines(found, drawn, lines - len(said) - 1)
+        return [[*said, *([Line(), *active] if active else [])]]
     first = [*number_lines(found, drawn), Line(), *finding_lines(found.findings, drawn), Line()]
     second = [*table_lines(found, drawn), *_ended(found, drawn)]
     room = lines - len(first) - len(second) - 4
     if room >= LEAST_HEIGHT:
+        second += pipeline_lines(found, drawn, room - LEAST_HEIGHT)
+        room = lines - len(first) - len(second) - 4
         return [[*first, *chart_lines(found, drawn, min(room, MOST_HEIGHT)), Line(), *second]]
     small = short_chart(found, drawn)
     room = lines - len(first) - 3
     chart = chart_lines(found, drawn, min(room, MOST_HEIGHT)) if room >= LEAST_HEIGHT else small
-    return [[*first, *chart], second]
+    return [[*first, *chart], [*second, *pipeline_lines(found, drawn, max(lines - len(second), 2))]]
 
 
 def text_lines(found: Insights, drawn: Drawn) -> list[str]:
@@ -322,6 +327,37 @@ def _ended(found: Insights, drawn: Drawn) -> list[Line]:
     if one.median_hours_to_acknowledge is not None:
         lines.append(Line(((drawn.cut(acknowledge_text(one), drawn.cells), "plain"),)))
     return lines
+
+
+def pipeline_lines(found: Insights, drawn: Drawn, most: int) -> list[Line]:
+    """What Active holds, each currency by itself, and when it is expected by the purchase dates (A4), in so many lines."""
+    if not found.pipeline or most < 1:
+        return []
+    mark = decimal_mark()
+    totals = [show_money(sum(months.values(), Decimal(0)), name, mark) for name, months in found.pipeline.items()]
+    expected: dict[str, list[str]] = {}
+    for currency, months in found.pipeline.items():
+        for month, value in months.items():
+            expected.setdefault(month or "~", []).append(show_money(value, currency, mark))
+    parts = []
+    for month, values in sorted(expected.items()):
+        day = None if month == "~" else date.fromisoformat(f"{month}-01")
+        named = f"{month_short(day)} {day.year}" if day else _("no date")
+        parts.append(f"{named}: {' + '.join(values)}")
+    title = _("Expected by month")
+    lines = [_listed(_("In Active"), totals, drawn)]
+    room = drawn.cells - len(drawn.ellipsis)
+    while parts and len(lines) < most:
+        taken = 1 if len(lines) < most - 1 else len(parts)
+        while taken < len(parts) and width(_joined(title, parts[: taken + 1], drawn)) <= room:
+            taken += 1
+        lines.append(_listed(title, parts[:taken], drawn))
+        title, parts = " " * width(title), parts[taken:]
+    return lines
+
+
+def _joined(title: str, parts: Sequence[str], drawn: Drawn) -> str:
+    return f"{title}   " + f" {'·' if drawn.unicode else '-'} ".join(parts)
 
 
 def _listed(title: str, parts: Sequence[str], drawn: Drawn) -> Line:

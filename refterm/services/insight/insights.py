@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -16,7 +16,7 @@ from refterm.domain.money import plain
 from refterm.domain.profile import Profile
 from refterm.domain.referral import employees
 from refterm.services.workplace import Workplace
-from refterm.store import codec, profiles, queries, remote
+from refterm.store import codec, profiles, queries, remote, today
 from refterm.store.connection import Connection
 from refterm.store.opening import open_database
 from refterm.text import clean_line, fold
@@ -34,6 +34,8 @@ class Insights:
         before: the figures of the period before, as long; None where the period has no beginning.
         weeks: figures by the Monday of the week of receipt.
         months: won value by month of closing and currency.
+        pipeline: value in Active now by currency, and there by month of the purchase date; None without a date. Nothing is
+            converted, and the period does not count here.
     """
 
     since: datetime | None
@@ -45,6 +47,7 @@ class Insights:
     weeks: dict[str | None, Figures]
     months: dict[str, dict[str, Decimal]]
     findings: list[Finding]
+    pipeline: dict[str, dict[str | None, Decimal]] = field(default_factory=dict)
 
 
 def gather(
@@ -68,6 +71,7 @@ def gather(
         if since is not None:
             length = (until or now) - since
             earlier = list(_facts(connection, now, since - length, since, profile, []))
+        active = _pipeline(connection, profile)
     deadlines = workplace.deadlines
 
     def of(some: list[Fact]) -> Figures:
@@ -88,6 +92,7 @@ def gather(
         {name: of(some) for name, some in insights.grouped(facts, insights.week).items()},
         dict(sorted(months.items())),
         insights.findings(facts, kept, now, deadlines, workplace.zone),
+        active,
     )
 
 
@@ -106,6 +111,14 @@ def insights_object(found: Insights) -> dict[str, Any]:
         "by_profile": [{"profile": name, **_figures_object(one)} for name, one in found.by_profile.items()],
         "by_channel": [{"channel": name, **_figures_object(one)} for name, one in found.by_channel.items()],
         "findings": [{"text": one.text, "referrals": list(one.referrals)} for one in found.findings],
+        "pipeline": [
+            {
+                "currency": currency,
+                "value": plain(sum(months.values(), Decimal(0))),
+                "by_month": [{"month": month, "value": plain(value)} for month, value in months.items()],
+            }
+            for currency, months in found.pipeline.items()
+        ],
     }
 
 
@@ -125,6 +138,22 @@ def _figures_object(one: Figures) -> dict[str, Any]:
         "declined_by_reason": one.declined_by_reason,
         "won_value": {currency: plain(value) for currency, value in one.won_value.items()},
     }
+
+
+def _pipeline(connection: Connection, profile: str | None) -> dict[str, dict[str | None, Decimal]]:
+    """What Active holds by currency and month: the months in their order, those without a date last."""
+    found: dict[str, dict[str | None, Decimal]] = {}
+    for row in today.pipeline(connection, profile):
+        value = codec.amount_or_none(row["deal_value"])
+        if value is not None:
+            months = found.setdefault(row["deal_currency"], {})
+            month = row["purchase_date"][:7] if row["purchase_date"] else None
+            months[month] = months.get(month, Decimal(0)) + value
+    return {currency: dict(sorted(found[currency].items(), key=_month_order)) for currency in sorted(found)}
+
+
+def _month_order(one: tuple[str | None, Decimal]) -> str:
+    return one[0] or "~"
 
 
 def _facts(

@@ -29,6 +29,7 @@ class ViewState:
     Attributes:
         detail: where the detail stands: `below` the list, `beside` it, `off`; empty: as there is room.
         views: one's own views.
+        toured: the tour was taken, so that the empty desk offers it no more.
         told: the history entry up to which the person was told what Partner Center did not take.
         yielded: referrals of which it did not, and which the person has not looked at yet.
     """
@@ -39,6 +40,7 @@ class ViewState:
     theme: str | None = None
     detail: str = ""
     views: list[SavedView] = field(default_factory=list)
+    toured: bool = False
     told: int = 0
     yielded: set[int] = field(default_factory=set)
 
@@ -93,6 +95,7 @@ def _write(state: ViewState) -> dict[str, Any]:
         "theme": state.theme,
         "detail": state.detail,
         "views": views,
+        "toured": state.toured,
         "told": state.told,
         "yielded": sorted(state.yielded),
     }
@@ -123,6 +126,7 @@ def _read(kept: Mapping[str, Any]) -> ViewState:
             )
             for one in kept.get("views", ())
         ],
+        toured=kept.get("toured") is True,
         told=int(kept.get("told", 0)),
         yielded={int(number) for number in kept.get("yielded", ())},
     )

@@ -17,7 +17,7 @@ from refterm.tui.desk.hand_actions import HandActions
 from refterm.words import action_word, tab_word
 
 if TYPE_CHECKING:
-    from refterm.services.triage import Done
+    from refterm.services.several import Done
 
 
 class DeskActions(HandActions):
@@ -116,10 +116,10 @@ class DeskActions(HandActions):
 
         shown, index = self.detail_pane.shown, self.contact_index
         if not self.whole:
-            self.say(_("Contacts are removed in the detail: enter opens it."), "dim")
+            self.say(_("Contacts are removed in the detail: {key} opens it.").format(key=keys_of("detail")), "dim")
             return
         if shown is None or index is None:
-            self.say(_("This deal has no contact; c adds one."), "dim")
+            self.say(_("This deal has no contact; {key} adds one.").format(key=keys_of("add_contact")), "dim")
             return
         referral, person = shown.referral, shown.referral.team[index]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 
 from refterm.domain.deadline import Flame
 from refterm.domain.query import Filter, Order, Tab, View
@@ -12,7 +12,7 @@ from refterm.i18n import _, ngettext
 from refterm.services.desk import Alert
 from refterm.text import display, width
 from refterm.tui.actions import Action, key_name, keys_of
-from refterm.tui.draw.detail import alert_text, moment
+from refterm.tui.draw.detail import alert_text
 from refterm.tui.draw.row import Look, Piece, one_line
 from refterm.tui.draw.signs import Signs
 from refterm.words import outcome_word, tab_word
@@ -100,13 +100,12 @@ def tabs(
         zone: the viewer's, in which the filter's days begin; None is the machine's.
         hits_of: how many each tab shows, while a search or a filter is on; shown instead of the counts.
     """
-    names = {tab: tab_word(tab) for tab in Tab if tab is not Tab.ALL}
     left: list[Piece] = []
-    for number, (tab, name) in enumerate(names.items(), 1):
+    for tab, key in tab_keys().items():
         chosen = tab is view.tab
-        left += [(" ", "plain"), (f" {number} ", "key" if not chosen else "chosen")]
+        left += [(" ", "plain"), (f" {key} ", "key" if not chosen else "chosen")]
         left += [
-            (f"{name} ", "chosen" if chosen else "plain"),
+            (f"{tab_word(tab)} ", "chosen" if chosen else "plain"),
             (f"{number_text(hits_of[tab]) if hits_of else counts.get(tab, 0)} ", "chosen" if chosen else "dim"),
         ]
     right: list[Piece] = []
@@ -121,8 +120,13 @@ def tabs(
         right.append((_("filter: {filter}").format(filter=filter_text(view.filter, zone)), "strong"))
     right.append((_("order: {order}").format(order=order_word(view.effective_order)), "dim"))
     if hits is None:
-        right.append(("/ " + _("search"), "dim"))
+        right.append((keys_of("search") + " " + _("search"), "dim"))
     return left, _in_room(right, cells - sum(width(text) for text, _style in left) - 1)
+
+
+def tab_keys() -> dict[Tab, str]:
+    """The key of each tab, in their order."""
+    return {tab: keys_of(f"tab_{tab.value}") for tab in Tab if tab is not Tab.ALL}
 
 
 def _in_room(pieces: Sequence[Piece], room: int) -> list[Piece]:
@@ -227,61 +231,3 @@ def keys(able: Sequence[Action], cells: int, tab: Tab, *, whole: bool) -> tuple[
     shown = (*chosen, *always)
     pieces = [piece for _id, key, short in shown for piece in ((f" {key}", "key"), (f" {short} ", "dim"))]
     return pieces, [name for name, _key, _short in shown for _both in range(2)]
-
-
-def empty(
-    view: View,
-    look: Look,
-    *,
-    desk_is_empty: bool,
-    back: datetime | None,
-    elsewhere: dict[Tab, int] | None = None,
-    writes: bool = True,
-) -> list[str]:
-    """The text of an empty list: why it is empty, and what to do next.
-
-    Args:
-        view: what is looked at.
-        look: how this terminal draws.
-        desk_is_empty: there is no referral at all.
-        back: when the next of those put aside comes back (I8).
-        elsewhere: the hits of the search or the view in the other tabs.
-        writes: files can be imported and profiles made here.
-    """
-    numbers = {tab: number for number, tab in enumerate((Tab.INBOX, Tab.ACTIVE, Tab.ARCHIVED), 1)}
-    there = [
-        f"{numbers[tab]}: " + _("{n} in {tab}").format(n=number_text(n), tab=tab_word(tab))
-        for tab, n in (elsewhere or {}).items()
-        if n
-    ]
-    where = [", ".join(there) + "."] if there else []
-    if view.search:
-        searched = display(view.search)[:40]
-        if there:
-            here = _("Nothing in {tab} for {search}.").format(tab=tab_word(view.tab), search=searched)
-            return [here, *where, _("escape clears the search.")]
-        return [_("Nothing found for {search}.").format(search=searched), _("escape clears the search.")]
-    if view.filter != Filter():
-        return [_("Nothing passes the filter."), *where, _("F changes it, escape clears it.")]
-    if view.tab is Tab.INBOX and desk_is_empty and not back:
-        begin = (
-            f"{keys_of('bring_in'):3} " + _("import a file from Partner Center (JSON, NDJSON, CSV) or from refterm"),
-            f"{keys_of('profiles'):3} " + _("say where you do business, so that somebody is told of new referrals"),
-        )
-        return [
-            _("The desk is empty."),
-            "",
-            *(begin if writes else ()),
-            f"{keys_of('help'):3} " + _("all keys"),
-            "",
-            _("On the command line:"),
-            _("refterm import FILE imports, refterm demo --tour shows the program."),
-        ]
-    if view.tab is Tab.INBOX:
-        lines = [_("All done: no referral waits for an answer.")]
-        if back:
-            lines.append(_("The next one on skip comes back {time}.").format(time=moment(back, look)))
-        return lines
-    if view.tab is Tab.ACTIVE:
-        return [_("No engagement is being worked."), _("1 goes to the Inbox, where a accepts a referral.")]
-    return [_("Nothing is archived yet.")]

@@ -313,16 +313,24 @@ class DeskBase(Screen[None]):
         self._plan_texts()
 
     def _empty_text(self) -> list[str]:
-        desk_is_empty = not sum(self.counts.values())
-        view, filters = self.view, self.state.filters
-        elsewhere = {
-            tab: count
-            for tab, count in self.hits.items()
-            if tab is not view.tab and (view.search or filters.get(tab) == view.filter)
-        }
-        back = self.session.desk.next_back()
-        writes = not (self.kiosk or self.session.workplace.looks_only)
-        return bars.empty(view, self.look(), desk_is_empty=desk_is_empty, back=back, elsewhere=elsewhere, writes=writes)
+        from refterm.tui.desk import empty_list
+
+        view, filters, session = self.view, self.state.filters, self.session
+        if view.search or view.filter != Filter():
+            elsewhere = {
+                tab: count
+                for tab, count in self.hits.items()
+                if tab is not view.tab and (view.search or filters.get(tab) == view.filter)
+            }
+            return empty_list.narrowed(view, elsewhere)
+        if view.tab is not Tab.INBOX:
+            return empty_list.nothing_in(view.tab)
+        if not sum(self.counts.values()) and not session.desk.next_back():
+            writes = not (self.kiosk or session.workplace.looks_only)
+            return empty_list.first_steps(writes=writes, tour=not (self.kiosk or self.state.toured))
+        from refterm.services.today import today
+
+        return empty_list.all_done(today(session.desk), self.look())
 
     # Time and other people
 

@@ -16,7 +16,7 @@ from refterm.tui.desk.look_actions import LookActions
 
 if TYPE_CHECKING:
     from refterm.services.replies import Sent
-    from refterm.services.triage import Done
+    from refterm.services.several import Done
     from refterm.tui.forms.form import Form
 
 

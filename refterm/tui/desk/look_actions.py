@@ -9,6 +9,7 @@ from textual import events, on
 
 from refterm.domain.query import ORDERS, STATUS_OF_TAB, Filter, Order, Tab, View
 from refterm.i18n import _
+from refterm.tui.actions import keys_of
 from refterm.tui.desk.base import BESIDE_LEAST, DeskBase
 from refterm.tui.desk.referral_list import ReferralList
 
@@ -73,7 +74,7 @@ class LookActions(DeskBase):
         if chosen == "beside" and not self.has_class("-beside"):
             self.say(_("Beside the list it needs {n} columns.").format(n=BESIDE_LEAST), "dim")
         elif chosen == "off":
-            self.say(_("The detail is off; L brings it back."), "dim")
+            self.say(_("The detail is off; {key} brings it back.").format(key=keys_of("layout")), "dim")
         self.app.keep_view()
 
     def action_next_record(self) -> None:
@@ -87,7 +88,9 @@ class LookActions(DeskBase):
     def _page_to(self, by: int) -> None:
         """Go to another referral; the full detail shows it at once."""
         if not self.whole:
-            self.say(_("J and K turn the pages of the full detail; enter opens it."), "dim")
+            pages = _("{next} and {previous} turn the pages of the full detail; {detail} opens it.")
+            keys = {"next": keys_of("next_record"), "previous": keys_of("previous_record"), "detail": keys_of("detail")}
+            self.say(pages.format(**keys), "dim")
             return
         self.contact_index = None
         self.referral_list.move_by(by)
@@ -158,7 +161,8 @@ class LookActions(DeskBase):
         for number in (*flames[after:], *flames[:after]):
             if self.referral_list.go_to(number):
                 return
-        self.say(_("The filter hides those who wait to be contacted; escape clears it."), "dim")
+        hidden = _("The filter hides those who wait to be contacted; {key} clears it.")
+        self.say(hidden.format(key=keys_of("back")), "dim")
 
     def action_history(self) -> None:
         """Open the history of this referral (T4)."""
@@ -209,6 +213,16 @@ class LookActions(DeskBase):
     def action_suspend(self) -> None:
         """To the shell, and back with fg."""
         self.app.action_suspend_process()
+
+    def action_tour(self) -> None:
+        """The demo with its tour, in the place of this desk until the person leaves it."""
+        from refterm.tui.desk.visit import show_the_demo
+
+        said = show_the_demo(self.app)
+        self.state.toured = True
+        self.app.keep_view()
+        self.reload()
+        self.say(said, "dim")
 
     def action_tab_inbox(self) -> None:
         """Go to the referrals to decide."""

@@ -294,7 +294,8 @@ def team_lines(shown: Shown, cells: int, look: Look) -> Lines:
             label = named(_("Contacts") if number == line == 0 else "", look)
             lines.append([(label, "dim"), (text, "chosen" if chosen else "plain")])
         if chosen and shown.referral.status is Status.ACTIVE:
-            keys = "   " + _("enter edit  x remove")
+            edit, remove = keys_of("detail"), keys_of("remove_contact")
+            keys = "   " + _("{edit} edit  {remove} remove").format(edit=edit, remove=remove)
             if LABEL + width(body[-1]) + width(keys) > cells:
                 lines.append([(" " * LABEL, "plain")])
             lines[-1].append((keys, "dim"))
@@ -396,7 +397,9 @@ def _place(referral: Referral, look: Look) -> str:
 def _profile(referral: Referral, look: Look) -> str:
     if referral.profile:
         return one_line(referral.profile, look)
-    return _("no active profile (p adds one)") if referral.status is Status.NEW else ""
+    if referral.status is not Status.NEW:
+        return ""
+    return _("no active profile ({key} adds one)").format(key=keys_of("profiles"))
 
 
 def _holder(referral: Referral, look: Look) -> str:

@@ -8,7 +8,7 @@ from refterm.domain import reasons
 from refterm.domain.referral import Referral
 from refterm.errors import WrongStateError
 from refterm.i18n import _, ngettext
-from refterm.services.triage import Done
+from refterm.services.several import Done
 from refterm.tui.forms import parts
 from refterm.tui.forms.about import AboutCustomer, AboutSeveral
 from refterm.tui.forms.form import Form

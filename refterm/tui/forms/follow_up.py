@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from refterm.domain import when
 from refterm.i18n import _, ngettext
 from refterm.services.follow_ups import FollowUps
-from refterm.services.triage import Done
+from refterm.services.several import Done
 from refterm.tui.forms import parts
 from refterm.tui.forms.fields import FieldSpec
 from refterm.tui.forms.form import Form

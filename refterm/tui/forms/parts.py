@@ -11,7 +11,7 @@ from refterm.domain.decisions import Context
 from refterm.domain.referral import Referral, Status
 from refterm.errors import InvalidInputError
 from refterm.i18n import _, decimal_mark
-from refterm.services.triage import Done
+from refterm.services.several import Done
 from refterm.text import display
 from refterm.tui.forms.fields import FieldSpec, Texts
 from refterm.tui.session import Session

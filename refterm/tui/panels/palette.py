@@ -8,13 +8,14 @@ from refterm.domain.query import Tab, View
 from refterm.domain.referral import Status
 from refterm.domain.row import Row
 from refterm.i18n import _
+from refterm.text import fold
 from refterm.tui.desk.screen import DeskScreen
 from refterm.tui.panels.finder import Entry, Finder, matching
 from refterm.tui.panels.help import action_entries
 from refterm.words import outcome_word, tab_word
 
 CELLS = 66
-MOST_CUSTOMERS = 6
+MOST_CUSTOMERS, MOST_SEARCHED = 6, 60
 # Fewer letters would find half of the desk.
 LEAST_LETTERS = 2
 
@@ -38,12 +39,14 @@ class Palette(Finder):
         if len(typed) < LEAST_LETTERS:
             return []
         session = self._desk.session
-        found = session.desk.listing(View(tab=Tab.ALL, search=typed), most_hits=MOST_CUSTOMERS)
+        found = session.desk.listing(View(tab=Tab.ALL, search=typed), most_hits=MOST_SEARCHED)
+        # The search finds contacts, needs and deals as well; here a customer is looked for by name.
+        rows = sorted(found.rows(0, MOST_SEARCHED), key=lambda row: fold(typed) not in fold(row.company))
         return [
             Entry(
                 f"#{row.id}  {' '.join(row.company.split())}", _standing(row), partial(self._desk.open_record, row.id)
             )
-            for row in found.rows(0, MOST_CUSTOMERS)
+            for row in rows[:MOST_CUSTOMERS]
         ]
 
     def _themes(self) -> list[Entry]:
