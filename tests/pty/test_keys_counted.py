@@ -133,7 +133,9 @@ def test_a_day_s_work_takes_few_keys(database_path: Path) -> None:
         terminal.wait("All done")
         count.press("/", "hanse")
         terminal.wait("3: 1 in Archived")
-        count.press("\r", "3")
+        count.press("\r")
+        terminal.wait(" refterm")  # the field is gone
+        count.press("3")
         terminal.wait("State         declined", "1 hit")
         count.taken(PAST)
         assert terminal.leave() == 0
