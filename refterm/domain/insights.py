@@ -60,6 +60,7 @@ class Figures:
 
     Attributes:
         undecided: how many are open still, so that the share accepted may grow.
+        active: how many are worked on, so that the number won may grow.
         ended: how many were won or lost, which the win rate rests on.
     """
 
@@ -73,9 +74,17 @@ class Figures:
     expired_share: float | None
     win_rate: float | None
     undecided: int = 0
+    active: int = 0
     ended: int = 0
     declined_by_reason: dict[str, int] = field(default_factory=dict)
     won_value: dict[str, Decimal] = field(default_factory=dict)
+
+    @property
+    def accepted_of_decided(self) -> float | None:
+        """The share accepted of those that are not open any more, by which two periods can be compared."""
+        if self.accepted_share is None or self.received == self.undecided:
+            return None
+        return self.accepted_share * self.received / (self.received - self.undecided)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +141,7 @@ def figures(facts: Sequence[Fact], now: datetime, deadlines: Deadlines) -> Figur
         expired_share=_share(sum(one.outcome == "expired" for one in facts), len(facts)),
         win_rate=_share(won, won + lost),
         undecided=sum(one.status == "new" for one in facts),
+        active=sum(one.status == "active" for one in facts),
         ended=won + lost,
         declined_by_reason=dict(sorted(counted.items(), key=lambda pair: (-pair[1], pair[0]))),
         won_value=dict(sorted(values.items())),
