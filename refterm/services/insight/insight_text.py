@@ -168,12 +168,23 @@ def number_lines(found: Insights, drawn: Drawn) -> list[Line]:
     joined = [(*of[:2], ", ".join(part for part in of[2:4] if part), of[4]) for of in numbers]
     if drawn.cells >= WIDE and all(width(of[2]) <= cells - 2 for of in joined):
         numbers = joined
+    numbers = [(*of[:-1], _whole_sums(of[-1], cells - 2, drawn)) for of in numbers]
     styles = ("dim", "strong", "plain", "plain", "dim")
     return [
         Line(tuple((drawn.cut(text, cells - 2) + "  ", style) for text in row))
         for row, style in zip(zip(*numbers, strict=True), styles, strict=False)
         if any(row)
     ]
+
+
+def _whole_sums(text: str, cells: int, drawn: Drawn) -> str:
+    """As many sums as there is room for: one that is cut would read as a smaller one."""
+    more = f" + {drawn.ellipsis}"
+    kept = text
+    while width(text) > cells and " + " in kept:
+        kept = kept.rpartition(" + ")[0]
+        text = kept + more
+    return text
 
 
 def finding_lines(findings: Sequence[Finding], drawn: Drawn) -> list[Line]:
