@@ -5,7 +5,7 @@ PYTHON ?=
 IN := .venv/bin/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help demo docs run test matrix lint bench shared-file startup pictures screenshots fuzz endings catalog lock clean sync-faults FORCE
+.PHONY: help demo docs run test matrix lint bench shared-file startup pictures screens fuzz letters endings catalog lock clean sync-faults FORCE
 
 help: ## list what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile
@@ -41,6 +41,9 @@ growth: .venv/.tested ## open each form and panel fifty times, and tell what eac
 fuzz: .venv/.tested ## write noise into an open desk and an open form, 100000 sequences each; takes a quarter of an hour
 	@REFTERM_TEST_FUZZ=100000 $(IN) pytest -q -p no:xdist tests/pty/test_fuzz.py
 
+letters: .venv/.tested ## send 10000 letters to random addresses through a mail server; takes minutes
+	@REFTERM_TEST_LETTERS=10000 $(IN) pytest -q -s -p no:xdist tests/services/test_many_letters.py
+
 endings: .venv/.tested ## end a desk 200 times in each of five ways; takes an hour
 	@REFTERM_TEST_ENDINGS=200 $(IN) pytest -q -p no:xdist tests/pty/test_endings.py
 
@@ -53,8 +56,8 @@ startup: .venv/.installed ## show where the time of the start goes
 pictures: .venv/.installed ## draw the pictures of README and pages, and the recording, anew from the demo
 	@.venv/bin/python tools/pictures.py docs/pictures
 
-screenshots: .venv/.installed ## draw every tab, form and panel; INTO=.screenshots
-	@.venv/bin/python tools/screenshot.py $(or $(INTO),.screenshots)
+screens: .venv/.installed ## draw every screen at five sizes in five looks, to look at; takes minutes; INTO=.screens
+	@.venv/bin/python tools/screens.py $(or $(INTO),.screens)
 
 catalog: .venv/.installed ## bring the translations up to date with the program's texts, and compile them
 	@sh tools/catalog .venv/bin/python
@@ -68,7 +71,7 @@ lock: ## pin the newest packages that fit into constraints.txt
 	@sh tools/lock "$(python)"
 
 clean: ## remove the environment and what checks left behind
-	@rm -rf .venv .site .mypy_cache .ruff_cache .pytest_cache .hypothesis .bench .matrix .screenshots build dist
+	@rm -rf .venv .site .mypy_cache .ruff_cache .pytest_cache .hypothesis .bench .matrix .screens build dist
 
 # An environment of another Python than the one asked for, or whose Python is gone, is made anew.
 ifneq ($(shell test -x .venv/bin/python && echo here),here)

@@ -121,7 +121,7 @@ class Settings:
     bell: bool = False
     theme: str | None = None
     read_only: bool = False
-    undo_seconds: int = field(default=60, metadata={"least": 0})
+    undo_seconds: int = field(default=60, metadata={"least": 0, "most": 3600})
     notices: NoticeSettings = field(default_factory=NoticeSettings)
     partner_center: PartnerCenterSettings = field(default_factory=PartnerCenterSettings)
     alerts: AlertSettings = field(default_factory=AlertSettings)

@@ -136,6 +136,12 @@ def _ascii_likeness(character: str) -> str:
     return plain if plain.isascii() else "?"
 
 
+def as_sentence(text: str) -> str:
+    """A text that stands by itself begins with a capital, unless it begins with a path, a field or the command."""
+    first = text.split(" ", 1)[0]
+    return text[:1].upper() + text[1:] if first.isalpha() and first != "refterm" else text
+
+
 def width(text: str) -> int:
     """How many terminal cells the text takes."""
     if text.isascii():

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from refterm.cli import output
-from refterm.cli.base import Group, Invocation, pass_invocation
+from refterm.cli.base import Command, Group, Invocation, pass_invocation
 from refterm.errors import InvalidInputError
 from refterm.i18n import _, ngettext
 
@@ -19,6 +19,21 @@ _FIELDS = {
     "service": "services",
     "solution": "solutions",
 }
+
+
+class CountriesCommand(Command):
+    """A command whose `--country` takes several: `--country ES PT` is `--country ES --country PT`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read what was typed; a word of two letters after a country is a country, where it cannot be a name."""
+        names_first = not args[0].startswith("-") if args else False
+        spread: list[str] = []
+        for word in args:
+            follows = len(spread) > 1 and spread[-2] == "--country"
+            if follows and len(word) == 2 and word.isalpha() and (names_first or ctx.info_name == "add"):
+                spread.append("--country")
+            spread.append(word)
+        return super().parse_args(ctx, spread)
 
 
 @click.group("profile", cls=Group, help="")
@@ -34,7 +49,7 @@ def _options(required: bool) -> list[click.Option]:
 
     return [
         click.Option(["--region"], metavar="TEXT", help=_("The region, such as DACH."), required=required),
-        several("--country", metavar="CC", help=_("A country in it, two letters; again for each."), needed=True),
+        several("--country", metavar="CC...", help=_("Its countries, two letters each."), needed=True),
         several(
             "--location",
             metavar='"CITY;ID;CONTACT;E-MAIL;PHONE"',
@@ -98,6 +113,7 @@ def _routed(count: int) -> str:
 
 @profile_.command(
     "add",
+    cls=CountriesCommand,
     help=_("Add a profile; new referrals that waited for one are routed to it."),
     params=[
         click.Option(["--name"], metavar="TEXT", help=_("Its name."), required=True),
@@ -117,6 +133,7 @@ def add(invocation: Invocation, /, name: str, inactive: bool, **given: Any) -> N
 
 @profile_.command(
     "edit",
+    cls=CountriesCommand,
     help=_("Change a profile; each option that is given replaces what was there."),
     params=[
         click.Argument(["profile"], metavar="NAME"),

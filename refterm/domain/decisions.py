@@ -221,7 +221,7 @@ def read_email(text: str) -> str:
     """
     email = clean_line(text).strip()
     if email and not _EMAIL.fullmatch(email):
-        raise InvalidInputError({"email": _("{text} is no e-mail address").format(text=email[:60])})
+        raise InvalidInputError({"email": _('"{text}" is no e-mail address').format(text=email[:60])})
     return email
 
 

@@ -75,6 +75,7 @@ class Entry:
     Attributes:
         changes: values before and after by field, as JSON values; times in ISO 8601.
         version: the referral's version after the change.
+        undo_until: of a decision, until when it can be undone; None where an older version of the program made it.
     """
 
     id: int
@@ -85,6 +86,7 @@ class Entry:
     referral: int | None
     changes: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
     version: int = 0
+    undo_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,13 +121,13 @@ def require_undo(undo_seconds: int) -> None:
 def check_undo(
     decision: Entry | None, *, actor: Actor, now: datetime, undo_seconds: int, changed: Entry | None = None
 ) -> Entry:
-    """The decision that may be undone now (U1).
+    """The decision that may be undone now; a decision keeps the time it was made with (U1).
 
     Args:
         decision: the referral's latest decision, None where there is none.
         actor: who asks.
         now: the present instant.
-        undo_seconds: for how long a decision can be undone.
+        undo_seconds: for how long a decision can be undone that does not say so itself.
         changed: the latest later change of what the decision set; marks, notes and other fields are none.
 
     Raises:
@@ -133,16 +135,16 @@ def check_undo(
     """
     if decision is None or decision.action not in DECISIONS:
         raise UndoError(_("there is no decision to undo on this referral"))
-    require_undo(undo_seconds)
+    until = decision.undo_until or decision.at + timedelta(seconds=undo_seconds)
+    seconds = (until - decision.at) // timedelta(seconds=1)
+    require_undo(seconds)
     if decision.by != actor.name:
         raise UndoError(
             _("it was {action} by {by}; only who decided can undo it").format(action=decision.action, by=decision.by)
         )
-    if now >= decision.at + timedelta(seconds=undo_seconds):
+    if now >= until:
         raise UndoError(
-            _("it was {action} {n} s or more ago and can no longer be undone").format(
-                action=decision.action, n=undo_seconds
-            )
+            _("it was {action} {n} s or more ago and can no longer be undone").format(action=decision.action, n=seconds)
         )
     if changed is not None:
         fields = ", ".join(name for name in changed.changes if name in decision.changes)

@@ -33,6 +33,7 @@ class Fact:
         accepted: whether it was accepted here or elsewhere.
         value: with `currency`, of the deal.
         words: its need, solutions and products, folded, for keywords.
+        acknowledged_at: when Partner Center had the accept or decline made here; None where it was not sent.
     """
 
     id: int
@@ -52,6 +53,7 @@ class Fact:
     size: tuple[int, int | None] | None = None
     words: str = ""
     country: str | None = None
+    acknowledged_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,7 @@ class Figures:
         undecided: how many are open still, so that the share accepted may grow.
         active: how many are worked on, so that the number won may grow.
         ended: how many were won or lost, which the win rate rests on.
+        median_hours_to_acknowledge: from the decision here to Partner Center's having it; so is `p90`.
     """
 
     received: int
@@ -76,6 +79,8 @@ class Figures:
     undecided: int = 0
     active: int = 0
     ended: int = 0
+    median_hours_to_acknowledge: float | None = None
+    p90_hours_to_acknowledge: float | None = None
     declined_by_reason: dict[str, int] = field(default_factory=dict)
     won_value: dict[str, Decimal] = field(default_factory=dict)
 
@@ -122,6 +127,11 @@ def figures(facts: Sequence[Fact], now: datetime, deadlines: Deadlines) -> Figur
     accepted = [one for one in facts if one.accepted]
     to_accept = [_hours(one) for one in accepted if one.decided_at]
     to_decide = [_hours(one) for one in facts if one.decided_at]
+    to_acknowledge = [
+        (one.acknowledged_at - one.decided_at) / timedelta(hours=1)
+        for one in facts
+        if one.acknowledged_at and one.decided_at
+    ]
     mature = [one for one in facts if now - one.received_at >= deadlines.respond]
     within = [one for one in mature if one.decided_at and one.decided_at - one.received_at <= deadlines.respond]
     won, lost = (sum(one.outcome == outcome for one in facts) for outcome in ("won", "lost"))
@@ -143,6 +153,8 @@ def figures(facts: Sequence[Fact], now: datetime, deadlines: Deadlines) -> Figur
         undecided=sum(one.status == "new" for one in facts),
         active=sum(one.status == "active" for one in facts),
         ended=won + lost,
+        median_hours_to_acknowledge=median(to_acknowledge) if to_acknowledge else None,
+        p90_hours_to_acknowledge=percentile(to_acknowledge, 0.9) if to_acknowledge else None,
         declined_by_reason=dict(sorted(counted.items(), key=lambda pair: (-pair[1], pair[0]))),
         won_value=dict(sorted(values.items())),
     )
@@ -200,8 +212,8 @@ def _late(facts: Sequence[Fact], now: datetime, deadlines: Deadlines) -> list[Fi
             "{n} referral waits longer than {hours} h.", "{n} referrals wait longer than {hours} h.", len(waiting)
         ).format(n=len(waiting), hours=hours)
         advice = ngettext(
-            "Answer it first: partners who answer within a day rank higher in the search.",
-            "Answer these first: partners who answer within a day rank higher in the search.",
+            "Answer it first: fast partners rank higher in the search.",
+            "Answer these first: fast partners rank higher in the search.",
             len(waiting),
         )
         label = _("waiting over {hours} h").format(hours=hours)

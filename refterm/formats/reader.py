@@ -6,9 +6,11 @@ A record that cannot be read is told with its line and the reason, and the next 
 from __future__ import annotations
 
 import io
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING, BinaryIO, Literal, get_args
 
@@ -32,6 +34,8 @@ FORMATS: tuple[str, ...] = get_args(Format)
 _ZIP, _GZIP, _OLD_OFFICE = b"PK\x03\x04", b"\x1f\x8b", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _COMPRESSED = (_GZIP, b"BZh", b"\xfd7zXZ\x00", b"7z\xbc\xaf\x27\x1c", b"\x28\xb5\x2f\xfd")
 _SNIFFED = 8
+# What `curl -i` and recorders of calls write above the body of an answer.
+_ANSWER = re.compile(r"(?:HTTP/[\d.]+ \d{3}[ -~]*\r?\n(?:[\w-]+:[ -~]*\r?\n)*\r?\n)+", re.ASCII)
 _Opened = Callable[[], Rows]
 
 
@@ -93,13 +97,19 @@ class Reader:
         beginning = stream.peek(CHUNK).decode("utf-8", "replace")
         if not beginning.strip(" \t\r\n\x1a\x00"):
             raise RefTermError(_("is empty: it holds no referrals"))
-        shape = self._format if self._format != "auto" else detect(beginning, self._name)
+        answer = _ANSWER.match(beginning)
+        above = answer[0] if answer else ""
+        shape = self._format if self._format != "auto" else detect(beginning[len(above) :], self._name)
         if shape == "csv":
             yield from self._csv(source, start, stream)
             return
+        stream.read(len(above.encode()))
         pages = Pages()
         records = jsonfile.lines if shape == "ndjson" else jsonfile.documents
-        yield from records(stream, pages)
+        if above:
+            yield from (replace(item, line=item.line + above.count("\n")) for item in records(stream, pages))
+        else:
+            yield from records(stream, pages)
         if missing := pages.missing:
             yield Item(1, b"", warnings=(missing,))
 

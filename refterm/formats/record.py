@@ -97,7 +97,7 @@ def _read(record: Json, now: datetime, deadlines: Deadlines, *, dated: bool) -> 
     requirements = object_at(details, "requirements")
     customer = _customer(record, requirements)
     status, outcome = standing(record)
-    outgoing = enum(record.get("direction")) == "outgoing"
+    outgoing = _outgoing(record)
     if outgoing and status is Status.NEW:
         status = Status.ACTIVE
     received_at = instant(record, "createdDateTime")
@@ -290,6 +290,18 @@ def _target(record: Json) -> str | None:
     return found.strip() if found else None
 
 
+def _outgoing(record: Json) -> bool:
+    """Whether it is the company's own deal: by its direction, and where that is not stated, by who invited."""
+    if stated := enum(record.get("direction")):
+        return stated == "outgoing"
+    own = enum(record.get("organizationId"))
+    return bool(own) and own == _inviter(record)
+
+
+def _inviter(record: Json) -> str:
+    return enum(object_at(object_at(record, "inviteContext"), "invitedBy").get("organizationId"))
+
+
 def _channel(record: Json) -> Channel:
     """The way it came (P4)."""
     qualification = enum(record.get("qualification"))
@@ -297,10 +309,8 @@ def _channel(record: Json) -> Channel:
         return Channel.SEARCH
     if qualification in ("marketingqualified", "2"):
         return Channel.MARKETING
-    if qualification in ("salesqualified", "3"):
-        inviter = object_at(object_at(record, "inviteContext"), "invitedBy")
-        if enum(inviter.get("organizationId")) == MICROSOFT:
-            return Channel.SALES
+    if qualification in ("salesqualified", "3") and _inviter(record) == MICROSOFT:
+        return Channel.SALES
     return Channel.PARTNER
 
 

@@ -144,7 +144,7 @@ class Table:
             yield Row(row.line, row.raw, refusal=row.refusal) if row.cells is None else self._row(row, row.cells)
 
     def _doubled(self) -> Iterator[tuple[int, str]]:
-        for name in {name for name in self._names if name in _KNOWN and self._names.count(name) > 1}:
+        for name in dict.fromkeys(name for name in self._names if name in _KNOWN and self._names.count(name) > 1):
             sentence = _("the column {column} stands there more than once; the first one counts")
             yield self._rows.line, sentence.format(column=self._titles[name])
 

@@ -304,12 +304,10 @@ class Triage:
     def _last(self) -> tuple[list[int], list[Refused]]:
         """The referrals of `last_decision`, and those decided later, which cannot be undone; one of both lists is filled."""
         workplace = self.workplace
-        require_undo(workplace.undo_seconds)
         now = workplace.now()
         skipped: list[Refused] = []
         with workplace.database.reading() as connection:
-            since = now - timedelta(seconds=workplace.undo_seconds)
-            for together in queries.recent_decisions(connection, workplace.actor.name, since, now):
+            for together in queries.recent_decisions(connection, workplace.actor.name, workplace.undo_seconds, now):
                 numbers: list[int] = []
                 refused: list[Refused] = []
                 for entry in reversed(together):
@@ -328,7 +326,8 @@ class Triage:
                     return numbers, skipped
                 skipped += refused
         if not skipped:
-            sentence = _("there is nothing to undo: a decision can be undone for {n} s")
+            require_undo(workplace.undo_seconds)
+            sentence = _("nothing to undo: decisions can be undone for {n} s")
             raise UndoError(sentence.format(n=workplace.undo_seconds))
         return [], skipped
 
@@ -409,6 +408,7 @@ class Triage:
             now,
             notices=self._owed(connection, action, after, now),
             batch=batch,
+            undo_until=now + timedelta(seconds=workplace.undo_seconds) if action in DECISIONS else None,
         )
         owe(workplace, connection, before, after, action, entry, now)
 

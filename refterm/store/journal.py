@@ -26,7 +26,10 @@ _OUTBOX_OF_LATEST = (
     "insert into outbox (kind, recipient, referral_id, history_id, state, due_at, attempts)"
     " values (?, ?, ?, (select max(id) from history where referral_id = ?), ?, ?, 0) on conflict do nothing"
 )
-_HISTORY_NUMBER = f"{_HISTORY} returning id"
+_HISTORY_NUMBER = (
+    "insert into history (at, by, login, action, referral_id, changes, version, batch, undo_until)"
+    " values (?, ?, ?, ?, ?, ?, ?, ?, ?) returning id"
+)
 _OUTBOX = (
     "insert into outbox (kind, recipient, referral_id, history_id, state, due_at, attempts, person, subject, text)"
     " values (?, ?, ?, ?, ?, ?, 0, ?, ?, ?) on conflict do nothing"
@@ -44,6 +47,7 @@ def record(
     notices: Sequence[Notice] = (),
     batch: str | None = None,
     extra: Mapping[str, Any] | None = None,
+    undo_until: datetime | None = None,
 ) -> int:
     """Record one change of one referral.
 
@@ -57,6 +61,7 @@ def record(
         notices: what the change owes.
         batch: what was decided together with others, and is undone with them (U1).
         extra: values the history keeps that no column has, such as the text of a note.
+        undo_until: of a decision, until when it can be undone (U1).
 
     Returns:
         The number of the history entry.
@@ -74,6 +79,7 @@ def record(
         codec.dump(changes),
         after["version"],
         batch,
+        codec.micros_or_none(undo_until),
     )
     entry = int(connection.execute(_HISTORY_NUMBER, values).fetchone()[0])
     for notice in notices:

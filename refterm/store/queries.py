@@ -193,18 +193,34 @@ def yielded(connection: Connection, referral_id: int, name: str) -> Entry | None
     return _entry(row) if row and row["action"] == Action.YIELDED else None
 
 
-def recent_decisions(connection: Connection, name: str, since: datetime, now: datetime) -> list[list[Entry]]:
-    """A person's decisions since an instant, and held replies, the latest first; those made as one stand together."""
+def yields(connection: Connection, name: str, after: int, since: datetime) -> list[int]:
+    """Referrals of which Partner Center did not take what a person decided, after an entry and an instant, in order."""
+    rows = connection.execute(
+        "select referral_id, max(id) as last from history where \"by\" = :by and id > :after and action = 'yielded'"
+        # Without a sync nothing yields, and nobody's history is looked through.
+        " and exists (select 1 from remote)"
+        ' and id > coalesce((select id from history where "by" = :by and at < :since order by id desc limit 1), 0)'
+        " group by referral_id order by last",
+        {"by": name, "after": after, "since": codec.micros(since)},
+    )
+    return [row[0] for row in rows]
+
+
+def recent_decisions(connection: Connection, name: str, seconds: int, now: datetime) -> list[list[Entry]]:
+    """A person's decisions whose time to undo lasts, and held replies, the latest first; those made as one together.
+
+    `seconds` is that time for a decision of an older version of the program.
+    """
     names = ", ".join(f"'{action.value}'" for action in DECISIONS)
     rows = connection.execute(
         f'select * from history as made where "by" = :by and'
-        f" ((action in ({names}) and at > :since) or ({_HELD_REPLY}))"
+        f" ((action in ({names}) and coalesce(undo_until, at + :span) > :now) or ({_HELD_REPLY}))"
         # Nothing is held for more than an hour: what is older is not looked at.
         ' and id > coalesce((select id from history where "by" = :by and at <= :floor order by id desc limit 1), 0)'
         " order by id desc",
         {
             "by": name,
-            "since": codec.micros(since),
+            "span": seconds * 1_000_000,
             "now": codec.micros(now),
             "floor": codec.micros(now - timedelta(hours=2)),
         },
@@ -232,6 +248,7 @@ def _entry(row: Record) -> Entry:
         referral=row["referral_id"],
         changes={field: (values[0], values[1]) for field, values in json.loads(row["changes"]).items()},
         version=row["version"],
+        undo_until=codec.instant_or_none(row["undo_until"]),
     )
 
 
@@ -344,17 +361,16 @@ def notices_due(connection: Connection, now: datetime) -> bool:
     return connection.execute(query, (codec.micros(now),)).fetchone() is not None
 
 
-def decided(connection: Connection, most: int) -> list[Any]:
-    """The latest archived and the active referrals, at most `limit` of each, as the scores need them."""
+def decided(connection: Connection, most: int) -> Iterator[Any]:
+    """The latest archived and the active referrals, at most `most` of each, as the scores need them."""
     columns = "status, outcome, solutions, products, industry, size, country"
-    archived = connection.execute(
+    yield from connection.execute(
         f"select {columns} from referral where status = 'archived' order by coalesce(closed_at, 0) desc, id desc limit ?",
         (most,),
-    ).fetchall()
-    active = connection.execute(
+    )
+    yield from connection.execute(
         f"select {columns} from referral where status = 'active' order by received_at desc limit ?", (most,)
-    ).fetchall()
-    return [*archived, *active]
+    )
 
 
 def new_after(connection: Connection, number: int, most: int) -> list[int]:

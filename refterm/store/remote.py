@@ -232,6 +232,19 @@ def cancel_letters(connection: Connection, referral_id: int) -> None:
     )
 
 
+def acknowledged(connection: Connection, *, after: int, until: int) -> dict[int, int]:
+    """When Partner Center had the accept or decline that was made here, by referral; of numbers after and up to others."""
+    query = (
+        "select referral.id, min(history.at) from remote join referral on referral.id = remote.referral_id"
+        " join history on history.referral_id = referral.id"
+        " where remote.referral_id > ? and remote.referral_id <= ? and referral.decided_by is not null"
+        # What a push sent stands in its entry: an edit of later is no acknowledgement of the decision.
+        " and history.action = 'pushed' and history.at >= referral.decided_at and history.changes like '%status%'"
+        " group by referral.id"
+    )
+    return {row[0]: row[1] for row in connection.execute(query, (after, until))}
+
+
 def on_hold(connection: Connection) -> list[int]:
     """Pushes that nobody has let go yet: of what was decided before the desk was connected."""
     query = f"select id from outbox where {_WAITS} and due_at is null order by id"

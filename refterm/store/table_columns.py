@@ -19,7 +19,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "referral_id",
         "record",
     ),
-    "history": tuple("id at by login action referral_id changes version batch".split()),
+    "history": tuple("id at by login action referral_id changes version batch undo_until".split()),
     "outbox": tuple(
         (
             "id kind recipient referral_id history_id state due_at attempts error claimed_until person subject text "

@@ -164,6 +164,7 @@ class History(SQLModel, table=True):
     changes: str = Field(default="{}", sa_type=Text)
     version: int = 0
     batch: str | None = None
+    undo_until: int | None = Field(default=None, sa_type=BigInteger)  # of a decision; later settings do not move it
 
 
 class Outbox(SQLModel, table=True):

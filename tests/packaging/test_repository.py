@@ -196,11 +196,12 @@ def test_the_pictures_are_what_the_program_draws() -> None:
     assert abs(sum(seconds for seconds, _key in pictures.RECORDING) - 20) < 0.01
 
 
-def test_other_screens_can_be_drawn(tmp_path: Path) -> None:
-    """What `make screenshots` runs, for one of them."""
-    command = [sys.executable, ROOT / "tools" / "screenshot.py", tmp_path / "new", "accept"]
+def test_every_screen_can_be_drawn(tmp_path: Path) -> None:
+    """What `make screens` runs, for one screen in two sizes and two looks."""
+    command = [sys.executable, ROOT / "tools" / "screens.py", tmp_path / "new"]
+    command += ["accept", "dark", "es", "80x24", "120x40"]
     subprocess.run(command, cwd=ROOT, check=True, timeout=240)
-    pictures = {path.stem: path.read_text("utf-8") for path in (tmp_path / "new").iterdir()}
-    assert set(pictures) == {"accept-120x40", "accept-80x24"}
-    assert "Accept" in pictures["accept-80x24"]
-    assert "Accept" in pictures["accept-120x40"]
+    drawn = {path.stem: path.read_text("utf-8") for path in (tmp_path / "new").glob("*.svg")}
+    assert set(drawn) == {f"accept-{size}-{look}" for size in ("80x24", "120x40") for look in ("dark", "es")}
+    assert "Accept" in drawn["accept-80x24-dark"]
+    assert "Aceptar" in drawn["accept-120x40-es"]

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from refterm.domain.history import Actor
 from refterm.services.background.delivery import Outbox
 from refterm.services.desk import Desk
 from refterm.tui.forms.accept import accept_form
@@ -13,8 +17,9 @@ from refterm.tui.forms.decline import decline_form
 from refterm.tui.forms.edit import edit_form
 from refterm.tui.forms.outcome import lost_form
 from tests.partner_center.support import Session
-from tests.samples import NOW, api_record
+from tests.samples import NOW, ago, ahead, api_record
 from tests.tui.forms import open_form, session_at
+from tests.tui.seat import sit_down
 
 
 def _brought(session: Session, **more: Any) -> dict[str, Any]:
@@ -96,3 +101,48 @@ def test_what_is_dropped_or_sent_again_is_in_the_history(session: Session) -> No
     session.later(minutes=2)
     summary = session.sync()
     assert (summary.pushed, session.referral(record).status) == (0, "new"), "the source's state stands"
+
+
+@pytest.mark.parametrize("location", ["sqlite", "postgresql"], indirect=True)
+async def test_who_opens_a_desk_later_is_told_once_and_sees_the_mark(session: Session, tmp_path: Path) -> None:
+    """What did not stand while no desk of this person was open: one sentence, and a mark until it is looked at."""
+    records = [api_record(createdDateTime=ago(hours=n), updatedDateTime=ago(hours=n)) for n in range(1, 4)]
+    session.standin.referrals.put(records)
+    session.sync()
+    numbers = [session.number(record) for record in records]
+    for record in records[1:]:
+        session.accept(record)
+        session.standin.referrals.change(record["id"], status="Closed", substatus="Declined")
+    session.later(minutes=2)
+    assert session.sync().yielded == 2
+    said = f"Partner Center decided #{numbers[1]}, #{numbers[2]} otherwise; that stands"
+    for turn in range(3):
+        async with sit_down(session.workplace, tmp_path) as seat:
+            await seat.until(lambda: seat.desk.state.told > 0)
+            assert (said in seat.message or f"#{numbers[2]}, #{numbers[1]}" in seat.message) is (turn == 0)
+            if turn < 2:
+                assert set(numbers[1:]) <= seat.desk.referral_list.unseen
+                assert seat.app.titles[-1] == "refterm (2)"
+                if turn:
+                    await seat.press("3", "down", "up")
+                    assert not set(numbers[1:]) & seat.desk.referral_list.unseen
+            else:
+                assert not seat.desk.referral_list.unseen
+    other = replace(session.workplace, actor=Actor("ben", "ben"))
+    async with sit_down(other, tmp_path) as seat:
+        await seat.until(lambda: seat.desk.state.told > 0)
+        assert not seat.desk.referral_list.unseen, "it is the business of who decided"
+
+
+async def test_an_open_desk_is_told_of_it_though_others_arrive_at_once(session: Session, tmp_path: Path) -> None:
+    record = _brought(session)
+    number = session.accept(record)
+    async with sit_down(session.workplace, tmp_path) as seat:
+        session.standin.referrals.change(record["id"], status="Closed", substatus="Declined")
+        session.standin.referrals.put([api_record(updatedDateTime=ahead(minutes=2))])
+        session.later(minutes=3)
+        session.sync()
+        await seat.wake()
+        await seat.until(lambda: f"Partner Center decided #{number} otherwise" in seat.message)
+        assert "1 new referral" in seat.message
+        assert number in seat.desk.referral_list.unseen, "the cursor is on the one that arrived"

@@ -11,10 +11,13 @@ import pytest
 from refterm.errors import UndoError
 from refterm.formats import patch
 from refterm.services.desk import Desk
+from refterm.services.insight.insight_page import markdown
+from refterm.services.insight.insight_text import Drawn, text_lines
+from refterm.services.insight.insights import gather, insights_object
 from refterm.services.sync import running
 from refterm.services.sync.owing import held_until
 from tests.partner_center.support import CONTEXT, Session
-from tests.samples import NOW, api_record
+from tests.samples import NOW, ago, api_record
 
 
 @pytest.fixture
@@ -273,3 +276,39 @@ def test_what_only_this_desk_knows_never_goes(session: Session, record: dict[str
     session.later(minutes=5)
     assert session.sync().requests == 1
     assert session.pushes() == []
+
+
+@pytest.mark.parametrize("location", ["sqlite", "postgresql"], indirect=True)
+def test_insights_know_how_long_it_took_until_partner_center_had_it(session: Session) -> None:
+    """Worked out by hand: 2 h, 12 h and 30 min; median 2 h, nine of ten within 2 + 0.8 x 10 = 10 h."""
+    records = [api_record(createdDateTime=ago(hours=9), updatedDateTime=ago(minutes=90 + n)) for n in range(5)]
+    session.standin.referrals.put(records)
+    assert session.sync().complete
+    first, second, third, undone, waits = records
+    assert gather(session.workplace).figures.median_hours_to_acknowledge is None
+    assert "acknowledgement" not in "\n".join([markdown(gather(session.workplace)), *_insights(session)])
+    session.accept(first)
+    session.later(hours=2)
+    session.sync()
+    session.triage.decline([session.number(second)], {"reason": "budget", "notes": ""})
+    session.accept(undone)
+    session.triage.undo_last()
+    session.later(hours=12)
+    session.sync()
+    session.accept(third)
+    session.later(minutes=30)
+    session.sync()
+    session.triage.won(session.number(third), {"value": "1 EUR"}, CONTEXT)  # an end is no answer
+    session.later(hours=50)
+    session.sync()
+    session.accept(waits)
+    found = insights_object(gather(session.workplace))
+    assert (found["median_hours_to_acknowledge"], found["p90_hours_to_acknowledge"]) == (2.0, 10.0)
+    assert [one["median_hours_to_acknowledge"] for one in found["by_profile"]] == [2.0]
+    line = "Decision to acknowledgement by Partner Center: median 2.0 h, 90 % within 10.0 h"
+    assert line in markdown(gather(session.workplace))
+    assert line in _insights(session)
+
+
+def _insights(session: Session) -> list[str]:
+    return text_lines(gather(session.workplace), Drawn(100))

@@ -8,24 +8,33 @@ from __future__ import annotations
 import json
 import os
 import random
+import sqlite3
+import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
+from typing import cast
 
 import pytest
 
-from tests.pty.terminal import Terminal, run
+from tests.pty.terminal import Terminal
 from tests.pty.test_pty import SMALL, _import, _records
 
 COUNT = int(os.environ.get("REFTERM_TEST_FUZZ", "1500"))
 SEED = int(os.environ.get("REFTERM_TEST_SEED", "1"))
+# After so many the form is opened anew: fields of a hundred thousand letters would only make it slow.
+BLOCK = 4000
 PRINTABLE = [chr(code) for code in range(0x20, 0x7F)]
+# Text that a valid paste may bring, and that nothing else writes.
+PASTED = "ŋŋŋ"
+PASTE = f"\x1b[200~{PASTED}\x1b[201~"
 # Valid ones, to be cut anywhere: keys that move nothing of value, the mouse over the list, a paste, answers.
 VALID = [
     *(f"\x1b[{final}" for final in "ABCDHFZ"),
     *(f"\x1b[{number}~" for number in (1, 2, 3, 4, 5, 6, 15, 17, 24)),
     "\x1bOA",
     "\x1b[1;5C",
-    "\x1b[57399;1u",
+    "\x1b[57419;1u",
     "\x1b[27;5;9~",
     "\x1b[<35;20;5M",
     "\x1b[<64;20;5M",
@@ -33,7 +42,7 @@ VALID = [
     "\x1b[M !!",
     "\x1b[I",
     "\x1b[O",
-    "\x1b[200~pasted\x1b[201~",
+    PASTE,
     "\x1bP>|tmux 3.3a\x1b\\",
     "\x1b]11;rgb:1e1e/1e1e/1e1e\x07",
     "\x1b[?62;22;52c",
@@ -58,10 +67,11 @@ def _random_sequence(chance: random.Random) -> bytes:
     return f"\x1b[{_parameters(chance)}{end}".encode()
 
 
-def _cut(chance: random.Random) -> bytes:
+def _cut(chance: random.Random, *, form: bool) -> bytes:
     """A piece of a valid sequence from its beginning, and the next begins: nothing printable stands free."""
     whole = chance.choice(VALID)
-    if chance.random() < 0.3:
+    # What follows the beginning of a paste is its text, up to its end: in a form it would rightly stand in a field.
+    if chance.random() < 0.3 or (form and whole == PASTE):
         return whole.encode()
     at = chance.randint(2, len(whole))
     if whole.startswith("\x1b[M"):
@@ -88,29 +98,78 @@ def _write(desk: Terminal, pieces: list[bytes]) -> None:
         desk.read(0.001)
 
 
+def _worked(desk: Terminal) -> float:
+    """Seconds that the desk has worked for."""
+    fields = Path(f"/proc/{desk.child.pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _settle(desk: Terminal) -> None:
+    """Read until the desk has nothing more to do: what was written is read long before it was acted on."""
+    idle = 0
+    while idle < 3:
+        before, end = _worked(desk), time.monotonic() + 0.5
+        while time.monotonic() < end:
+            desk.read(0.1)
+        idle = idle + 1 if _worked(desk) - before < 0.1 else 0
+
+
 def _actions(database: Path) -> list[str]:
-    return [entry["action"] for entry in json.loads(run("history", "--json", database=database))]
+    """What the history holds, oldest first."""
+    with closing(sqlite3.connect(database)) as connection:
+        return [action for (action,) in connection.execute("select action from history order by id")]
+
+
+def _typed(home: Path) -> dict[str, str]:
+    """What stands in the fields of the form, as its draft keeps it."""
+    for path in home.rglob("accept-*.json"):
+        return cast("dict[str, str]", json.loads(path.read_text())["texts"])
+    return {}
+
+
+def _open_form(desk: Terminal, home: Path) -> dict[str, str]:
+    """Open the form on the first referral, as if for the first time, and type a value; gives what its fields hold."""
+    desk.press("\x1b[H")
+    desk.press("a")
+    desk.wait("Accept referral")
+    desk.press("\x12")
+    desk.until(lambda: not _typed(home), "a fresh form")
+    desk.press("\t5\t")
+    desk.until(lambda: _typed(home).get("value") == "5", "the draft")
+    return _typed(home)
+
+
+def _less(text: str, whole: str) -> bool:
+    """Whether a text is the whole, or what deleting left of it."""
+    rest = iter(whole)
+    return all(letter in rest for letter in text)
 
 
 @pytest.mark.parametrize("where", ["desk", "form"])
 @pytest.mark.parametrize("noise", ["random", "cut"])
-def test_noise_does_nothing_and_types_nothing(desk: Terminal, database: Path, where: str, noise: str) -> None:
+def test_noise_does_nothing_and_types_nothing(
+    desk: Terminal, database: Path, tmp_path: Path, where: str, noise: str
+) -> None:
     chance = random.Random(f"{SEED} {where} {noise}")
-    if where == "form":
-        desk.press("a")
-        desk.wait("Accept referral")
-        desk.press("\t5\t")
+    form = where == "form"
     count = COUNT if noise == "random" else max(COUNT // 10, 300)
-    make = _random_sequence if noise == "random" else _cut
-    _write(desk, [make(chance) for _piece in range(count)])
-    # A cut paste swallows what follows until its end: end it, and any answer.
-    desk.press("\x1b[201~\x1b\\")
-    while desk.read(0.4):
-        pass
-    assert desk.child.isalive()
-    if where == "form":
-        desk.press("\x1b")
-        desk.gone("Accept referral")
+    pieces = [_random_sequence(chance) if noise == "random" else _cut(chance, form=form) for _piece in range(count)]
+    for start in range(0, count, BLOCK):
+        before = _open_form(desk, tmp_path) if form else {}
+        for part in range(start, min(start + BLOCK, count), 1000):
+            _write(desk, pieces[part : min(part + 1000, start + BLOCK)])
+            _settle(desk)
+        # A cut paste swallows what follows until its end: end it, and any answer.
+        desk.press("\x1b[201~\x1b\\")
+        _settle(desk)
+        assert desk.child.isalive()
+        if form:
+            desk.press("\x1b")
+            desk.gone("Accept referral")
+            after = _typed(tmp_path)
+            # Bytes above 0x7f are letters of somebody's encoding, a paste is text, and among the valid keys is delete.
+            assert after.keys() == before.keys()
+            assert all(_less("".join(filter(str.isascii, text)), before[name]) for name, text in after.items()), after
     assert _actions(database) == ["imported"] * 2
     assert "Traceback" not in desk.text
     desk.press("?")

@@ -165,7 +165,7 @@ def test_a_kiosk_and_a_terminal_that_knows_no_links_get_none(database_path: Path
         terminal.wait("Dear Eva")
         assert "ctrl+g" not in terminal.text
         terminal.press("\x07")
-        terminal.wait("there is no editor here")
+        terminal.wait("There is no editor here")
         terminal.press("\x13")
         terminal.wait("Not yet")
         assert "open in the mail program" not in terminal.text

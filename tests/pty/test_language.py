@@ -61,7 +61,7 @@ SCREENS = [
     ("\x10", "escriba para buscar", True),
     ("/x", "resultado", True),
     ("2", "Activas", False),
-    ("e", "Editar negocio", True),
+    ("e", "Editar oferta", True),
     ("c", "Añadir contacto", True),
     ("w", "Dar por ganado", True),
     ("l", "Dar por perdido", True),

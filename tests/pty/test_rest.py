@@ -43,6 +43,14 @@ OPENED = {
     "contact": ("2c", "ctrl+s"),
     "won": ("2w", "ctrl+s"),
     "lost": ("2l", "ctrl+s"),
+    "reply": ("R", "ctrl+s"),
+    "assign": ("T", "ctrl+s"),
+    "views": ("V", "escape closes"),
+    "outbox": ("O", "escape closes"),
+    "hand on": ("E", "ctrl+s"),
+    "import": ("I", "ctrl+s"),
+    "follow up": ("2z", "ctrl+s"),
+    "move date": ("2D", "ctrl+s"),
 }
 # In the suite one of each kind and a few seconds; all of them, and so many seconds, where REFTERM_TEST_REST says so:
 # the forms of decisions and of deals are one class, and so are the panels of a referral.
@@ -77,7 +85,7 @@ def database(database_path: Path) -> Path:
     _import(
         database_path,
         _new("Penhale Boatyard Ltd", timedelta(days=13, minutes=30), details__customerAction="ContactMe"),
-        _new("Seconds Left Ltd", timedelta(seconds=110)),
+        _new("Seconds Left Ltd", timedelta(seconds=max(110, 5 * REST))),
         _new("Kontor Nord GmbH", timedelta(days=9, minutes=30)),
         active_record(),
     )

@@ -24,6 +24,8 @@ class Mailbox:
 
     def __init__(self) -> None:
         self.received: list[EmailMessage] = []
+        # Each letter as it came: who sends it, to whom, and its bytes.
+        self.taken: list[tuple[str, list[str], bytes]] = []
         self.answer: dict[str, str] = {}
 
     async def handle_RCPT(  # noqa: N802 - the server's name for it
@@ -37,6 +39,7 @@ class Mailbox:
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
         """Take a letter."""
+        self.taken.append((envelope.mail_from, envelope.rcpt_tos, envelope.content))
         self.received.append(cast("EmailMessage", message_from_bytes(envelope.content, policy=policy.default)))
         return self.answer.get("data", "250 OK")
 

@@ -6,7 +6,8 @@ import csv
 import io
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -233,25 +234,45 @@ def test_long_and_odd_texts_make_the_round_trip_of_a_workbook(
 SOFFICE = shutil.which("soffice")
 
 
-def converted(folder: Path, source: Path, target: str, *filters: str) -> Path:
+def converted(folder: Path, target: str, *sources: Path, filters: Sequence[str] = ()) -> list[Path]:
+    """Opened and saved by LibreOffice, in the order given."""
     profile = folder / "profile"
-    out = folder / "out"
+    out = folder / f"out-{target.partition(':')[0]}"
     command = [str(SOFFICE), f"-env:UserInstallation=file://{profile}", "--headless", *filters, "--convert-to", target]
-    subprocess.run([*command, "--outdir", str(out), str(source)], check=True, capture_output=True, timeout=180)
-    return next(out.glob(f"{source.stem}.*"))
+    subprocess.run([*command, "--outdir", str(out), *map(str, sources)], check=True, capture_output=True, timeout=180)
+    return [next(out.glob(f"{source.stem}.*")) for source in sources]
 
 
 @pytest.mark.skipif(SOFFICE is None, reason="LibreOffice (soffice) is not installed")
 @pytest.mark.parametrize("shape", ["csv", "xlsx"])
 def test_saved_by_libreoffice_only_the_edits_arrive(desk: Workplace, tmp_path: Path, shape: str) -> None:
-    """Opened and saved in a spreadsheet program: without an edit nothing changes, with one exactly that."""
+    """Opened and saved in a spreadsheet program: without an edit nothing changes, with some exactly those.
+
+    The edits are made in LibreOffice's own document, as it reads our file: a number, a date, a name and a note.
+    """
     file = tmp_path / f"desk.{shape}"
     file.write_bytes(exported(desk).encode() if shape == "csv" else workbook(desk))
     filters = ["--infilter=CSV:44,34,76,1,,1033,false,true"] if shape == "csv" else []
+    (opened,) = converted(tmp_path, "fods", file, filters=filters)
+    text, edited = opened.read_text("utf-8"), tmp_path / "edited.fods"
+    edits = {
+        'office:value="5000"': 'office:value="99999.5"',
+        'office:date-value="2026-05-12"': 'office:date-value="2027-02-01"',
+        ">Mailbox migration</text:p>": ">Renamed in Calc</text:p>",
+    }
+    for was, becomes in edits.items():
+        assert text.count(was) >= 1, was
+        text = text.replace(was, becomes, 1)
+    edited.write_text(text, "utf-8")
     target = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true" if shape == "csv" else "xlsx"
-    saved = converted(tmp_path, file, target, *filters)
-    assert bring_in(desk, saved.read_bytes()) == (Summary(unchanged=3), [])
-    if shape == "csv":
-        edited = changed(saved.read_text("utf-8"), of_first(Estimated_Deal_Value="99999", Notes="in Calc"))
-        assert bring_in(desk, edited) == (Summary(updated=1, unchanged=2), [])
-        assert (str(referral(desk, 1).deal.value), referral(desk, 1).deal.notes) == ("99999", "in Calc")
+    same, other = converted(tmp_path, target, opened, edited)
+    before = [referral(desk, number) for number in (1, 2, 3)]
+    assert bring_in(desk, same.read_bytes()) == (Summary(unchanged=3), [])
+    assert [referral(desk, number) for number in (1, 2, 3)] == before
+    assert bring_in(desk, other.read_bytes()) == (Summary(updated=1, unchanged=2), [])
+    deal = referral(desk, 1).deal
+    assert (deal.name, str(deal.value), str(deal.purchase_date)) == ("Renamed in Calc", "99999.5", "2027-02-01")
+    # The window is as typed, and so is the new date.
+    rest = {name: getattr(before[0].deal, name) for name in ("name", "value", "purchase_date", "timeframe")}
+    assert replace(deal, **rest) == before[0].deal
+    assert [referral(desk, number) for number in (2, 3)] == before[1:]

@@ -37,9 +37,11 @@ LOGIN = ("AUTH LOGIN PLAIN",)
 ENDED = {("due", 1): 1, ("due", 0): 2}
 LATER = {("due", 1): 3}
 FOR_GOOD = {("failed", 1): 3}
+SENT = {("sent", 1): 3}
+BROKEN = {("due", 1): 2, ("due", 0): 1}
 TEMPERS: dict[str, tuple[Mapping[str, str], Sequence[str], tuple[int, int, int], Mapping[tuple[str, int], int]]] = {
-    "plain": ({}, (), (1, 0, 3), {("sent", 1): 3}),
-    "sign-in": ({}, LOGIN, (1, 1, 3), {("sent", 1): 3}),
+    "plain": ({}, (), (1, 0, 3), SENT),
+    "sign-in": ({}, LOGIN, (1, 1, 3), SENT),
     "too busy": ({"connect": "421 4.3.2 too busy"}, (), (1, 0, 0), ENDED),
     "refuses calls": ({"connect": "554 no service here"}, (), (1, 0, 0), ENDED),
     "refuses greeting": ({"EHLO": "550 not you", "HELO": "550 not you"}, (), (1, 0, 0), ENDED),
@@ -58,7 +60,7 @@ TEMPERS: dict[str, tuple[Mapping[str, str], Sequence[str], tuple[int, int, int],
     "end 5xx": ({"end": "554 5.7.1 looks like spam"}, (), (1, 0, 0), FOR_GOOD),
     "too small": ({}, ("SIZE 200",), (1, 0, 0), FOR_GOOD),
     "closes at RCPT": ({"RCPT": "421 closing"}, (), (1, 0, 0), ENDED),
-    "breaks off at end": ({"end": ""}, (), (2, 0, 0), {("due", 1): 2, ("due", 0): 1}),
+    "breaks off at end": ({"end": ""}, (), (2, 0, 0), BROKEN),
 }
 
 
@@ -76,6 +78,24 @@ def _mail_to(*addresses: str) -> list[Any]:
             ]
         )
     ]
+
+
+PAGE = Path(__file__).parents[2] / "docs" / "mail.md"
+
+
+def test_the_page_says_what_each_server_is_asked() -> None:
+    lines = [line.strip("| ").split(" | ") for line in PAGE.read_text("utf-8").splitlines() if line.count("|") == 6]
+    words = [
+        (SENT, "sent"),
+        (ENDED, "due later, together"),
+        (LATER, "due later, each"),
+        (BROKEN, "due later, each"),
+        (FOR_GOOD, "failed"),
+    ]
+    assert {name: (tuple(map(int, counts)), word) for name, *counts, word in lines[2:]} == {
+        name: (counted, next(word for state, word in words if state is states))
+        for name, (_answers, _offers, counted, states) in TEMPERS.items()
+    }
 
 
 class TestTempers:

@@ -118,7 +118,7 @@ class TestKeeping:
             ("country", "ZZ", "ZZ is no country: two letters of ISO 3166, such as DE"),
             ("country", "UK", "UK is no country: two letters of ISO 3166, such as GB"),
             ("location", "", "a profile needs at least one location, as City;ID;CONTACT;e-mail;phone"),
-            ("location", "Kiel;1;Inga;no address", "no address is no e-mail address"),
+            ("location", "Kiel;1;Inga;no address", '"no address" is no e-mail address'),
             (
                 "location",
                 "Kiel;1;Inga;a@b;1;2",

@@ -279,7 +279,7 @@ class DeskMachine(RuleBasedStateMachine):
         self.history = history
         replayed = {number: dict(fields) for number, fields in self.imported.items()}
         versions = dict.fromkeys(replayed, 1)
-        for entry, _, _, _, action, number, changes, version, _ in history:
+        for entry, _, _, _, action, number, changes, version, *_ in history:
             for field, (before, after) in json.loads(changes).items():
                 if field in OF_NO_COLUMN:
                     continue

@@ -470,7 +470,7 @@ class TestRace:
         told = racing.at_once(8, racing.decide, location, NOW, numbers)
         decisions = [entry for entry in dump(workplace.database)["history"] if entry[4] != "imported"]
         assert sorted(entry[5] for entry in decisions) == numbers
-        for _, _, name, _, action, number, _, version, _ in decisions:
+        for _, _, name, _, action, number, _, version, *_ in decisions:
             kept = one_row(workplace.database, number)
             assert (kept["decided_by"], kept["version"], version) == (name, 2, 2)
             owed = [one["kind"] for one in notices(workplace.database, number) if one["kind"] == "declined"]

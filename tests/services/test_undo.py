@@ -151,6 +151,24 @@ def test_another_span_counts_to_the_instant(workplace: Workplace, clock: Settabl
     assert "can no longer be undone" in refusal(longer, second)
 
 
+@pytest.mark.parametrize(("made_with", "now_set"), [(600, 60), (60, 600), (60, 0)])
+def test_a_decision_keeps_the_time_it_was_made_with(
+    workplace: Workplace, clock: SettableClock, made_with: int, now_set: int
+) -> None:
+    """U1: another setting holds for what is decided from then on."""
+    then, since = replace(workplace, undo_seconds=made_with), replace(workplace, undo_seconds=now_set)
+    first, second = new(workplace), new(workplace)
+    ACTIONS["decline"](then, first)
+    ACTIONS["accept"](then, second)
+    clock.advance(made_with * SECOND - TICK)
+    assert Triage(since).undo([first]).referrals == (first,)
+    assert Triage(since).last_decision() == [second]
+    clock.advance(TICK)
+    assert f"was accepted {made_with} s or more ago" in refusal(since, second)
+    with pytest.raises(UndoError):
+        Triage(since).last_decision()
+
+
 def test_held_notices_are_taken_back_and_owed_anew_by_the_next_decision(workplace: Workplace) -> None:
     """N1: each exactly once; what was undone tells nobody."""
     number = after("decline", "undo", "decline")(workplace)
@@ -222,7 +240,7 @@ class TestLast:
         for expected in (second, first):
             assert triage.last_decision() == [expected]
             triage.undo([expected])
-        with pytest.raises(UndoError, match="nothing to undo: a decision can be undone for 60 s"):
+        with pytest.raises(UndoError, match="nothing to undo: decisions can be undone for 60 s"):
             triage.last_decision()
 
     def test_it_ends_with_the_time(self, workplace: Workplace, clock: SettableClock) -> None:

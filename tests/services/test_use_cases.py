@@ -63,7 +63,7 @@ def assert_one_entry(workplace: Workplace, case: UseCase, number: int, earlier: 
     """T4: person, time, action, and what it was before and is after, nothing more."""
     history = dump(workplace.database)["history"]
     assert history[: len(earlier)] == earlier  # append-only
-    [(_, at, by, login, action, referral, changes, kept_version, _batch)] = history[len(earlier) :]
+    [(_, at, by, login, action, referral, changes, kept_version, *_)] = history[len(earlier) :]
     assert (codec.iso(codec.instant(at)), by, login, action, referral) == (
         case.at,
         case.by,

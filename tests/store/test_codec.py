@@ -131,7 +131,7 @@ class TestJournal:
                 connection, before, after, Action.TAKEN, self.ANA, NOW, batch="b", extra={"note": "a call"}
             )
         changes = '{"taken_by":[null,"ana"],"favorite":[false,true],"note":[null,"a call"]}'
-        expected = (entry, micros(), "ana", "a.ruiz", "taken", number, changes, 2, "b")
+        expected = (entry, micros(), "ana", "a.ruiz", "taken", number, changes, 2, "b", None)
         assert dump(workplace.database)["history"][-1] == expected
 
     @pytest.mark.parametrize(("seconds", "state"), [(-5, "due"), (0, "due"), (1, "held")])

@@ -205,6 +205,7 @@ _BACK_TO_0003 = (
     "drop table setting",
     "drop table remote",
     "drop table sync",
+    "alter table history drop column undo_until",
     "drop index referral_holder",
     "drop index referral_fit",
     "drop index outbox_once",

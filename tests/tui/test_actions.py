@@ -336,5 +336,5 @@ async def test_an_error_of_the_database_is_a_sentence_and_the_desk_stays(
 
         monkeypatch.setattr("refterm.services.marks.Marks.favorite", refuse)
         await seat.press("s")
-        assert seat.message == "the database is busy"
+        assert seat.message == "The database is busy"
         assert not seat.row.favorite

@@ -190,11 +190,11 @@ async def test_a_form_cannot_be_submitted_twice_and_keeps_what_is_typed_meanwhil
         await here.keys("ctrl+s")
         await here.until(lambda: len(calls) == 1)
         await here.keys("ctrl+s", "tab", *"typed", "tab", "enter", "space", "ctrl+s")
-        await here.until(lambda: here.screen.message == "waiting for the database")
+        await here.until(lambda: here.screen.message == "Waiting for the database")
         go_on.set()
         await here.settle()
         assert len(calls) == 1
-        assert here.screen.message == "the database is busy; try again"
+        assert here.screen.message == "The database is busy; try again"
         assert here.screen.texts() == {"one": "first", "two": "typed"}
         await here.press("ctrl+s")
         assert len(calls) == 2
@@ -285,8 +285,8 @@ async def test_an_error_that_belongs_to_no_field_stands_in_the_message(session: 
     async with open_form(trial(session, submit)) as here:
         await here.press("ctrl+s")
         assert here.screen.errors() == {"two": "wrong"}
-        assert here.screen.message == "not so"
-        assert "not so" in here.text
+        assert here.screen.message == "Not so"
+        assert "Not so" in here.text
 
 
 # Two people (T2)

@@ -251,7 +251,7 @@ async def test_edit_contact_that_somebody_removed_keeps_what_was_typed(
         theirs.remove_contact(active[0], 1)
         await here.type("Mara V.")
         await here.press("ctrl+s")
-        assert "somebody else changed the contacts" in here.screen.message
+        assert "Somebody else changed the contacts" in here.screen.message
         assert here.screen.texts()["name"] == "Mara V."
     assert [person.name for person in session.desk.referral(active[0]).team] == ["Luis's contact"]
 

@@ -128,7 +128,7 @@ class TestProfiles:
             await seat.press("tab")
             await seat.type("Kiel;;Inga;no address")
             await seat.press("ctrl+s")
-            assert "no address is no e-mail address" in seat.text
+            assert '"no address" is no e-mail address' in seat.text
             assert "Kiel;;Inga;no address" in seat.text
             for _letter in "no address":
                 await seat.press("backspace")
@@ -215,5 +215,5 @@ async def test_what_a_panel_cannot_read_is_said_by_the_desk(
 
         monkeypatch.setattr(Desk, "rows", busy)
         await seat.press("enter")
-        assert seat.message == "the database is busy"
+        assert seat.message == "The database is busy"
         assert seat.app.return_code is None

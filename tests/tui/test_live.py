@@ -204,7 +204,7 @@ async def test_what_could_not_be_read_is_told_by_the_next_look(
         with monkeypatch.context() as meanwhile:
             meanwhile.setattr(Desk, "changes", busy)
             await seat.wake()
-            assert seat.message == "the database is busy"
+            assert seat.message == "The database is busy"
         await seat.wake()
         assert seat.message == "1 new referral: Kontor Nord"
 
@@ -278,7 +278,7 @@ async def test_u_undoes_a_decision(sit: SitDown, import_records: ImportRecords) 
         assert seat.row.id == first
         assert "u undo " not in seat.bar("message")
         await seat.press("u")
-        assert seat.message.startswith("there is nothing to undo")
+        assert seat.message.startswith("Nothing to undo")
 
 
 async def test_u_undoes_marked_ones_as_one(sit: SitDown, import_records: ImportRecords) -> None:

@@ -54,7 +54,7 @@ async def test_an_empty_desk_imports_a_file_from_within(sit: SitDown, tmp_path: 
         await seat.press("I")
         await seat.type(str(tmp_path / "none.json"))
         await seat.press("enter")
-        assert "there is no such file" in seat.text
+        assert "There is no such file" in seat.text
         await seat.press("ctrl+u")
         await seat.type(str(file))
         await seat.press("enter")

@@ -31,7 +31,7 @@ UPDATING = bool(os.environ.get(UPDATE))
 # What a person reads on each picture, so that a picture made anew by mistake still has to show it.
 SCREENS: dict[str, tuple[Sequence[str], Sequence[str]]] = {
     "inbox": ((), ("contact them now", "Reederei", "late 3h", "41m")),
-    "active": (("2",), ("late 20 Feb 2026", "Almendro - Power BI")),
+    "active": (("2",), ("late 20 Feb 2026", "Power BI")),
     "archived": (("3",), ("Penhale", "won")),
     "detail": (("enter",), ("Referral ID", "Penhale Boatyard Ltd")),
     "detail of a deal": (("2", "G", "enter", "tab"), ("Jon Brandt", "enter edit", "escape back")),

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import fields
 
 import pytest
 from rich.color import Color, ColorSystem
 from rich.terminal_theme import DEFAULT_TERMINAL_THEME, TerminalTheme
+from textual.geometry import Region
 from textual.theme import BUILTIN_THEMES
 
 from refterm.config import Settings
 from refterm.tui.draw import themes
 from refterm.tui.draw.themes import CONTRAST, OWN, Palette, contrast, offered, pairs, palette_named, palette_of
 from tests.conftest import ImportRecords
-from tests.samples import ago, api_record
+from tests.samples import active_record, ago, api_record, closed_record
 from tests.tui.conftest import SitDown
 from tests.tui.seat import Seat, screen_segments
 
@@ -129,3 +131,74 @@ async def test_sixteen_colours_are_chosen_by_role(
         seat.app.theme = themes.LIGHT
         await seat.settle()
         assert _weak(seat, XTERM, inside=True) == []
+
+
+async def test_no_pair_is_drawn_that_is_not_measured(sit: SitDown, import_records: ImportRecords) -> None:
+    """Every text of every screen is one of the colours by role on one of the grounds, so that `pairs` says it all."""
+    _records(import_records)
+    import_records([active_record(), closed_record()])
+    of = palette_named(themes.DARK)
+    measured = {tuple(getattr(of, name) for name in pair) for pair in pairs(of)}
+    measured |= {(ground, front) for front, ground in measured}  # reversed, as what is selected
+    keys = (
+        *(
+            (),
+            ("j",),
+            ("space",),
+            ("enter",),
+            ("L",),
+            ("slash", "a"),
+            ("2",),
+            ("3",),
+            ("2", "enter", "tab"),
+            ("a", "ctrl+s"),
+        ),
+        *(
+            ("d", "ctrl+l"),
+            ("z",),
+            ("n",),
+            ("T",),
+            ("R",),
+            ("F",),
+            ("E",),
+            ("I",),
+            ("h",),
+            ("b",),
+            ("V",),
+            ("i",),
+            ("i", "tab"),
+        ),
+        *(
+            ("p",),
+            ("p", "a"),
+            ("O",),
+            ("question_mark",),
+            ("ctrl+p",),
+            ("2", "e"),
+            ("2", "c"),
+            ("2", "w"),
+            ("2", "l", "tab"),
+        ),
+    )
+    async with sit(size=(120, 40), settings=Settings(theme=themes.DARK)) as seat:
+        for one in keys:
+            await seat.press("1", *one)
+            floats = seat.app.screen.query(".panel, #form-dialog")
+            frame = floats.first().region if floats else seat.app.screen.region
+            drawn = set(_drawn(seat, frame))
+            assert {pair for pair in drawn if pair[:2] not in measured} == set(), one
+            while len(seat.app.screen_stack) > 1:
+                await seat.press("escape")
+            await seat.press("escape", "escape", "escape")
+
+
+def _drawn(seat: Seat, frame: Region) -> Iterator[tuple[str, str, str]]:
+    """Colour and ground of each text within a frame, and the text."""
+    for y, line in enumerate(screen_segments(seat.app)):
+        x = 0
+        for text, style, _control in line:
+            within = frame.contains(x, y) and frame.contains(x + len(text) - 1, y)
+            x += len(text)
+            if text.strip(" ─│╭╮╰╯▐|-+▁▂▃▄▅▆▇█▎▊▌") and style and style.color and style.bgcolor and within:
+                front, ground = style.color.get_truecolor().hex, style.bgcolor.get_truecolor().hex
+                yield (ground, front, text) if style.reverse else (front, ground, text)

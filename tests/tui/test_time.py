@@ -329,7 +329,7 @@ async def test_an_expiry_that_failed_is_tried_again(
             meanwhile.setattr("refterm.tui.background.watcher.expire_due", busy)
             clock.advance(timedelta(seconds=21))
             await seat.wake()
-            assert seat.message == "the database is busy"
+            assert seat.message == "The database is busy"
         with seat.app._context():
             seat.desk.watcher._tick()
         await seat.settle()
@@ -470,7 +470,7 @@ async def test_the_undo_seconds_count_down_and_end_at_sixty(
         assert "undo" not in seat.bar("message")
         assert seat.message == ""
         await seat.press("u")
-        assert seat.message.startswith("there is nothing to undo")
+        assert seat.message.startswith("Nothing to undo")
 
 
 async def test_a_sentence_goes_after_some_seconds(

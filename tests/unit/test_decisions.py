@@ -79,7 +79,7 @@ class TestAccept:
         found = errors(lambda: read_acceptance(typed, CONTEXT))
         assert list(found) == ["name", "value", "currency", "timeframe", "notes", "contacts"]
         assert found["value"] == "the value cannot be negative"
-        assert found["contacts"] == "line 1: not-an-address is no e-mail address"
+        assert found["contacts"] == 'line 1: "not-an-address" is no e-mail address'
 
     def test_nothing_typed_at_all(self) -> None:
         assert list(errors(lambda: read_acceptance({}, CONTEXT))) == ["name", "value", "timeframe", "notes"]
@@ -261,7 +261,7 @@ class TestContacts:
     @pytest.mark.parametrize(
         ("line", "sentence"),
         [
-            ("Ana; x", "line 2: x is no e-mail address"),
+            ("Ana; x", 'line 2: "x" is no e-mail address'),
             ("; ana@x.example", "line 2: a name is required"),
             ("Ana; a@b; 1; more", "line 2: write a contact as: Name; e-mail; phone"),
         ],

@@ -84,24 +84,12 @@ def letter(
         LetterError: when there is no address, or the template has an unknown name.
         ConfigurationError: when the sender is no address.
     """
-    to = usable(str(notice["recipient"]))
-    if to is None:
-        given = clean_line(str(notice["recipient"])).strip()[:100]
-        raise LetterError(_("{to} is no address to write to").format(to=given or _("nobody")))
+    to = addressed(str(notice["recipient"]))
     by_person = notice["kind"] == "reply"
     if by_person:
         title, text = str(notice["subject"]), str(notice["text"])
     else:
-        subject, body, _file = _template(str(notice["kind"]), language_of(countries), (SITE,))
-        names = {**_names(workplace, referral), **_words(workplace, notice, referral)}
-        try:
-            title, text = Template(subject).substitute(names), Template(body).substitute(names)
-        except (KeyError, ValueError) as error:
-            raise LetterError(
-                _("the template of {kind} has a name that is not known: {error}").format(
-                    kind=notice["kind"], error=error
-                )
-            ) from error
+        title, text = words_of(workplace, notice, referral, countries)
     from_address = usable(sender)
     if from_address is None:
         raise ConfigurationError(_("notices.from is no address to send from: {text}").format(text=sender))
@@ -122,6 +110,37 @@ def letter(
         "MIME-Version: 1.0",
     ]
     return Letter(from_address, to, _whole(headers, text), message_id)
+
+
+def addressed(recipient: str) -> str:
+    """The address in a recipient as the outbox keeps it.
+
+    Raises:
+        LetterError: when there is none that a letter can be sent to.
+    """
+    to = usable(recipient)
+    if to is None:
+        given = clean_line(recipient).strip()[:100]
+        raise LetterError(_("{to} is no address to write to").format(to=given or _("nobody")))
+    return to
+
+
+def words_of(
+    workplace: Workplace, notice: Mapping[str, Any], referral: Referral, countries: tuple[str, ...]
+) -> tuple[str, str]:
+    """Subject and text of a notice, from the template of its kind in the language of the first country.
+
+    Raises:
+        LetterError: when the template has an unknown name.
+    """
+    subject, body, _file = _template(str(notice["kind"]), language_of(countries), (SITE,))
+    names = {**_names(workplace, referral), **_words(workplace, notice, referral)}
+    try:
+        return Template(subject).substitute(names), Template(body).substitute(names)
+    except (KeyError, ValueError) as error:
+        raise LetterError(
+            _("the template of {kind} has a name that is not known: {error}").format(kind=notice["kind"], error=error)
+        ) from error
 
 
 def begun(workplace: Workplace, kind: str, referral: Referral, contact: Contact) -> tuple[str, str]:

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from email import message_from_bytes
-from email.policy import default
 
 from refterm.domain.referral import Referral
-from refterm.services.background.letters import letter
+from refterm.services.background.addresses import for_mail
+from refterm.services.background.letters import addressed, words_of
 from refterm.services.background.referral_notices import recipient
 from refterm.services.workplace import Workplace
-
-# Neither address nor number is shown: the real ones come with the outbox.
-_SENDER = "desk@refterm.invalid"
+from refterm.text import clean_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +32,13 @@ def of_decline(workplace: Workplace, referral: Referral) -> Preview | None:
     """What the customer gets when a referral is declined; None where nobody can be written to.
 
     Raises:
-        LetterError: when the template cannot be used.
+        LetterError: when the address or the template cannot be used.
     """
-    to = recipient(json.dumps([{"email": person.email} for person in referral.customer.contacts]))
-    if not to:
+    given = recipient(json.dumps([{"email": person.email} for person in referral.customer.contacts]))
+    if not given:
         return None
+    to = addressed(given)
     notice = {"id": 0, "history_id": 0, "kind": "declined", "recipient": to, "person": None, "text": None}
     countries = (referral.customer.country,) if referral.customer.country else ()
-    written = letter(workplace, notice, referral, sender=_SENDER, countries=countries)
-    message = message_from_bytes(written.data, policy=default)
-    return Preview(written.to, str(message["Subject"]), message.get_content().replace("\r\n", "\n").strip())
+    title, text = words_of(workplace, notice, referral, countries)
+    return Preview(for_mail(to), " ".join(clean_line(title).split()), text.strip())

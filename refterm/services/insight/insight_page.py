@@ -13,7 +13,7 @@ from refterm.domain.money import plain, show_money
 from refterm.domain.referral import channel_word
 from refterm.formats.csv_columns import guarded
 from refterm.i18n import _, decimal_mark
-from refterm.services.insight.insight_text import hours, share
+from refterm.services.insight.insight_text import acknowledge_text, hours, share
 from refterm.services.insight.insights import Insights
 from refterm.text import display
 
@@ -49,6 +49,8 @@ def markdown(found: Insights) -> str:
             share=share(one.answered_within_24h_share),
         )
     )
+    if one.median_hours_to_acknowledge is not None:
+        lines += ["", acknowledge_text(one)]
     if one.declined_by_reason:
         lines += ["", "## " + _("Declined for"), ""]
         lines += _table(

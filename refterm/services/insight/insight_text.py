@@ -5,7 +5,6 @@ A line is made of pieces: a text and the name of its style. No line is wider tha
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -76,6 +75,11 @@ def hours(value: float | None) -> str:
         return "-"
     text = f"{value:.1f} h" if value < 48 else f"{value / 24:.1f} d"
     return text.replace(".", decimal_mark())
+
+
+def short_time(value: float | None) -> str:
+    """The same for what may take less than an hour: then minutes."""
+    return _("{n} min").format(n=round(value * 60)) if value is not None and value < 1 else hours(value)
 
 
 def whole_money(values: Mapping[str, Decimal]) -> list[str]:
@@ -193,19 +197,17 @@ def finding_lines(findings: Sequence[Finding], drawn: Drawn) -> list[Line]:
     if not findings:
         return [*lines, Line(((_("Nothing stands out."), "plain"),))]
     facts = [drawn.sanitize(one.fact) for one in findings]
+    advices = [drawn.sanitize(one.advice) for one in findings]
     room = max(width(fact) for fact in facts)
-    for key, (one, fact) in enumerate(zip(findings, facts, strict=True)):
+    beside = drawn.cells >= WIDE and all(room + 5 + width(advice) <= drawn.cells for advice in advices)
+    for key, (fact, advice) in enumerate(zip(facts, advices, strict=True)):
         number = fit(str(key + 1), 2) + " "
-        if drawn.cells >= WIDE and all(room + 5 + width(other.advice) <= drawn.cells for other in findings):
-            lines.append(
-                Line(((number, "plain"), (fit(fact, room) + "  ", "strong"), (drawn.sanitize(one.advice), "dim")), key)
-            )
+        if beside:
+            lines.append(Line(((number, "plain"), (fit(fact, room) + "  ", "strong"), (advice, "dim")), key))
             continue
         for place, part in enumerate(_wrap(fact, drawn.cells - 3)):
             lines.append(Line(((number if not place else "   ", "plain"), (part, "strong")), key))
-        lines += [
-            Line((("   ", "plain"), (part, "dim")), key) for part in _wrap(drawn.sanitize(one.advice), drawn.cells - 3)
-        ]
+        lines += [Line((("   ", "plain"), (part, "dim")), key) for part in _wrap(advice, drawn.cells - 3)]
     return lines
 
 
@@ -213,6 +215,13 @@ def response_text(one: Figures) -> str:
     """The response time beside its chart (G1)."""
     return _("90 % within {p90} · within 24 h: {share}").format(
         p90=hours(one.p90_hours_to_decide), share=share(one.answered_within_24h_share)
+    )
+
+
+def acknowledge_text(one: Figures) -> str:
+    """How long Partner Center takes to have what was decided here."""
+    return _("Decision to acknowledgement by Partner Center: median {median}, 90 % within {p90}").format(
+        median=short_time(one.median_hours_to_acknowledge), p90=short_time(one.p90_hours_to_acknowledge)
     )
 
 
@@ -332,6 +341,8 @@ def _ended(found: Insights, drawn: Drawn) -> list[Line]:
         months.append(f"{month_short(day)} {day.year}: {' + '.join(whole_money(values))}")
     if months:
         lines.append(_listed(_("Won by month"), months, drawn))
+    if one.median_hours_to_acknowledge is not None:
+        lines.append(Line(((drawn.cut(acknowledge_text(one), drawn.cells), "plain"),)))
     return lines
 
 
@@ -384,7 +395,16 @@ def _plain(text: str, drawn: Drawn) -> str:
 
 
 def _wrap(text: str, cells: int) -> list[str]:
-    """A sentence in lines of so many cells. Names may hold wide letters, which count twice."""
-    wide = max(width(text) / max(len(text), 1), 1.0)
-    parts = textwrap.wrap(text, max(int(cells / wide), 8)) or [""]
-    return [fit(part, cells).rstrip() if width(part) > cells else part for part in parts]
+    """A sentence in lines of so many cells, at blanks where it can be. Names may hold wide letters, which count twice."""
+    lines, line = [], ""
+    for word in text.split():
+        joined = f"{line} {word}" if line else word
+        if width(joined) <= cells:
+            line = joined
+            continue
+        lines += [line] if line else []
+        while width(word) > cells > 1:
+            head = fit(word, cells, ellipsis="").rstrip()
+            lines, word = [*lines, head], word[len(head) :]
+        line = word
+    return [*lines, line]

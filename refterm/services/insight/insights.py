@@ -16,7 +16,7 @@ from refterm.domain.money import plain
 from refterm.domain.profile import Profile
 from refterm.domain.referral import employees
 from refterm.services.workplace import Workplace
-from refterm.store import codec, profiles, queries
+from refterm.store import codec, profiles, queries, remote
 from refterm.store.connection import Connection
 from refterm.store.opening import open_database
 from refterm.text import clean_line, fold
@@ -118,6 +118,8 @@ def _figures_object(one: Figures) -> dict[str, Any]:
         "answered_within_24h_share": one.answered_within_24h_share,
         "median_hours_to_decide": one.median_hours_to_decide,
         "p90_hours_to_decide": one.p90_hours_to_decide,
+        "median_hours_to_acknowledge": one.median_hours_to_acknowledge,
+        "p90_hours_to_acknowledge": one.p90_hours_to_acknowledge,
         "expired_share": one.expired_share,
         "win_rate": one.win_rate,
         "declined_by_reason": one.declined_by_reason,
@@ -137,6 +139,7 @@ def _facts(
     wanted = any(one.keywords for one in kept)
     present, last = codec.micros(now), 0
     while rows := queries.received(connection, since, until, profile, after=last, limit=BATCH):
+        acknowledged = remote.acknowledged(connection, after=last, until=rows[-1]["id"])
         last = rows[-1]["id"]
         for row in rows:
             gone = row["status"] == "new" and row["expires_at"] <= present  # nobody archived it yet (I4)
@@ -163,6 +166,7 @@ def _facts(
                 _size(row["size"]),
                 words,
                 row["country"],
+                codec.instant_or_none(acknowledged.get(row["id"])),
             )
 
 

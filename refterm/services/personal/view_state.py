@@ -29,6 +29,8 @@ class ViewState:
     Attributes:
         detail: where the detail stands: `below` the list, `beside` it, `off`; empty: as there is room.
         views: one's own views.
+        told: the history entry up to which the person was told what Partner Center did not take.
+        yielded: referrals of which it did not, and which the person has not looked at yet.
     """
 
     tab: Tab = Tab.INBOX
@@ -37,6 +39,8 @@ class ViewState:
     theme: str | None = None
     detail: str = ""
     views: list[SavedView] = field(default_factory=list)
+    told: int = 0
+    yielded: set[int] = field(default_factory=set)
 
 
 class ViewStates:
@@ -89,6 +93,8 @@ def _write(state: ViewState) -> dict[str, Any]:
         "theme": state.theme,
         "detail": state.detail,
         "views": views,
+        "told": state.told,
+        "yielded": sorted(state.yielded),
     }
 
 
@@ -117,6 +123,8 @@ def _read(kept: Mapping[str, Any]) -> ViewState:
             )
             for one in kept.get("views", ())
         ],
+        told=int(kept.get("told", 0)),
+        yielded={int(number) for number in kept.get("yielded", ())},
     )
 
 

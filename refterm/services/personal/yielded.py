@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 
 from refterm.i18n import decimal_mark
@@ -31,6 +32,25 @@ FIELDS: dict[str, dict[str, str]] = {
 }
 # A draft of this name notes which entry was offered, so that what is thrown away does not come back.
 _OFFERED = "yielded-{form}"
+# What a person who was away longer is still told of.
+RECENT = timedelta(days=60)
+
+
+def untold(workplace: Workplace, told: int) -> tuple[list[int], int]:
+    """Referrals whose decision by this person Partner Center did not take while no desk of theirs was open.
+
+    Args:
+        workplace: the desk and the person.
+        told: the history entry up to which the person knows; 0 for none.
+
+    Returns:
+        Their numbers, the latest last, and the entry up to which the person knows then.
+    """
+    with workplace.database.reading() as connection:
+        last = queries.last_entry(connection)
+        if told > last:  # the desk was restored from a backup
+            told = 0
+        return queries.yields(connection, workplace.actor.name, told, workplace.now() - RECENT), last
 
 
 def offer(workplace: Workplace, drafts: Drafts, form: str, referral_id: int, initial: Mapping[str, str]) -> None:

@@ -9,7 +9,6 @@ from typing import Any
 
 from refterm.domain.history import DECISIONS, Action
 from refterm.errors import UndoError
-from refterm.formats import patch
 from refterm.i18n import _
 from refterm.services.workplace import Workplace
 from refterm.store import codec, remote
@@ -48,6 +47,8 @@ def owe(
     known = remote.one(connection, before["id"])
     if known is None:
         return
+    from refterm.formats import patch  # a megabyte that a desk without sync does not need
+
     changed = {
         column: [before[column], after[column]]
         for column in (*patch.STANDING, *patch.FIELDS)

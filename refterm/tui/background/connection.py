@@ -9,6 +9,7 @@ from textual.screen import Screen
 from refterm.errors import ConnectionLostError, RefTermError
 from refterm.i18n import _
 from refterm.services.workplace import Workplace
+from refterm.text import as_sentence
 from refterm.tui.background.work import work
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 15.0
@@ -52,7 +53,9 @@ class Connection:
         """Show an error; if the connection is lost, begin to reconnect."""
         # A path or an address would leave no room on the line for the error.
         sentence, name = str(error), self._workplace.database.name
-        self._say(_("The database") + sentence.removeprefix(name) if sentence.startswith(name) else sentence, "late")
+        if sentence.startswith(name):
+            sentence = _("The database") + sentence.removeprefix(name)
+        self._say(as_sentence(sentence), "late")
         if isinstance(error, ConnectionLostError) and not self.lost:
             self.lost, self._pause = True, FIRST_PAUSE
             self._draw()

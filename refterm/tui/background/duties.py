@@ -1,4 +1,5 @@
-"""What a desk owes the person by itself: follow-ups that fall due (A5), and one's own letters that could not be sent (W1)."""
+"""What a desk owes the person by itself: follow-ups that fall due (A5), one's own letters that could not be sent (W1), and
+what Partner Center did not take of one's decisions."""
 
 from __future__ import annotations
 
@@ -37,6 +38,17 @@ class Duties:
         referral: int
         why: str
 
+    @dataclass
+    class Yielded(Message):
+        """Partner Center decided otherwise while no desk of this person was open; the latest last.
+
+        Attributes:
+            told: the history entry up to which the person knows now.
+        """
+
+        referrals: list[int]
+        told: int
+
     def __init__(self, screen: Screen[None], session: Session, connection: Connection) -> None:
         self._screen, self._session, self._connection = screen, session, connection
         self._next: datetime | None = None
@@ -49,9 +61,14 @@ class Duties:
         """When the next follow-up falls due."""
         return self._next
 
-    def begin(self) -> None:
-        """Look for what is due already, and for letters that failed meanwhile."""
+    def begin(self, told: int) -> None:
+        """Look for what is due already, and for what failed or did not stand meanwhile.
+
+        Args:
+            told: the history entry up to which the person knows what Partner Center did not take.
+        """
         self._read()
+        self._look_for_yields(told)
         self.look_for_letters()
 
     def look(self, now: datetime) -> None:
@@ -81,6 +98,17 @@ class Duties:
                 self._screen.post_message(self.Due(rows))
 
         work(self._screen, job, done, self._connection.failed, group="duties")
+
+    def _look_for_yields(self, told: int) -> None:
+        from refterm.services.personal.yielded import untold
+
+        place = self._session.workplace
+
+        def done(found: tuple[list[int], int]) -> None:
+            self._screen.post_message(self.Yielded(*found))
+
+        if not place.looks_only:
+            work(self._screen, lambda: untold(place, told), done, self._connection.failed, group="duties")
 
     def look_for_letters(self) -> None:
         """Make drafts of one's own letters that could not be sent."""

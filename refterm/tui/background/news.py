@@ -24,13 +24,18 @@ CLOSING = (Action.ACCEPTED, Action.DECLINED, Action.EXPIRED)
 @dataclass(frozen=True, slots=True)
 class News:
     """A sentence, its style, the numbers of what came in, and what the person is alerted of (S1): hot flames, and what
-    was given to them."""
+    was given to them.
+
+    Attributes:
+        yielded: of `arrived` those of which Partner Center did not take this person's decision.
+    """
 
     sentence: str
     style: str
     arrived: frozenset[int] = frozenset()
     hot: tuple[Row, ...] = ()
     given: tuple[Row, ...] = ()
+    yielded: frozenset[int] = frozenset()
 
 
 def news(desk: Desk, changes: Changes, look: Look) -> News | None:
@@ -42,6 +47,10 @@ def news(desk: Desk, changes: Changes, look: Look) -> News | None:
         look: how this terminal draws.
     """
     entries, me = changes.entries, desk.workplace.actor.name
+    yielded = [
+        entry.referral for entry in entries if entry.action == Action.YIELDED and entry.by == me and entry.referral
+    ]
+    marked = frozenset(yielded)
     imported = [entry.referral for entry in entries if entry.action == Action.IMPORTED and entry.referral]
     arrived = [row for row in desk.rows(imported) if row.status is Status.NEW]
     given = given_to(entries, me)
@@ -51,12 +60,11 @@ def news(desk: Desk, changes: Changes, look: Look) -> News | None:
         said = (
             given_sentence(given, mine, look) if mine else arrivals(arrived, max(changes.arrived, len(arrived)), look)
         )
-        return News(said, "strong", frozenset(row.id for row in arrived), hot=tuple(hot), given=tuple(mine))
-    yielded = [entry for entry in entries if entry.action == Action.YIELDED and entry.by == me and entry.referral]
+        said, style = (f"{yielded_sentence(yielded)} {said}", "late") if yielded else (said, "strong")
+        new = marked | {row.id for row in arrived}
+        return News(said, style, new, hot=tuple(hot), given=tuple(mine), yielded=marked)
     if yielded:
-        text = _("Partner Center decided #{id} otherwise; that stands, and what you typed is in its history (h).")
-        numbers = frozenset(entry.referral for entry in yielded if entry.referral)
-        return News(text.format(id=yielded[-1].referral), "late", numbers)
+        return News(yielded_sentence(yielded), "late", marked, yielded=marked)
     # What others sent is no news: what they decided was.
     others = [
         entry
@@ -67,6 +75,14 @@ def news(desk: Desk, changes: Changes, look: Look) -> News | None:
     if gone:
         return News(expired(desk.rows(gone[:NAMED]), max(changes.expired, len(gone)), look), "plain")
     return News(done_by_other(others[-1], len(others)), "dim") if others else None
+
+
+def yielded_sentence(referrals: Sequence[int]) -> str:
+    """The sentence about one's own decisions that Partner Center did not take."""
+    names = ", ".join(f"#{number}" for number in dict.fromkeys(reversed(referrals)))
+    return _("Partner Center decided {names} otherwise; that stands, and what you typed is in the history (h).").format(
+        names=names
+    )
 
 
 def given_to(entries: Sequence[Entry], me: str) -> list[Entry]:

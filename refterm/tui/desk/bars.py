@@ -158,7 +158,7 @@ def filter_text(chosen: Filter, zone: tzinfo | None) -> str:
         _("until {day}").format(day=date_text(local_time(chosen.until, zone).date())) if chosen.until else "",
         display(chosen.profile) if chosen.profile else "",
         _("favourites") if chosen.favorite else "",
-        _("skipped") if chosen.skipped else "",
+        _("Skipped").lower() if chosen.skipped else "",
         _("mine") if chosen.mine else "",
         _("nobody's") if chosen.unassigned else "",
         _("no active profile") if chosen.unrouted else "",
@@ -188,13 +188,14 @@ def order_word(order: Order) -> str:
     }[order]
 
 
-def alert(shown: Alert | None, look: Look) -> list[Piece]:
-    """The flame alert above the Inbox: the one with least time left (F1-F3)."""
+def alert(shown: Alert | None, look: Look, cells: int = 0) -> list[Piece]:
+    """The flame alert above the Inbox, in so many cells if said: the one with least time left (F1-F3)."""
     if shown is None:
         return []
     sign = look.signs.hot if shown.hot else look.signs.cooled
     state = Flame.HOT if shown.hot else Flame.COOLED
-    text = alert_text(shown.row.company, state, shown.row.received_at, (None, None), look)
+    room = cells - width(sign) - 3 - sum(width(text) for text, _style in alert_keys(shown)) if cells else 0
+    text = alert_text(shown.row.company, state, shown.row.received_at, (None, None), look, room)
     return [(f" {sign} ", "flame"), (text, "flame" if shown.hot else "strong")]
 
 
@@ -271,7 +272,8 @@ def empty(
             *(begin if writes else ()),
             f"{keys_of('help'):3} " + _("all keys"),
             "",
-            _("On the command line: refterm import FILE imports, refterm demo --tour shows the program."),
+            _("On the command line:"),
+            _("refterm import FILE imports, refterm demo --tour shows the program."),
         ]
     if view.tab is Tab.INBOX:
         lines = [_("All done: no referral waits for an answer.")]

@@ -280,7 +280,7 @@ class DeskBase(Screen[None]):
         self._lines["tabs"].show(
             *bars.tabs(view, self.counts, hits, marked, cells, look.zone, self.hits), actions=TAB_ACTIONS
         )
-        alert = bars.alert(self.alert, look) if self.state.tab is Tab.INBOX and not self.whole else []
+        alert = bars.alert(self.alert, look, cells) if self.state.tab is Tab.INBOX and not self.whole else []
         self._lines["alert"].display = bool(alert)
         self._lines["alert"].show(alert, bars.alert_keys(self.alert) if alert else [], all_do="next_flame")
         self._draw_keys()
@@ -410,6 +410,7 @@ class DeskBase(Screen[None]):
                 save()
             screen.dismiss(None)
         self.referral_list.unseen.clear()
+        self.state.yielded.clear()
         self.fit_scores.known.clear()
         self.messages.forget_undo()
         if self.reload(top=True):

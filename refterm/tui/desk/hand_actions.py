@@ -250,6 +250,18 @@ class HandActions(LookActions):
         self.reload()
         self.show_detail()
 
+    def yielded(self, event: Duties.Yielded) -> None:
+        """Say what Partner Center did not take while this person was away, once, and mark it until it is looked at."""
+        from refterm.tui.background.news import yielded_sentence
+
+        self.state.told = max(self.state.told, event.told)
+        if event.referrals:
+            self.say(yielded_sentence(event.referrals), "late")
+            self.state.yielded.update(event.referrals)
+            self.app.keep_view()
+            self.referral_list.unseen.update(event.referrals)
+            self.referral_list.refresh()
+
     def unsent(self, event: Duties.Unsent) -> None:
         """A letter came back: say why, and where it is."""
         sentence = _("Your letter on #{id} could not be sent ({why}); {key} has it again.")

@@ -280,7 +280,7 @@ class ReferralList(Widget, can_focus=True):
         segments = [Segment(text, style) for text, style in _joined(shown)]
         strip = Strip(segments).adjust_cell_length(cells, self._style("plain", cursor))
         sign = self._look.signs.thumb if thumb and self._look else " "
-        return Strip.join([strip, Strip([Segment(sign, self._style("thumb"))], 1)])
+        return Strip.join([strip, Strip([Segment(" " + sign, self._style("thumb"))], 2)])
 
     def _has_thumb(self, line: int) -> bool:
         lines, count = self._lines, self.count
@@ -315,7 +315,7 @@ class ReferralList(Widget, can_focus=True):
 
     @property
     def _cells(self) -> int:
-        return max(0, self.size.width - 1)  # the last cell of a line is the thumb's
+        return max(0, self.size.width - 2)  # the last cell of a line is the thumb's, with a blank before it
 
     @property
     def _lines(self) -> int:

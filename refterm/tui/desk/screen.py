@@ -57,7 +57,8 @@ class DeskScreen(Covered, StillBelow, DeskActions):
         self.call_after_refresh(self.watcher.expire)
         self.call_after_refresh(self.ticker.schedule)
         self.presence.begin()
-        self.call_after_refresh(self.duties.begin)
+        self.referral_list.unseen |= self.state.yielded
+        self.call_after_refresh(self.duties.begin, self.state.told)
         if self.syncing:
             self.syncing.begin()
 
@@ -75,6 +76,7 @@ class DeskScreen(Covered, StillBelow, DeskActions):
         if changes.token > self._listed:
             self._follow()
         self.duties.changed(changes.entries)
+        self.state.told = max(self.state.told, changes.token)
         try:
             found = news(self.session.desk, changes, self.look())
         except RefTermError as error:
@@ -90,6 +92,9 @@ class DeskScreen(Covered, StillBelow, DeskActions):
                     self.app.alert_about(kind, words, rows[0].id, rows[0].company, len(rows))
             if found.arrived:
                 self.referral_list.unseen |= found.arrived
+                if found.yielded:
+                    self.state.yielded |= found.yielded
+                    self.app.keep_view()
                 self.referral_list.refresh()
                 if self.rings:
                     self.app.bell()
@@ -152,6 +157,12 @@ class DeskScreen(Covered, StillBelow, DeskActions):
     def _due(self, event: Duties.Due) -> None:
         self.due(event)
 
+    @on(Duties.Yielded)
+    def _yielded(self, event: Duties.Yielded) -> None:
+        self.yielded(event)
+        if self.referral_list.unseen:
+            self.show_title()
+
     @on(Duties.Unsent)
     def _unsent(self, event: Duties.Unsent) -> None:
         self.unsent(event)
@@ -176,6 +187,9 @@ class DeskScreen(Covered, StillBelow, DeskActions):
         row = event.row
         if row and row.id in self.referral_list.unseen:
             self.referral_list.saw(row.id)
+            if row.id in self.state.yielded:
+                self.state.yielded.discard(row.id)
+                self.app.keep_view()
             self.show_title()
         if row and self._detail_fresh and row.id == self.detail_pane.referral_id:
             return

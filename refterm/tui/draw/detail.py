@@ -21,7 +21,7 @@ from refterm.i18n import _, decimal_mark, ngettext
 from refterm.text import fit, width
 from refterm.tui.actions import keys_of
 from refterm.tui.draw import links
-from refterm.tui.draw.row import Look, Piece, one_line
+from refterm.tui.draw.row import Look, Piece, engagement, one_line
 from refterm.tui.draw.sheet import (
     BETWEEN,
     LABEL,
@@ -42,6 +42,8 @@ from refterm.words import contradiction_text, flame_text, outcome_word, same_cus
 TWO_COLUMNS = 100
 # Of the history, in the pane with the list.
 LATEST = 2
+# Of a customer's name in an alert: it is cut no shorter.
+LEAST_NAME = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +67,19 @@ class Shown:
 
 
 def alert_text(
-    company: str, flame: Flame, received_at: datetime, contacted: tuple[str | None, datetime | None], look: Look
+    company: str,
+    flame: Flame,
+    received_at: datetime,
+    contacted: tuple[str | None, datetime | None],
+    look: Look,
+    cells: int = 0,
 ) -> str:
-    """The text of the flame alert (F2-F4)."""
+    """The text of the flame alert (F2-F4); in so many cells, if said: a long name is cut, never the time left."""
     customer = one_line(company, look)
     if text := flame_text(flame, received_at, look.now, look.deadlines):
+        room = max(cells - width(text) - 2, LEAST_NAME)
+        if cells and width(customer) > room:
+            customer = fit(customer, room, ellipsis=look.signs.ellipsis).rstrip()
         return f"{customer}: {text}"
     who, at = contacted
     return _("{customer}: contacted by {who} on {time}").format(
@@ -82,8 +92,8 @@ def moment(instant: datetime, look: Look) -> str:
     return moment_text(instant, look.now, look.zone)
 
 
-def flame_line(referral: Referral, look: Look) -> list[Piece]:
-    """The alert on top of a flamed referral's detail; nothing for the others."""
+def flame_line(referral: Referral, look: Look, cells: int = 0) -> list[Piece]:
+    """The alert on top of a flamed referral's detail, in so many cells if said; nothing for the others."""
     state = deadline.flame_state(
         referral.flame, referral.status, referral.contacted_at, referral.received_at, look.now, look.deadlines
     )
@@ -91,7 +101,8 @@ def flame_line(referral: Referral, look: Look) -> list[Piece]:
         return []
     sign = {Flame.HOT: look.signs.hot, Flame.COOLED: look.signs.cooled}.get(state, "")
     contacted = (referral.contacted_by, referral.contacted_at)
-    text = alert_text(referral.customer.company, state, referral.received_at, contacted, look)
+    room = cells - width(sign) - 2 if cells else 0
+    text = alert_text(referral.customer.company, state, referral.received_at, contacted, look, room)
     return [(f" {sign} " if sign else " ", "flame"), (text, "flame" if state is Flame.HOT else "plain")]
 
 
@@ -102,26 +113,33 @@ def compact(shown: Shown, cells: int, look: Look) -> Lines:
     if referral.status is Status.NEW:
         known = look.fits.get(referral.id)
         facts.append(_("fit {score}").format(score=known.score if known else look.signs.ellipsis))
-    head = flame_line(referral, look) or [(" " + one_line(referral.customer.company, look), "strong")]
     rest = dotted(look, *facts)
-    lines: Lines = [[*head, (f" {look.signs.dot} {rest}" if rest else "", "plain")]]
     busy = look.busy.get(referral.id)
     said = _("{who} has a form open").format(who=one_line(busy, look)) if busy else _holder(referral, look)
-    if said and cells - width(said) > cells // 2:
-        first = cut(lines[0], max(cells - width(said) - 2, 0), look)
-        lines[0] = [*first, (" " * (cells - cells_of(first) - width(said)), "plain"), (said, "strong")]
+    said = said if cells - width(said) > cells // 2 else ""
+    room = cells - width(said) - 2 if said else cells
+    alert = flame_line(referral, look, room)
+    first: list[Piece] = alert or [(" " + one_line(referral.customer.company, look), "strong")]
+    joined: list[Piece] = [*first, (f" {look.signs.dot} {rest}", "plain")] if rest else first
+    is_joined = not alert or cells_of(joined) <= room
+    first = cut(joined if is_joined else first, max(room, 0), look)
+    if said:
+        first = [*first, (" " * (cells - cells_of(first) - width(said)), "plain"), (said, "strong")]
+    lines: Lines = [first]
     standing = _standing(referral, look)
     if cells_of(_in_one_line(standing, look)) >= cells:
         # The row of the list shows the time to answer as well.
         standing[0] = standing[0][:1]
     lines.append([(" ", "plain"), *_in_one_line(standing, look)])
-    deal = _deal_text(referral, look)
+    deal = _deal_text(referral, look, cells - 2)
     body: Lines = [[(" " + deal, "strong")]] if deal else []
     need = wrap(one_line(referral.need, look), cells - 2, look)
-    room = 2 - len(body)
-    body += [[(" " + line, "plain")] for line in need[:room]]
-    if len(need) > room:
-        body[-1] = [(" " + " ".join(need[room - 1 : room + 1]), "plain")]
+    if not is_joined and len(body) + len(need) < 2:
+        body.append([(" " + rest, "plain")])  # what the alert left no room for
+    wanted = 2 - len(body)
+    body += [[(" " + line, "plain")] for line in need[:wanted]]
+    if len(need) > wanted:
+        body[-1] = [(" " + " ".join(need[wanted - 1 : wanted + 1]), "plain")]
     lines += body + [[]] * (2 - len(body))
     if person := referral.contact:
         linked = ((person.name, ""), (person.phone, "tel"), (person.email, "mailto"), (person.title, ""))
@@ -249,7 +267,8 @@ def deal_lines(referral: Referral, cells: int, look: Look) -> Lines:
     if referral.status is Status.ACTIVE and deadline.purchase_passed(deal.purchase_date, look.now, look.zone):
         passed = _("The purchase date has passed: report won or lost, or edit the date.")
         lines += labelled("", passed, cells, look, "late")
-    lines += labelled(_("Notes"), deal.notes or "", cells, look)
+    if deal.notes and " ".join(deal.notes.split()) != " ".join(referral.need.split()):
+        lines += labelled(_("Notes"), deal.notes, cells, look)
     crm = _("CRM {id}").format(id=one_line(deal.crm_id, look)) if deal.crm_id else ""
     campaign = _("campaign {id}").format(id=one_line(deal.campaign_id, look)) if deal.campaign_id else ""
     if crm and look.links and (page := look.links.page(deal.crm_id)):
@@ -347,16 +366,22 @@ def _standing(referral: Referral, look: Look, *, named: bool = False) -> Lines:
     return parts_
 
 
-def _deal_text(referral: Referral, look: Look) -> str:
-    """Name, value, date and window of a deal."""
+def _deal_text(referral: Referral, look: Look, cells: int = 0) -> str:
+    """Name, value, date and window of a deal; in so many cells, if said: a long name is cut, never value and date."""
     deal = referral.deal
-    return dotted(
+    name = one_line(deal.name or "", look)
+    rest = dotted(
         look,
-        one_line(deal.name or "", look),
         show_money(deal.value, deal.currency, decimal_mark()),
         _("by {date}").format(date=date_text(deal.purchase_date)) if deal.purchase_date else "",
         one_line(deal.timeframe or "", look) if deal.timeframe != str(deal.purchase_date) else "",
     )
+    if cells:
+        name = engagement(name, one_line(referral.customer.company, look))
+    room = max(cells - width(rest) - 3, LEAST_NAME)
+    if cells and width(name) > room:
+        name = fit(name, room, ellipsis=look.signs.ellipsis).rstrip()
+    return dotted(look, name, rest)
 
 
 def _size(referral: Referral) -> str:

@@ -25,8 +25,6 @@ _ORDERED = {
     Order.CLOSED_AT: "closed",
 }
 MOST_CUSTOMER = 38
-# Of a colleague's name; there it has no heading.
-INITIAL = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +75,6 @@ def _column(key: str, cells: int, signs: Signs, *, ordered: bool) -> Column:
     names = _names()[key]
     room = cells - (1 if ordered else 0)
     name = next((name for name in names if width(name) <= room), names[-1])
-    if key == "who" and cells == INITIAL:
-        name = ""
     right = key in _RIGHT
     if ordered:
         name = fit(name, min(width(name), max(room, 0)), ellipsis=signs.ellipsis)
@@ -109,21 +105,21 @@ def _names() -> dict[str, tuple[str, ...]]:
 
 def _steps(tab: Tab) -> tuple[list[str], list[tuple[str, int]]]:
     """The columns of a tab as drawn; and in which order they come, or grow, as there is room, with their cells."""
-    late = _longest_late()
+    late, who = _longest_late(), max(width(_("Who")), 4)
     if tab is Tab.INBOX:
         return "customer need where answer expires who fit value channel".split(), [
             ("customer", 18),
             ("need", 18),
             ("answer", late),
             ("expires", 8),
-            ("who", INITIAL),
+            ("who", who),
             ("where", 16),
             ("who", 8),
             ("expires", 11),
             ("answer", late + 1),
             ("customer", 22),
             ("need", 24),
-            ("fit", 4),
+            ("fit", width(_("Fit")) + 1),
             ("value", 16),
             ("channel", 9),
             ("where", 20),
@@ -134,7 +130,7 @@ def _steps(tab: Tab) -> tuple[list[str], list[tuple[str, int]]]:
             ("customer", 18),
             ("purchase", purchase),
             ("value", 16),
-            ("who", INITIAL),
+            ("who", who),
             ("engagement", 18),
             ("who", 8),
             ("follow_up", 16),

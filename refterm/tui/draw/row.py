@@ -17,7 +17,7 @@ from refterm.domain.row import Row
 from refterm.domain.when import date_text, local_time
 from refterm.i18n import _, decimal_mark
 from refterm.text import fit
-from refterm.tui.draw.list_columns import INITIAL, Column, gap
+from refterm.tui.draw.list_columns import Column, gap
 from refterm.tui.draw.signs import Signs
 
 if TYPE_CHECKING:
@@ -70,8 +70,6 @@ def pieces(
         text, style = content[column.key]
         if column.key == "value":
             text = deal_value(row, column.cells)
-        elif column.key == "who" and column.cells == INITIAL:
-            text = _initial(row, text, look)
         if place:
             drawn.append((gap(place, column), "plain"))
         drawn.append(
@@ -176,7 +174,7 @@ def _cells(row: Row, tab: Tab, look: Look, *, marked: bool, unseen: bool) -> dic
         ending = row.expires_at is not None and row.expires_at - look.now < SOON
         content["answer"] = (answer_text(row, look), "late" if late else "plain")
         content["expires"] = (expiry_text(row, look), "soon" if ending else "plain")
-    content["engagement"] = (one_line(row.deal_name or row.need, look), "plain")
+    content["engagement"] = (one_line(engagement(row.deal_name or "", row.company) or row.need, look), "plain")
     content["follow_up"] = follow_up_text(row, look)
     content["purchase"] = purchase_text(row, look)
     content["outcome"] = (outcome_word(row.outcome or "expired"), "plain")
@@ -186,9 +184,10 @@ def _cells(row: Row, tab: Tab, look: Look, *, marked: bool, unseen: bool) -> dic
     return content
 
 
-def _initial(row: Row, who: str, look: Look) -> str:
-    """The first letter of a name; with an ellipsis while that person has a form open."""
-    return who[:1] + (look.signs.ellipsis[:1] if row.id in look.busy else "")
+def engagement(name: str, company: str) -> str:
+    """What a deal is about: its name without the customer's before it, which stands beside it anyway."""
+    head, _dash, rest = name.partition(" - ")
+    return rest if rest.strip() and head.casefold() in company.casefold() else name
 
 
 def _who(row: Row, look: Look) -> Piece:

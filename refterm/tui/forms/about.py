@@ -9,6 +9,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from refterm.domain import reasons
+from refterm.domain.api_words import in_words
 from refterm.domain.referral import Referral, Status
 from refterm.domain.row import Row
 from refterm.errors import RefTermError
@@ -145,7 +146,7 @@ class AboutCustomer(_WithLetter):
         customer = self._referral.customer
         size = _("{n} people").format(n=customer.employees) if customer.employees else ""
         place = ", ".join(part for part in (customer.city, customer.country) if part)
-        return [text for part in (size, customer.industry or "", place) if (text := self._clean(part))]
+        return [text for part in (size, in_words(customer.industry or ""), place) if (text := self._clean(part))]
 
     def _person(self) -> list[str]:
         person = self._referral.contact
@@ -191,8 +192,7 @@ class AboutSeveral(_WithLetter):
 
     def above(self, cells: int) -> list[Line]:
         """The names one after the other."""
-        text = f" {self._session.signs.dot} ".join(self._names())
-        lines = [(line, "") for line in _wrapped(text, cells)]
+        lines = [(line, "") for line in _listed(self._names(), f" {self._session.signs.dot} ", cells)]
         if letter := self.letter_text(self._session):
             lines.append((_letter_line(letter, cells, self._session.signs.ellipsis), "dim"))
         return lines + self._notes(cells)
@@ -228,6 +228,17 @@ def _as_fit(texts: Sequence[str], between: str, cells: int) -> str:
             continue
         line = longer
     return line
+
+
+def _listed(texts: Sequence[str], between: str, cells: int) -> list[str]:
+    """The texts one after the other, each whole on its line as far as that is possible."""
+    lines: list[str] = []
+    for text in texts:
+        if lines and width(lines[-1] + between + text) <= cells:
+            lines[-1] += between + text
+        else:
+            lines += _wrapped(text, cells)
+    return lines
 
 
 def _wrapped(text: str, cells: int) -> list[str]:

@@ -12,6 +12,7 @@ from textual.timer import Timer
 from refterm.domain.history import Entry
 from refterm.errors import RefTermError
 from refterm.i18n import _
+from refterm.text import as_sentence
 from refterm.tui.background.work import work
 from refterm.tui.forms import live
 from refterm.tui.forms.fields import Field, FieldSpec, NotesField
@@ -136,7 +137,7 @@ class AssistedForm(StillBelow, ModalScreen[T | None], Generic[T]):
                 self.app.push_screen(LetterScreen(letter, self.session.signs))
 
         def failed(error: RefTermError) -> None:
-            self.say(str(error))
+            self.say(as_sentence(str(error)))
 
         work(self, self._letter, show, failed, group="letter", exclusive=True)
 

@@ -13,6 +13,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input, TextArea
+from textual.widgets.input import Selection
 
 from refterm.text import clean, clean_line, fit, fold, width
 from refterm.tui.draw.signs import Signs
@@ -69,6 +70,12 @@ class LineField(InOrder, Input):
     def __init__(self, spec: FieldSpec, text: str) -> None:
         super().__init__(text, placeholder=spec.placeholder, id=f"field-{spec.name}", compact=True)
         self.cursor_blink = False
+
+    def _watch_selection(self, selection: Selection) -> None:
+        super()._watch_selection(selection)
+        if selection == Selection(0, len(self.value)):
+            # On entering all is selected: the beginning is in sight, not the end.
+            self.scroll_to(x=0, animate=False, force=True)
 
     @property
     def text(self) -> str:

@@ -16,7 +16,7 @@ from textual.widgets import Input, TextArea
 from refterm.domain.history import Entry
 from refterm.errors import InvalidInputError, RefTermError
 from refterm.i18n import _
-from refterm.text import clean, width
+from refterm.text import as_sentence, clean, width
 from refterm.tui.background.work import UnexpectedError, work
 from refterm.tui.forms.about import About, AboutPane
 from refterm.tui.forms.assisted import AssistedForm
@@ -169,7 +169,7 @@ class Form(AssistedForm[T]):
                 self,
                 self._about.load,
                 lambda _none: self._looked_up(),
-                lambda error: self.say(str(error)),
+                lambda error: self.say(as_sentence(str(error))),
                 group="about",
             )
 
@@ -252,7 +252,7 @@ class Form(AssistedForm[T]):
         try:
             initial = self._again() if self._again else self._initial
         except RefTermError as error:
-            self.say(str(error))
+            self.say(as_sentence(str(error)))
             return
         self._shown = {name: clean(initial.get(name, "")) for name in self._controls}
         for name, text in self._shown.items():
@@ -276,7 +276,7 @@ class Form(AssistedForm[T]):
             if self._before:
                 self._before(self._shown)
         except RefTermError as error:
-            self.say(str(error))
+            self.say(as_sentence(str(error)))
             return
         self._submitting = True
         self.set_class(True, "-submitting")
@@ -310,11 +310,11 @@ class Form(AssistedForm[T]):
         fields = error.fields if isinstance(error, InvalidInputError) else {}
         self.show_errors(fields)
         if isinstance(error, InvalidInputError):
-            self.say("; ".join(text for name, text in fields.items() if name not in self._controls))
+            self.say(as_sentence("; ".join(text for name, text in fields.items() if name not in self._controls)))
         elif isinstance(error, UnexpectedError):
-            self.say(_("this failed, and refterm.log tells how; what you typed is kept"))
+            self.say(as_sentence(_("this failed, and refterm.log tells how; what you typed is kept")))
         else:
-            self.say(str(error))
+            self.say(as_sentence(str(error)))
         bad = next((name for name in self._controls if name in fields), None)
         if bad:
             self._controls[bad].focus()
@@ -384,4 +384,4 @@ class Form(AssistedForm[T]):
 
     def _ask_for_patience(self) -> None:
         if self._submitting:
-            self.say(_("waiting for the database"))
+            self.say(as_sentence(_("waiting for the database")))

@@ -12,6 +12,7 @@ from refterm.domain.referral import Referral
 from refterm.errors import InvalidInputError, RefTermError
 from refterm.i18n import _
 from refterm.services.replies import KINDS, Replies, Sent
+from refterm.text import as_sentence
 from refterm.tui.forms import parts
 from refterm.tui.forms.about import AboutCustomer
 from refterm.tui.forms.fields import FieldSpec, NotesField, Texts
@@ -97,14 +98,14 @@ class ReplyForm(Form[Sent]):
         try:
             letter = self._replies.prepare(self._referral, kind, self.texts()["to"])
         except InvalidInputError as error:
-            self.say("; ".join(error.fields.values()))
+            self.say(as_sentence("; ".join(error.fields.values())))
             return
         self._put({"subject": letter.subject, "text": letter.text})
 
     def action_editor(self) -> None:
         """Edit the text in the site's editor."""
         if self._editor is None or self._submitting:
-            self.say(_("there is no editor here; the site's configuration can name one"))
+            self.say(as_sentence(_("there is no editor here; the site's configuration can name one")))
             return
         from refterm.tui.editor import edited
 
@@ -112,7 +113,7 @@ class ReplyForm(Form[Sent]):
             with self.app.suspend():
                 text = edited(self._editor, self.texts()["text"])
         except RefTermError as error:
-            self.say(str(error))
+            self.say(as_sentence(str(error)))
             return
         self._put({"text": text})
 

@@ -13,7 +13,7 @@ from textual.containers import Horizontal
 from textual.content import Content
 from textual.geometry import Region
 
-from refterm.text import fit, width
+from refterm.text import as_sentence, fit, width
 from refterm.tui.draw.signs import Signs
 from refterm.tui.draw.themes import DIM
 from refterm.tui.forms.fields import Field, FieldSpec, Texts
@@ -130,7 +130,7 @@ class FormRow(Horizontal):
         found = []
         for spec, field in zip(self.specs, self.fields, strict=True):
             if text := self._errors.get(spec.name):
-                sentence = Content(f"! {self._signs.sanitize(text)}")
+                sentence = Content(f"! {as_sentence(self._signs.sanitize(text))}")
                 first, start = self.fields[0].virtual_region.x, field.virtual_region.x
                 if cells - start < max(_LEAST, sentence.cell_length):
                     start = first
@@ -141,7 +141,7 @@ class FormRow(Horizontal):
     def _draw_remarks(self, lines: list[list[tuple[int, str, str]]], places: Sequence[Region]) -> None:
         for spec, place in zip(self.specs, places, strict=True):
             if spec.remark and place.bottom < len(lines) and not lines[place.bottom]:
-                lines[place.bottom].append((place.x, spec.remark, DIM))
+                lines[place.bottom].append((place.x + 1, spec.remark, DIM))
 
 
 def _line(pieces: Sequence[tuple[int, str, str]], cells: int, ellipsis: str) -> Content:

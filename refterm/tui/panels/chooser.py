@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 
 from refterm.errors import RefTermError
-from refterm.text import fit, width
+from refterm.text import as_sentence, fit, width
 from refterm.tui.draw.signs import Signs
 from refterm.tui.draw.table import table
 from refterm.tui.draw.themes import DIM
@@ -101,7 +101,7 @@ class Chooser(Panel):
 
     def fail(self, error: RefTermError) -> None:
         """Show an error instead of the message."""
-        self.message = str(error)
+        self.message = as_sentence(str(error))
         self.draw()
 
     def draw(self) -> None:

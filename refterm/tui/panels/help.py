@@ -48,7 +48,7 @@ def legend(signs: Signs, cells: int) -> list[str]:
         f"{signs.cooled} " + _("72 h have passed"),
         "+ " + _("new"),
         "* " + _("favourite"),
-        "x " + _("marked"),
+        f"{signs.marked} " + _("marked"),
         f"ana{signs.ellipsis} " + _("ana has a form open"),
     ]
     lines = [_("Signs:")]

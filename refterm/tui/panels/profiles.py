@@ -11,6 +11,7 @@ from refterm.domain.profile import LISTS, Profile, size_text, typed_of
 from refterm.errors import RefTermError
 from refterm.i18n import _, ngettext
 from refterm.services.profiles import Profiles
+from refterm.text import as_sentence
 from refterm.tui.background.work import work
 from refterm.tui.forms.fields import FieldSpec
 from refterm.tui.forms.form import Form
@@ -120,7 +121,7 @@ class ProfilesScreen(Chooser):
             self._counts = [self._profiles.referrals(one) for one in self._all]
             self._waiting = self._profiles.waiting()
         except RefTermError as error:
-            self.message = str(error)
+            self.message = as_sentence(str(error))
 
 
 def profile_form(session: Session, profile: Profile | None) -> Form[str]:

@@ -18,7 +18,7 @@ from refterm.domain.referral import Outcome
 from refterm.errors import ConfigurationError, InvalidInputError, RefTermError
 from refterm.i18n import _
 from refterm.services.personal.view_state import SavedView, ViewState
-from refterm.text import clean_line, fit, fold, width
+from refterm.text import as_sentence, clean_line, fit, fold, width
 from refterm.tui.background.work import work
 from refterm.tui.desk.bars import number_text
 from refterm.tui.draw.themes import DIM
@@ -57,7 +57,7 @@ def views_of(tab: Tab, me: str) -> list[Named]:
             ("l", _("late"), Filter(overdue=True)),
             ("e", _("expires within 24 h"), Filter(expiring=24)),
             ("p", _("no active profile"), Filter(unrouted=True)),
-            ("z", _("skipped"), Filter(skipped=True)),
+            ("z", _("Skipped").lower(), Filter(skipped=True)),
         ],
         Tab.ACTIVE: [
             ("l", _("past the purchase date"), Filter(overdue=True)),
@@ -168,7 +168,7 @@ class ViewsScreen(Panel):
 
     def _not_counted(self, error: RefTermError) -> None:
         self._counting = False
-        self._say(str(error))
+        self._say(as_sentence(str(error)))
 
     def _counted(self, counts: list[int]) -> None:
         self._counting = False
