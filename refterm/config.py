@@ -17,7 +17,7 @@ from types import UnionType
 from typing import Any, get_args, get_type_hints
 
 from refterm.errors import ConfigurationError
-from refterm.i18n import _
+from refterm.i18n import _, languages
 from refterm.text import clean
 
 SITE_FILE = Path("/etc/refterm/config.toml")
@@ -331,6 +331,8 @@ def _check(value: Any, hint: Any, metadata: Mapping[str, Any], where: str, key: 
         return tuple(value)
     if key == "time_zone":
         _check_zone(value, where)
+    if key == "language":
+        _check_language(value, where)
     if key == "crm":
         _check_crm(value, where)
     return value
@@ -345,6 +347,14 @@ def _check_crm(url: str, where: str) -> None:
             _("{where} must be an https URL with {crm_id} in it, such as https://crm.example.com/deal/{crm_id}").format(
                 where=where, crm_id="{crm_id}"
             )
+        )
+
+
+def _check_language(name: str, where: str) -> None:
+    allowed = languages()
+    if re.split("[_.@]", name)[0] not in allowed or os.sep in name:
+        raise ConfigurationError(
+            _("{where} must be one of {allowed}").format(where=where, allowed=", ".join(sorted(allowed)))
         )
 
 

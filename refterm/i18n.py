@@ -21,6 +21,11 @@ def use(language: str | None) -> None:
     _catalogue = gettext.translation("refterm", folder, _own(folder, language), fallback=True)
 
 
+def languages() -> set[str]:
+    """The languages there are: English, in which the program is written, and those with a catalogue."""
+    return {"en", *os.listdir(os.path.join(os.path.dirname(__file__), "locale"))}
+
+
 def _own(folder: str, language: str | None) -> list[str]:
     """The languages that are asked for, as far as the name is that of a folder of ours.
 

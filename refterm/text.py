@@ -41,6 +41,15 @@ def identity(text: str) -> str:
     return "-".join(guid.groups()).lower() if guid else bare
 
 
+def beginning_of_guid(text: str) -> str:
+    """The beginning of a GUID as `identity` gives the whole; empty for what cannot be one."""
+    digits = text.strip().lstrip("{").rstrip("}").replace("-", "").lower()
+    if not re.fullmatch(r"[0-9a-f]{1,32}", digits):
+        return ""
+    parts = (digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:])
+    return "-".join(part for part in parts if part)
+
+
 def is_blank(text: str) -> bool:
     """Whether there is nothing to see: only blanks, control and format characters, marks without a letter."""
     return all(unicodedata.category(c) in ("Cc", "Cf", "Cs") or unicodedata.category(c)[0] in "ZM" for c in text)

@@ -6,7 +6,6 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -15,14 +14,16 @@ import pytest
 
 from refterm import i18n
 from refterm.clock import SettableClock
-from refterm.domain.deadline import Deadlines
-from refterm.domain.history import Actor
 from refterm.services.workplace import Workplace
 from refterm.store.opening import open_database
 from tests.postgres import Server, running
 from tests.samples import NOW, ndjson
+from tests.workplaces import open_at
 
 ImportRecords = Callable[[list[dict[str, Any]]], list[int]]
+
+# Every program that a test starts would compile all of refterm again: a third of a start.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 @pytest.fixture(autouse=True)
@@ -102,13 +103,7 @@ def clock() -> SettableClock:
 @pytest.fixture
 def workplace(location: Path | str, clock: SettableClock) -> Iterator[Workplace]:
     """A fresh desk at which Ana sits."""
-    opened = Workplace(
-        database=open_database(location),
-        clock=clock,
-        actor=Actor("ana", "ana"),
-        deadlines=Deadlines(),
-        zone=UTC,
-    )
+    opened = open_at(location, clock)
     yield opened
     opened.close()
 

@@ -10,7 +10,7 @@ import subprocess
 import sys
 from collections import Counter
 
-START = "import refterm.cli.main, refterm.cli.root, refterm.cli.opening, refterm.tui.app, refterm.store.sqlite"
+START = "import refterm.cli.main, refterm.cli.desk, refterm.tui.app, refterm.store.sqlite"
 LINE = re.compile(r"import time:\s+(\d+) \|\s+\d+ \|\s+(\S+)")
 SHOWN = 15
 

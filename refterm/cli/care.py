@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from refterm.cli import newfile, output
-from refterm.cli.base import Group, Invocation, command, pass_invocation
+from refterm.cli.base import Group, command, pass_invocation
+from refterm.cli.invocation import Invocation
 from refterm.cli.main import REFUSED
 from refterm.cli.terminal import is_terminal
 from refterm.errors import RefTermError
 from refterm.i18n import _, ngettext
+
+if TYPE_CHECKING:
+    from refterm.services.care.doctor import Finding
 
 
 @click.group("db", cls=Group, help="")
@@ -154,6 +161,20 @@ def copy(invocation: Invocation, source: str, target: str) -> None:
     )
 
 
+def _look(invocation: Invocation) -> Iterator[Finding]:
+    """What only an open desk reads of the configuration: theme, keys and views."""
+    from refterm.cli.desk import check_look
+    from refterm.services.care.doctor import Finding
+
+    with suppress(RefTermError):  # a file that cannot be read is another finding
+        settings = invocation.settings()
+        try:
+            check_look(settings)
+            yield Finding(_("theme and keys"), _("understood"))
+        except RefTermError as error:
+            yield Finding(_("theme and keys"), str(error), _("correct that file"))
+
+
 @command("doctor")
 @click.option(
     "--partner-center", is_flag=True, help=_("Also ask Partner Center, reading only, and report how it behaves.")
@@ -171,7 +192,7 @@ def doctor_(invocation: Invocation, /, partner_center: bool) -> int:
     found = examine(
         invocation.settings, clock, terminals=terminals, named=Path(named) if named else None, environment=os.environ
     )
-    for finding in (*found, *doctor_sync.examine(invocation.settings)):
+    for finding in (*found, *_look(invocation), *doctor_sync.examine(invocation.settings)):
         if finding.remedy is None:
             output.line(f"{ok:<6} {finding.subject}: {finding.text}")
         else:

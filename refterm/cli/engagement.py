@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from refterm.cli import output
-from refterm.cli.base import Group, Invocation, command, pass_invocation
+from refterm.cli.base import Group, command, pass_invocation
+from refterm.cli.invocation import Invocation
 from refterm.cli.words import label, money
 from refterm.errors import InvalidInputError
 from refterm.i18n import _

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from refterm.cli import output
-from refterm.cli.base import Invocation, Words, command, pass_invocation
+from refterm.cli.base import Words, command, pass_invocation
+from refterm.cli.invocation import Invocation
 from refterm.cli.main import PARTIAL, REFUSED
 from refterm.cli.words import label, undo_hint
 from refterm.errors import InvalidInputError, NotAllowedError, RefTermError

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from refterm.cli import output, terminal
-from refterm.cli.base import Invocation, command, pass_invocation
+from refterm.cli.base import command, pass_invocation
+from refterm.cli.invocation import Invocation
 from refterm.i18n import _
 
 if TYPE_CHECKING:

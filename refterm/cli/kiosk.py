@@ -7,7 +7,7 @@ import shlex
 
 import click
 
-from refterm.cli.base import Invocation
+from refterm.cli.invocation import Invocation
 from refterm.errors import NotAllowedError, RefTermError
 from refterm.i18n import _
 

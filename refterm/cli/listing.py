@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from refterm.cli import output
-from refterm.cli.base import Invocation, command, pass_invocation
+from refterm.cli.base import command, pass_invocation
+from refterm.cli.invocation import Invocation
 from refterm.cli.output import Column
 from refterm.i18n import _, decimal_mark
 

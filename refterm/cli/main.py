@@ -14,12 +14,14 @@ from refterm.errors import RefTermError
 from refterm.i18n import _
 
 if TYPE_CHECKING:
+    from refterm.cli.invocation import Invocation
     from refterm.clock import Clock
 
 # Exit statuses, as the contract and `--help` have them; 0 is done.
 REFUSED, WRONG_SYNTAX, PARTIAL, INTERRUPTED = 1, 2, 3, 130
 ENDED_BY_SIGNAL = 128
 COMPLETION = "_REFTERM_COMPLETE"
+SSH_COMMAND = "SSH_ORIGINAL_COMMAND"  # what somebody typed who came over SSH to a kiosk
 TOKEN = "REFTERM_PARTNER_CENTER_TOKEN"  # noqa: S105 - its name
 
 
@@ -81,18 +83,23 @@ def run(arguments: Sequence[str], *, clock: Clock | None = None) -> int:
 
 def _run(arguments: Sequence[str], clock: Clock | None) -> int:
     i18n.use(None)
+    from refterm.cli.invocation import Invocation
+
+    invocation = Invocation(clock)
+    if not arguments and not os.environ.keys() & {COMPLETION, SSH_COMMAND}:
+        from refterm.cli.desk import open_desk
+
+        _take_token(invocation)
+        return open_desk(invocation)  # nothing was typed that click would have to read
     import click
 
-    from refterm.cli.base import Invocation
     from refterm.cli.root import root
 
     if COMPLETION in os.environ:
         from click.shell_completion import shell_complete
 
         return shell_complete(root, {}, "refterm", COMPLETION, os.environ[COMPLETION])
-    invocation = Invocation(clock)
-    # Taken out, so that no child of this process inherits it.
-    invocation.token = (os.environ.pop(TOKEN, None) or "").strip() or None
+    _take_token(invocation)
     try:
         # Not click's main(), which prints errors and ends the process itself.
         with root.make_context("refterm", list(arguments), obj=invocation) as context:
@@ -104,6 +111,11 @@ def _run(arguments: Sequence[str], clock: Clock | None) -> int:
         path = error.ctx.command_path if error.ctx else "refterm"
         _complain(_("{error}; see {command} --help").format(error=error.format_message().rstrip("."), command=path))
         return WRONG_SYNTAX
+
+
+def _take_token(invocation: Invocation) -> None:
+    """Take the token out of the environment, so that no child of this process inherits it."""
+    invocation.token = (os.environ.pop(TOKEN, None) or "").strip() or None
 
 
 def _complain(text: str, subject: str | None = None) -> None:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from refterm.cli import output
-from refterm.cli.base import Invocation, command, pass_invocation
+from refterm.cli.base import command, pass_invocation
+from refterm.cli.invocation import Invocation
 from refterm.cli.words import label, place
 from refterm.errors import NotAllowedError
 from refterm.i18n import _

@@ -7,7 +7,8 @@ from datetime import datetime
 import click
 
 from refterm.cli import output
-from refterm.cli.base import Group, Invocation, command, pass_invocation
+from refterm.cli.base import Group, command, pass_invocation
+from refterm.cli.invocation import Invocation
 from refterm.i18n import _, ngettext
 
 

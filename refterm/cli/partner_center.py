@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import click
 
 from refterm.cli import output
-from refterm.cli.base import Invocation, command, pass_invocation
+from refterm.cli.base import command, pass_invocation
+from refterm.cli.invocation import Invocation
 from refterm.cli.terminal import is_terminal
 from refterm.errors import RefTermError
 from refterm.i18n import _, ngettext

@@ -7,7 +7,8 @@ from typing import Any
 import click
 
 from refterm.cli import output
-from refterm.cli.base import Command, Group, Invocation, pass_invocation
+from refterm.cli.base import Command, Group, pass_invocation
+from refterm.cli.invocation import Invocation
 from refterm.errors import InvalidInputError
 from refterm.i18n import _, ngettext
 

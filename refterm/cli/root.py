@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from refterm import __version__
-from refterm.cli.base import HELP, Invocation, common_options, desk_options, pass_invocation
+from refterm.cli.base import HELP, common_options, desk_options, pass_invocation
+from refterm.cli.invocation import Invocation
 from refterm.i18n import _
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ def root(context: click.Context, invocation: Invocation) -> int:
     """Open the desk where no command is given."""
     if context.invoked_subcommand is not None:
         return 0
-    from refterm.cli.opening import open_desk
+    from refterm.cli.desk import open_desk
 
     if "SSH_ORIGINAL_COMMAND" in os.environ:
         from refterm.cli import kiosk

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from refterm.cli import output
-from refterm.cli.base import Invocation, command, pass_invocation
+from refterm.cli.base import command, pass_invocation
+from refterm.cli.invocation import Invocation
 from refterm.i18n import _, decimal_mark, ngettext
 from refterm.text import display
 

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 import click
 
 from refterm.cli import output
-from refterm.cli.base import Invocation, command, pass_invocation
+from refterm.cli.base import command, pass_invocation
+from refterm.cli.invocation import Invocation
 from refterm.cli.listing import filters, say_no_hit, view_of
 from refterm.cli.main import PARTIAL, REFUSED
 from refterm.cli.newfile import NewFile, check, written

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from refterm.cli import output
-from refterm.cli.base import REASON, Invocation, command, pass_invocation
+from refterm.cli.base import REASON, command, pass_invocation
+from refterm.cli.invocation import Invocation
 from refterm.cli.main import PARTIAL, REFUSED
 from refterm.cli.words import label, money, place, undo_hint
 from refterm.errors import RefTermError

@@ -160,4 +160,7 @@ def employees(size: str | None) -> str | None:
 
 def channel_word(channel: str) -> str:
     """The way it came, in the person's language."""
-    return {"search": _("search"), "marketing": _("marketing"), "sales": _("sales"), "partner": _("partner")}[channel]
+    # The verb of the search box is `search` too, which other languages tell apart.
+    return {"search": _("Search").lower(), "marketing": _("marketing"), "sales": _("sales"), "partner": _("partner")}[
+        channel
+    ]

@@ -18,14 +18,14 @@ Row = Mapping[str, Any]
 # Kept in place of no expiry, so that every row has its place in an order by expiry.
 NEVER = 2**62
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 # Made once: `json.dumps` makes one for every call, and an import calls it five times a row.
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 def micros(instant: datetime) -> int:
     """An aware instant as microseconds since 1970 in UTC; exact, unlike `timestamp()`."""
-    return (instant - _EPOCH) // _MICROSECOND
+    span = instant - _EPOCH
+    return (span.days * 86_400 + span.seconds) * 1_000_000 + span.microseconds
 
 
 def micros_or_none(instant: datetime | None) -> int | None:

@@ -175,7 +175,10 @@ def record_imported(
     moment = codec.micros(at)
     connection.executemany(
         _HISTORY,
-        [(moment, actor.name, actor.login, Action.IMPORTED, row["id"], "{}", row["version"], None) for row in rows],
+        [
+            (moment, actor.name, actor.login, Action.IMPORTED.value, row["id"], "{}", row["version"], None)
+            for row in rows
+        ],
     )
     connection.executemany(
         _OUTBOX_OF_LATEST,

@@ -17,7 +17,7 @@ from refterm.store import codec
 from refterm.store.conditions import DUE, FLAME, SKIPPED, WAITING
 from refterm.store.connection import ALL, Connection, Record, placeholders
 from refterm.store.listing import ROW_COLUMNS, read_row
-from refterm.text import clean_line
+from refterm.text import beginning_of_guid, clean_line, identity
 
 # The setting that tells which desk this is.
 DESK_ID = "desk.id"
@@ -51,11 +51,15 @@ def resolve(connection: Connection, text: str) -> int:
         number = int(typed) if len(typed) <= _MOST_DIGITS else 0
         found = connection.execute("select id from referral where id = ?", (number,)).fetchall()
     else:
-        found = connection.execute("select id from referral where source_id = ?", (typed,)).fetchall()
+        found = connection.execute(
+            "select id from referral where source_id in (?, ?)", (typed, identity(typed))
+        ).fetchall()
+        begins = "select id from referral where source_id >= ? and source_id < ?"
         if not found and len(typed) >= LEAST_PREFIX:
-            found = connection.execute(
-                "select id from referral where source_id >= ? and source_id < ? limit 2", (typed, typed + "\U0010ffff")
-            ).fetchall()
+            found = connection.execute(f"{begins} limit 2", (typed, typed + "\U0010ffff")).fetchall()
+        if not found and len(guid := beginning_of_guid(typed)) >= LEAST_PREFIX:
+            only = f"{begins} and length(source_id) = 36 limit 2"
+            found = connection.execute(only, (guid, guid + "g")).fetchall()
     if len(found) > 1:
         raise NotFoundError(_("{id} is the beginning of more than one referral; type more of it").format(id=typed[:60]))
     if not found:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+# First of all: it sets the frame rate, and imports asyncio and Textual.
+from refterm.tui import textual_quirks  # isort: split
+
 import asyncio
 import os
 import sys
@@ -10,9 +13,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, ClassVar
-
-# Before Textual: it sets the frame rate.
-from refterm.tui import textual_quirks  # isort: split
 
 from textual.actions import ActionParseResult
 from textual.binding import Binding
@@ -259,6 +259,18 @@ def check_views(views: Sequence[SharedView]) -> None:
         check(views)
 
 
+def check_look(settings: Settings) -> None:
+    """Take the person's keys, and refuse a theme, a key or a view that is none.
+
+    Raises:
+        ConfigurationError: naming what is allowed.
+    """
+    if settings.theme and settings.theme not in themes.offered():
+        raise ConfigurationError(_("theme must be one of {allowed}").format(allowed=", ".join(themes.offered())))
+    use_keys(settings.keys)
+    check_views(settings.views)
+
+
 def run_desk(settings: Settings, *, acting: str | None = None) -> int:
     """Open the desk and stay until the person leaves.
 
@@ -271,10 +283,7 @@ def run_desk(settings: Settings, *, acting: str | None = None) -> int:
     i18n.use(settings.language)
     ending.watched()
     textual_quirks.check_environment()
-    if settings.theme and settings.theme not in themes.offered():
-        raise ConfigurationError(_("theme must be one of {allowed}").format(allowed=", ".join(themes.offered())))
-    use_keys(settings.keys)
-    check_views(settings.views)
+    check_look(settings)
     place = open_workplace(settings, acting=acting)
     states = ViewStates(config.state_folder(), place.actor.name, place.desk_id)
     signs = choose_signs(settings.ascii, os.environ, coerced=bool(sys.flags.utf8_mode))

@@ -16,6 +16,42 @@ os.environ.setdefault("TEXTUAL_FPS", "240")
 
 import gc
 import sys
+from types import ModuleType
+
+# What textual.app and textual.theme take from the module of the palette.
+OF_THE_PALETTE = ("CommandListItem", "CommandPalette", "Provider", "SimpleProvider", "DiscoveryHit", "Hit", "Hits")
+
+
+class _NotLoaded:
+    """Stands for what a module has that no desk uses."""
+
+
+def _import_textual() -> None:
+    """Import asyncio without ssl, and Textual without its command palette.
+
+    No desk speaks TLS through asyncio, and the palette here is our own (panels/palette.py). Both together, with the
+    six widgets that Textual's palette brings, are a tenth of "start to the first rows" in docs/benchmarks.md and 4 MiB
+    of "memory (PSS) once there".
+    """
+    if "ssl" not in sys.modules and "asyncio" not in sys.modules:
+        sys.modules["ssl"] = None  # type: ignore[assignment]
+        try:
+            import asyncio  # noqa: F401
+        finally:
+            del sys.modules["ssl"]
+    if "textual.command" not in sys.modules:
+        palette = ModuleType("textual.command")
+        for name in OF_THE_PALETTE:
+            setattr(palette, name, _NotLoaded)
+        sys.modules["textual.command"] = palette
+        try:
+            import textual.app  # noqa: F401
+        finally:
+            del sys.modules["textual.command"]
+
+
+_import_textual()
+
 from collections.abc import Callable
 from contextlib import suppress
 from functools import lru_cache
@@ -81,7 +117,7 @@ def stop_watching(widget: Widget) -> None:
 def collect_garbage() -> None:
     """Collect garbage from the first screen on; what the start has loaded stays, and is not looked at again.
 
-    The start runs without collection (cli/opening.py): that is a tenth of "start to the first rows" in
+    The start runs without collection (cli/desk.py): that is a tenth of "start to the first rows" in
     docs/benchmarks.md.
     """
     gc.freeze()
@@ -244,9 +280,8 @@ class SafeApp(App[None]):
 
     def takes_text(self) -> bool:
         """Whether what is typed goes into a field."""
-        from textual.widgets import Input, TextArea  # not needed by the first screen
-
-        return isinstance(self.focused, Input | TextArea)
+        # By name: a desk without fields has not loaded them.
+        return any(kind.__name__ in ("Input", "TextArea") for kind in type(self.focused).__mro__)
 
     def refuse_paste(self) -> None:
         """Say that pasted text does nothing here."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from tests.bench import report
-from tests.bench.figures import bulk, keys, resting, starting
+from tests.bench.figures import bulk, keys, resting, starting, syncing
 from tests.bench.report import Figure
 
 SIZES = (100, 10_000, 100_000, 1_000_000)
@@ -40,6 +40,7 @@ def main(arguments: list[str] | None = None) -> None:
         "import": lambda: bulk.importing(chosen.bulk),
         "export": lambda: bulk.exporting(chosen.bulk),
         "expiry": lambda: bulk.expiring(sizes),
+        "sync": syncing.storing,
     }
     wanted = chosen.only.split(",") if chosen.only else list(subjects)
     if unknown := set(wanted) - set(subjects):

@@ -9,6 +9,7 @@ import pytest
 
 from tests.bench import __main__ as bench
 from tests.bench import desks
+from tests.bench.figures import syncing
 from tests.bench.report import Figure, percentile, table
 
 
@@ -18,9 +19,12 @@ def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(desks, "FOLDER", tmp_path / "bench")
 
 
-def test_a_short_run_measures_and_keeps_what_it_measured(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_short_run_measures_and_keeps_what_it_measured(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     out, page = tmp_path / "bench.json", tmp_path / "bench.md"
-    arguments = ["--sizes", "100", "--runs", "1", "--bulk", "200", "--only", "start,moving,search,import"]
+    arguments = ["--sizes", "100", "--runs", "1", "--bulk", "200", "--only", "start,moving,search,import,sync"]
+    monkeypatch.setattr(syncing, "PAGES", 1)
     bench.main([*arguments, "--out", str(out), "--page", str(page)])
     figures = {one["name"]: one for one in json.loads(out.read_text())["figures"]}
     assert {"start to the first rows", "down and up, bytes", "search, letter to hits, p50"} <= figures.keys()

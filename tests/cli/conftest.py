@@ -74,7 +74,7 @@ def process(database_path: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
             capture_output=True,
             text=True,
             encoding="utf-8",
-            timeout=60,
+            timeout=120,
             check=False,
             env={**os.environ, **(environment or {})},
         )

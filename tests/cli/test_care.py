@@ -244,6 +244,8 @@ class TestDoctor:
         result = refterm("doctor", "--config", settings)
         assert result.status == 1
         assert f"{settings}: colour is not a key" in result.out
+        settings.write_text('[keys]\naccept = "d"\n')
+        assert "[keys] d is the key of both accept and decline" in self.fault(refterm, "--config", settings)
 
     def test_not_a_desk(self, refterm: Command, tmp_path: Path) -> None:
         path = tmp_path / "text.db"

@@ -34,7 +34,7 @@ def in_a_terminal(script: str, columns: int, files: int, **environment: str) -> 
             stderr=theirs,
             env={**os.environ, **environment},
             preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (files, files)),
-            timeout=60,
+            timeout=120,
             check=False,
         )
         return os.read(ours, 4096).decode().strip()
@@ -73,7 +73,7 @@ def test_a_terminal_that_cannot_draw(database_path: Path, kind: str) -> None:
         ["-m", "refterm", "--db", str(database_path)],
         env={**os.environ, "TERM": kind},
         encoding="utf-8",
-        timeout=30,
+        timeout=120,
     )
     child.expect(pexpect.EOF)
     child.close()
@@ -101,7 +101,7 @@ class TestHandedOver:
             module = ModuleType(name)
             setattr(module, function.__name__, function)
             monkeypatch.setitem(sys.modules, name, module)
-        monkeypatch.setattr("refterm.cli.opening.is_terminal", lambda stream: True)
+        monkeypatch.setattr("refterm.cli.desk.is_terminal", lambda stream: True)
         monkeypatch.setenv("TERM", "xterm-256color")
         return calls
 

@@ -253,7 +253,7 @@ class TestSignalsAndPipes:
             assert running.poll() is None
             fcntl.ioctl(running.stdin, termios.FIONREAD, waiting)
         running.send_signal(signal.SIGINT)
-        out, err = running.communicate(timeout=30)
+        out, err = running.communicate(timeout=120)
         assert (running.returncode, out, err) == (130, b"", b"")
 
     def test_closed_streams(self, process: Command, import_records: ImportRecords) -> None:

@@ -110,7 +110,7 @@ class TestImport:
             ["-m", "refterm", "--db", str(database_path), "import", str(file)],
             env={**os.environ, "TERM": "xterm"},
             encoding="utf-8",
-            timeout=60,
+            timeout=120,
         )
         child.expect(pexpect.EOF)
         child.close()

@@ -36,7 +36,7 @@ def make(clone: Path, *arguments: str, path: str | None = None) -> subprocess.Co
     tool = shutil.which("make")
     assert tool
     return subprocess.run(
-        [tool, *arguments], cwd=clone, env=environment, capture_output=True, text=True, timeout=60, check=False
+        [tool, *arguments], cwd=clone, env=environment, capture_output=True, text=True, timeout=180, check=False
     )
 
 

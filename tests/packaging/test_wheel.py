@@ -121,7 +121,7 @@ def test_the_demo_opens_from_any_folder_and_leaves_nothing(program: Path, elsewh
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     environment = {**os.environ, "TERM": "xterm-256color", "TMPDIR": str(temporary)}
-    child = pexpect.spawn(str(program), ["demo"], env=environment, dimensions=SIZE, timeout=30)  # type: ignore[arg-type]
+    child = pexpect.spawn(str(program), ["demo"], env=environment, dimensions=SIZE, timeout=120)  # type: ignore[arg-type]
     screen = pyte.Screen(SIZE[1], SIZE[0])
     stream = pyte.ByteStream(screen)
 
@@ -130,7 +130,7 @@ def test_the_demo_opens_from_any_folder_and_leaves_nothing(program: Path, elsewh
 
     def see(*texts: str, gone: str = "\n") -> None:
         while shown(gone) or not all(shown(text) for text in texts):
-            stream.feed(child.read_nonblocking(65536, timeout=30))
+            stream.feed(child.read_nonblocking(65536, timeout=120))
 
     try:
         see("Inbox", "Active", "Archived", "Hartwell", "contact them now")

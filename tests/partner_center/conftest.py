@@ -4,13 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from refterm.clock import SettableClock
+from refterm.partner_center.transport import Transport
 from refterm.services.workplace import Workplace
 from tests.partner_center.server import StandIn, standing_in
 from tests.partner_center.support import Session, connected
+
+
+@pytest.fixture(autouse=True)
+def _everything_closed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A connection that a test leaves open is closed by it, not by whoever collects the garbage."""
+    made: list[Transport] = []
+    begin = Transport.__init__
+
+    def noting(self: Transport, *given: Any, **more: Any) -> None:
+        begin(self, *given, **more)
+        made.append(self)
+
+    monkeypatch.setattr(Transport, "__init__", noting)
+    yield
+    for one in made:
+        one.close()
 
 
 @pytest.fixture

@@ -171,9 +171,21 @@ def test_a_dead_sign_in_says_what_to_do_and_keeps_saying_it(standin: StandIn, se
     standin.authority.revoke_refresh()
     with pytest.raises(SignedOutError, match="run out; run refterm login again"):
         client.page()
-    standin.authority.refused = "50173"
-    with pytest.raises(SignedOutError, match="password was changed"):
-        client.page()
+    for code, what_to_do in {
+        "50173": "password was changed; run refterm login",
+        "53003": "--browser, or set partner_center.token_command",
+        "50076": "multifactor authentication; run refterm login",
+        "50079": "must register for multifactor authentication",
+        "50057": "sign in with another one: refterm login",
+        "65001": "let an administrator of the tenant grant",
+        "90094": "an administrator must consent",
+        "7000218": "switch them on in its registration",
+        "700016": "check partner_center.client_id and .tenant",
+        "999999": "not valid any more; run refterm login",
+    }.items():
+        standin.authority.refused = code
+        with pytest.raises((SignedOutError, ForbiddenError), match=what_to_do):
+            client.page()
     connecting.forget()
     with pytest.raises(SignedOutError, match="nobody is signed in"):
         connecting.client(settings, trust=standin.trust).page()

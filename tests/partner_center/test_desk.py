@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -90,6 +92,34 @@ def test_a_pass_in_a_process_of_its_own(
         _no_secret_anywhere(standin, tmp_path)
 
 
+def test_of_several_processes_one_asks(database_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first holds its first request until the others have ended: they did nothing, and say so."""
+    clock = SystemClock()
+    with standing_in(tmp_path, clock.now) as standin:
+        _connected(standin, database_path, tmp_path, monkeypatch)
+        standin.referrals.put([api_record()])
+        others_ended = threading.Event()
+        standin.before_each = lambda _asked: others_ended.wait(60) and None
+        command = [sys.executable, "-m", "refterm", "sync", "--json", "--db", str(database_path)]
+        children = [
+            subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+            for _desk in range(4)
+        ]
+
+        def ended() -> list[subprocess.Popen[str]]:
+            return [child for child in children if child.poll() is not None]
+
+        for _turn in range(1200):
+            if len(ended()) == 3:
+                break
+            time.sleep(0.05)
+        assert [child.returncode for child in ended()] == [3, 3, 3]
+        others_ended.set()
+        said = [child.communicate(timeout=60)[1] for child in children]
+        assert sorted(child.returncode for child in children) == [0, 3, 3, 3]
+        assert sum("another process is syncing this desk" in one for one in said) == 3
+
+
 def test_a_child_that_cannot_begin_says_why_and_frees_the_lease(
     workplace: Workplace, database_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -139,7 +169,7 @@ def test_the_token_of_the_environment_is_taken_out(
                 [sys.executable, "-m", "refterm", "sync", "--db", str(database_path), *arguments],
                 capture_output=True,
                 text=True,
-                timeout=60,
+                timeout=120,
                 check=False,
             )
             return done.returncode, done.stdout, done.stderr

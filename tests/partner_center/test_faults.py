@@ -11,8 +11,9 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -25,7 +26,7 @@ from refterm.services.workplace import Workplace
 from refterm.store.opening import open_database
 from tests.partner_center.server import LISTS, StandIn, standing_in
 from tests.partner_center.support import CONTEXT, Session, connected
-from tests.samples import ago, api_record
+from tests.samples import ago, api_record, stamp
 
 LONG = bool(os.environ.get("REFTERM_TEST_SYNC"))
 REFERRALS, DECISIONS, KILLS = (1000, 200, 200) if LONG else (120, 24, 5)
@@ -47,10 +48,10 @@ def two(
         )
 
 
-def _drain(session: Session, *, most: int = 60) -> int:
+def _drain(session: Session, *, most: int = 60, full: bool = False) -> int:
     """Sync until nothing waits; how many passes that took."""
     for number in range(1, most):
-        summary, _status = session.run()
+        summary, _status = session.run(full=full)
         if summary.complete and not summary.waiting:
             return number
         session.later(seconds=max(60.0, session.standin.pause_seconds))
@@ -59,12 +60,59 @@ def _drain(session: Session, *, most: int = 60) -> int:
 
 def test_decisions_of_two_desks_under_every_fault(two: tuple[Session, Session]) -> None:
     """Both sides are equal in the end, nothing happened twice, no request came in a pause, few requests a decision."""
+    _decide_at_two_desks(two, REFERRALS, DECISIONS)
+
+
+class RealTime(Session):
+    """A desk on the machine's clock: it really waits, for a second at most."""
+
+    def _sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        time.sleep(seconds)
+
+    def later(self, **span: float) -> None:
+        time.sleep(min(timedelta(**span).total_seconds(), 1.1))
+
+
+class _Small(random.Random):
+    """Throws small numbers, so that what is waited for between two tries is short."""
+
+    def random(self) -> float:
+        return super().random() / 50
+
+
+def test_the_same_on_the_real_clock(workplace: Workplace, tmp_path: Path, empty_desk: Path) -> None:
+    """With pauses of a second, which nobody may cut short."""
+    clock = SystemClock()
+    other = tmp_path / "other.db"
+    shutil.copyfile(empty_desk, other)
+    here = replace(workplace, clock=clock, undo_seconds=0)
+    with standing_in(tmp_path, clock.now) as standin, closing(open_database(other)) as database:
+        standin.pause_seconds = 1
+        first, second = (
+            RealTime(place, SettableClock(clock.now()), standin, standin.authority.new_token(), _Small(seed))
+            for seed, place in enumerate((here, replace(here, database=database)))
+        )
+        _decide_at_two_desks((first, second), *(REFERRALS, DECISIONS) if LONG else (30, 8))
+        if LONG:
+            assert any(one > 0.5 for session in (first, second) for one in session.slept), "no pause was asked for"
+
+
+def _decide_at_two_desks(two: tuple[Session, Session], referrals: int, decisions_made: int) -> None:
     standin, dice = two[0].standin, random.Random(5)
-    records = [api_record(createdDateTime=ago(hours=9), updatedDateTime=ago(minutes=90 + n)) for n in range(REFERRALS)]
+    now = two[0].workplace.now()
+    records = [
+        api_record(
+            createdDateTime=stamp(now - timedelta(hours=9)),
+            updatedDateTime=stamp(now - timedelta(minutes=90 + n)),
+            expirationDateTime=stamp(now + timedelta(days=9)),
+        )
+        for n in range(referrals)
+    ]
     standin.referrals.put(records)
     for session in two:
         assert session.sync().complete
-    chosen = dice.sample(records, DECISIONS)
+    chosen = dice.sample(records, decisions_made)
     for place, record in enumerate(chosen):
         session = two[place % 2]
         if place % 3 == 2:
@@ -73,12 +121,12 @@ def test_decisions_of_two_desks_under_every_fault(two: tuple[Session, Session]) 
         session.accept(record, name=f"Deal {place}", value=f"{1000 + place} EUR")
         if place % 3 == 1:
             session.triage.won(session.number(record), {"value": f"{2000 + place}"}, CONTEXT)
-    both = dice.sample(records, DECISIONS // 10)  # decided at both desks: one of them yields
+    both = dice.sample(records, max(decisions_made // 10, 1))  # decided at both desks: one of them yields
     for record in both:
         for session in two:
             if session.referral(record).status == "new":
                 session.accept(record, name="Both")
-    for record in dice.sample(chosen, DECISIONS // 8):
+    for record in dice.sample(chosen, decisions_made // 8):
         standin.referrals.change(record["id"], customerProfile__size="1to10employees")
     asked = len(standin.asked)
     standin.rate = 0.3
@@ -90,7 +138,7 @@ def test_decisions_of_two_desks_under_every_fault(two: tuple[Session, Session]) 
     standin.rate = 0.0
     for session in two:
         session.later(days=1, minutes=5)
-        _drain(session)
+        _drain(session, full=True)
     assert standin.referrals.twice() == []
     assert standin.early == []
     decisions = sum(

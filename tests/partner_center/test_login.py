@@ -46,19 +46,19 @@ def test_device_code(standin: StandIn, configuration: Path) -> None:
     first = running.stdout.readline()
     assert "https://microsoft.example/devicelogin" in first
     assert "HJKL-4711" in first
-    output, errors = running.communicate(timeout=30)
+    output, errors = running.communicate(timeout=120)
     assert (running.returncode, output) == (0, f"Signed in as mara.voss@nordlicht.example, tenant {TENANT}.\n"), errors
     assert state().stat().st_mode & 0o777 == 0o600
     assert not [secret for secret in standin.authority.issued if secret in first + output + errors]
     running = refterm("logout")
-    assert running.communicate(timeout=30)[0] == "Signed out.\n"
+    assert running.communicate(timeout=120)[0] == "Signed out.\n"
     assert not state().exists()
 
 
 def test_where_device_codes_are_blocked_the_other_ways_are_named(standin: StandIn, configuration: Path) -> None:
     standin.authority.refused = "53003"
     running = refterm("login")
-    _output, errors = running.communicate(timeout=30)
+    _output, errors = running.communicate(timeout=120)
     assert running.returncode == 1
     assert "AADSTS53003" in errors
     assert "--browser" in errors
@@ -82,8 +82,8 @@ def test_browser(standin: StandIn, configuration: Path, honest: bool) -> None:
     if not honest:
         query["state"] = "another"
     back = standin.authority.authorize(query)
-    urllib.request.urlopen(back.replace("localhost", "127.0.0.1"), timeout=10).read()
-    output, errors = running.communicate(timeout=30)
+    urllib.request.urlopen(back.replace("localhost", "127.0.0.1"), timeout=60).read()
+    output, errors = running.communicate(timeout=120)
     if honest:
         assert (running.returncode, output) == (0, f"Signed in as mara.voss@nordlicht.example, tenant {TENANT}.\n")
         assert state().exists()
@@ -96,5 +96,5 @@ def test_browser(standin: StandIn, configuration: Path, honest: bool) -> None:
 def test_without_an_application_doctor_is_named(configuration: Path) -> None:
     configuration.write_text("")
     running = refterm("login")
-    errors = running.communicate(timeout=30)[1]
+    errors = running.communicate(timeout=120)[1]
     assert (running.returncode, "refterm doctor" in errors, errors.count("\n")) == (1, True, 1)

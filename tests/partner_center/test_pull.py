@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from datetime import timedelta
 
@@ -21,8 +22,17 @@ def test_a_thousand_come_in_the_inbox_first(session: Session) -> None:
     records = [api_record(updatedDateTime=ago(minutes=61 + n), createdDateTime=ago(hours=9)) for n in range(150)]
     records += [closed_record() for _number in range(850)]
     session.standin.referrals.put(records)
-    summary = session.sync()
+    seen: list[int] = []
+
+    def another_looks(_received: int) -> None:
+        with session.workplace.database.reading() as connection:
+            seen.append(connection.execute("select count(*) from referral").fetchone()[0])
+
+    summary = session.sync(told=another_looks)
     assert (summary.complete, summary.new, summary.error) == (True, 1000, None)
+    assert max(after - before for before, after in itertools.pairwise([0, *seen])) == 100, (
+        "no transaction holds more than a page, so that nobody who writes waits for more"
+    )
     assert "$filter" in session.standin.asked[0].query
     with session.workplace.database.reading() as connection:
         assert connection.execute("select count(*) from referral").fetchone()[0] == 1000

@@ -51,7 +51,7 @@ def test_the_demo_is_gone_however_it_ends(
         ["-m", "refterm", "demo"],
         env=environment,  # type: ignore[arg-type]
         dimensions=SIZE,
-        timeout=30,
+        timeout=120,
         preexec_fn=hang_ups_count,
     )
     try:

@@ -106,9 +106,9 @@ def test_the_script_for_presenters_shows_what_it_says_and_the_same_twice() -> No
                 for terminal in (one, other):
                     terminal.press(KEYS.get(key, key))
                 for terminal in (one, other):
-                    terminal.settle(0.2)
+                    terminal.settle()
             for terminal in (one, other):
                 terminal.wait(shows)
-                terminal.settle(0.2)
+                terminal.settle()
             # On a busy machine one of them may still be drawing.
             one.until(lambda: [other.read()] and one.text == other.text, f"the same screen after {keys}")

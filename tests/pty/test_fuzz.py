@@ -9,7 +9,6 @@ import json
 import os
 import random
 import sqlite3
-import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -18,7 +17,8 @@ from typing import cast
 import pytest
 
 from tests.pty.terminal import Terminal
-from tests.pty.test_pty import SMALL, _import, _records
+from tests.pty.test_pty import SMALL, new_records
+from tests.workplaces import bring_in
 
 COUNT = int(os.environ.get("REFTERM_TEST_FUZZ", "1500"))
 SEED = int(os.environ.get("REFTERM_TEST_SEED", "1"))
@@ -81,7 +81,7 @@ def _cut(chance: random.Random, *, form: bool) -> bytes:
 
 @pytest.fixture
 def database(database_path: Path) -> Path:
-    _import(database_path, _records("Penhale Boatyard Ltd", "Reederei Möwe KG"))
+    bring_in(database_path, new_records("Penhale Boatyard Ltd", "Reederei Möwe KG"))
     return database_path
 
 
@@ -96,22 +96,6 @@ def _write(desk: Terminal, pieces: list[bytes]) -> None:
     for start in range(0, len(pieces), 20):
         desk.child.send(b"".join(pieces[start : start + 20]))
         desk.read(0.001)
-
-
-def _worked(desk: Terminal) -> float:
-    """Seconds that the desk has worked for."""
-    fields = Path(f"/proc/{desk.child.pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def _settle(desk: Terminal) -> None:
-    """Read until the desk has nothing more to do: what was written is read long before it was acted on."""
-    idle = 0
-    while idle < 3:
-        before, end = _worked(desk), time.monotonic() + 0.5
-        while time.monotonic() < end:
-            desk.read(0.1)
-        idle = idle + 1 if _worked(desk) - before < 0.1 else 0
 
 
 def _actions(database: Path) -> list[str]:
@@ -158,10 +142,10 @@ def test_noise_does_nothing_and_types_nothing(
         before = _open_form(desk, tmp_path) if form else {}
         for part in range(start, min(start + BLOCK, count), 1000):
             _write(desk, pieces[part : min(part + 1000, start + BLOCK)])
-            _settle(desk)
+            desk.settle(0.5)
         # A cut paste swallows what follows until its end: end it, and any answer.
         desk.press("\x1b[201~\x1b\\")
-        _settle(desk)
+        desk.settle(0.5)
         assert desk.child.isalive()
         if form:
             desk.press("\x1b")

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.pty.terminal import Terminal, run
-from tests.pty.test_pty import CTRL_P, ESCAPE, SMALL, _import, _records
+from tests.pty.test_pty import CTRL_P, ESCAPE, SMALL, new_records
+from tests.workplaces import bring_in
 
 PASTE, PASTE_END = "\x1b[200~", "\x1b[201~"
 ANSWER = "\x1bP>|tmux 3.3a\x1b\\"
@@ -37,7 +38,7 @@ ANSWERS = [
 
 @pytest.fixture
 def database(database_path: Path) -> Path:
-    _import(database_path, _records("Penhale Boatyard Ltd", "Reederei Möwe KG", "Kontor Nord GmbH"))
+    bring_in(database_path, new_records("Penhale Boatyard Ltd", "Reederei Möwe KG", "Kontor Nord GmbH"))
     return database_path
 
 
@@ -45,7 +46,7 @@ def database(database_path: Path) -> Path:
 def desk(database: Path) -> Iterator[Terminal]:
     with Terminal("--db", str(database), "--as", "ana", size=SMALL) as terminal:
         terminal.wait("Penhale", "q quit")
-        settle(terminal)
+        terminal.settle()
         yield terminal
 
 
@@ -54,17 +55,11 @@ def actions(database: Path) -> list[str]:
     return [entry["action"] for entry in json.loads(run("history", "--json", database=database))]
 
 
-def settle(terminal: Terminal) -> None:
-    """Read until nothing more is drawn."""
-    while terminal.read(0.3):
-        pass
-
-
 def note(terminal: Terminal) -> None:
     """Open the form for a note; it is empty."""
     terminal.press("n")
     terminal.wait("ctrl+s")
-    settle(terminal)
+    terminal.settle()
 
 
 def pause() -> None:
@@ -81,7 +76,7 @@ def test_answers_to_other_programs_act_on_nothing(desk: Terminal, database: Path
         desk.press(ANSWER[:cut])
         pause()
         desk.press(ANSWER[cut:])
-    settle(desk)
+    desk.settle()
     assert desk.text == shown
     note(desk)
     desk.press("Dear " + "".join(ANSWERS) + "customer")
@@ -116,7 +111,7 @@ def test_escape_and_a_key_in_one_piece_are_both_done(desk: Terminal, key: str) -
     """A line that joins what was apart made alt+q of them: escape was lost, and q replaced the name that stood there."""
     desk.press("a")
     desk.wait("Accept referral")
-    settle(desk)
+    desk.settle()
     desk.press("\x1b" + key)
     if key == "q":
         assert desk.end() == 0
@@ -128,7 +123,7 @@ def test_escape_and_a_key_in_one_piece_are_both_done(desk: Terminal, key: str) -
     desk.press("ggg")
     desk.press("a")
     desk.wait("Accept referral")
-    settle(desk)
+    desk.settle()
     assert "restored" not in desk.text
 
 
@@ -151,7 +146,7 @@ def test_what_is_pasted_is_text_to_its_end(desk: Terminal, database: Path) -> No
     """tmux filters no ESC: what followed it was pressed as keys (`m` marked a customer as contacted)."""
     shown = desk.text
     desk.press(f"{PASTE}log: \x1b[31mtimeout\x1b[0m s\x1bq{PASTE_END}")
-    settle(desk)
+    desk.settle()
     assert desk.text == shown
     note(desk)
     desk.press(f"{PASTE}first\x1b[31mred\x1b")
@@ -168,10 +163,10 @@ def test_lines_pasted_without_a_mark_do_nothing_on_the_list(desk: Terminal, data
     text = "Please adjust the quote\rmutter und tante\rsds"
     desk.press(text)
     desk.wait("What was pasted does nothing here")
-    time.sleep(0.3)  # what comes at once belongs to it
+    desk.settle(0.4)  # what comes at once belongs to it
     desk.press("n")
     desk.wait("ctrl+s")
-    settle(desk)
+    desk.settle()
     desk.press(text)
     desk.wait("Please adjust the quote", "mutter und tante")
     assert actions(database) == ["imported"] * 3
@@ -186,7 +181,7 @@ def test_mouse_focus_and_the_kitty_protocol_go_on_working(desk: Terminal) -> Non
         pause()
         desk.press(report[5:])
     desk.wait("Kontor Nord GmbH ·")
-    settle(desk)
+    desk.settle()
     desk.press("\x1b[47;;47u")
     desk.press("\x1b[110;;110u\x1b[111;;111u\x1b[114;;114u")
     desk.wait("/nor", "1 hit")
@@ -207,7 +202,7 @@ def test_ctrl_q_does_nothing(desk: Terminal) -> None:
     desk.press(CTRL_P)
     desk.wait("type to search")
     desk.press("\x11")
-    settle(desk)
+    desk.settle()
     assert desk.child.isalive()
 
 
@@ -234,9 +229,9 @@ def test_variables_of_textual_s_own_cannot_end_the_desk(database: Path) -> None:
 def test_with_ascii_nothing_else_is_drawn_in_insights_either(database: Path) -> None:
     with Terminal("--ascii", "--db", str(database), "--as", "ana", size=SMALL) as terminal:
         terminal.wait("Penhale", "q quit")
-        settle(terminal)
+        terminal.settle()
         terminal.raw = b""
         terminal.press("i")
         terminal.wait("Time to accept")
-        settle(terminal)
+        terminal.settle()
         assert not [letter for letter in terminal.raw.decode() if letter > "\u024f"]  # letters of names stay

@@ -11,17 +11,13 @@ from typing import Any
 from babel.messages.pofile import read_po
 
 import refterm
-from refterm.clock import SystemClock
-from refterm.domain.deadline import Deadlines
 from refterm.domain.decisions import Context
-from refterm.domain.history import Actor
 from refterm.services.importing import Importer
 from refterm.services.profiles import Profiles
 from refterm.services.triage import Triage
-from refterm.services.workplace import Workplace
-from refterm.store.opening import open_database
 from tests.pty.terminal import Terminal
 from tests.samples import api_record, ndjson
+from tests.workplaces import open_at
 
 CATALOGUE = Path(refterm.__file__).parent / "locale" / "es" / "LC_MESSAGES" / "refterm.po"
 LETTERS = Path(refterm.__file__).parent / "letters"
@@ -63,8 +59,8 @@ SCREENS = [
     ("2", "Activas", False),
     ("e", "Editar oferta", True),
     ("c", "Añadir contacto", True),
-    ("w", "Dar por ganado", True),
-    ("l", "Dar por perdido", True),
+    ("w", "Dar por ganada", True),
+    ("l", "Dar por perdida", True),
     ("3", "Archivadas", False),
     ("\r", "ID referencia", True),
 ]
@@ -93,7 +89,7 @@ def _texts() -> tuple[list[str], list[str]]:
 def _worked_at(path: Path) -> set[str]:
     """A desk with a referral in every tab and a profile; the words that its customers wrote."""
     records: list[Any] = [api_record() for _ in range(4)]
-    place = Workplace(open_database(path), SystemClock(), Actor("ana", "ana"), Deadlines())
+    place = open_at(path)
     now = place.now().isoformat().replace("+00:00", "Z")
     for record in records:
         record.update(createdDateTime=now, updatedDateTime=now, expirationDateTime=None)
@@ -125,13 +121,11 @@ def test_no_english_word_is_left_on_any_screen(database_path: Path) -> None:
         for keys, sign, leaves in SCREENS:
             terminal.press(keys)
             terminal.wait(sign)
-            while terminal.read(0.3):
-                pass
+            terminal.settle()
             if left := _words(terminal.text) & only_english:
                 found[sign] = left
             for _time in range(2 if keys == "/x" else leaves):
                 terminal.press(ESCAPE)
-                while terminal.read(0.3):
-                    pass
+                terminal.settle()
         assert found == {}
         assert terminal.leave() == 0

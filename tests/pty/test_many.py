@@ -6,26 +6,18 @@ import os
 import shutil
 import sqlite3
 import subprocess
-import time
 import warnings
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
-from io import BytesIO
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import Any
 
 import pytest
 
-from refterm.clock import SystemClock
-from refterm.domain.deadline import Deadlines
-from refterm.domain.history import Actor
-from refterm.services.importing import Importer
-from refterm.services.workplace import Workplace
-from refterm.store.opening import open_database
-from tests.pty.terminal import Terminal
-from tests.samples import api_record, ndjson, stamp
+from tests.pty.terminal import Stopwatch, Terminal
+from tests.samples import api_record, stamp
+from tests.workplaces import bring_in
 
 BOTH = pytest.mark.parametrize("location", ["sqlite", "postgresql"], indirect=True)
 WIDE = (120, 40)
@@ -38,7 +30,7 @@ def _fill(location: Path | str, *names: str) -> None:
     """Referrals whose times read the same for the next half hour: days and whole hours, at the half."""
     now = datetime.now(UTC)
     created = stamp(now - timedelta(days=3, minutes=30))
-    records: list[Any] = [
+    records = [
         api_record(
             createdDateTime=created,
             updatedDateTime=created,
@@ -47,9 +39,7 @@ def _fill(location: Path | str, *names: str) -> None:
         )
         for name in names
     ]
-    place = Workplace(open_database(location), SystemClock(), Actor("import", "import"), Deadlines())
-    Importer(place).run(BytesIO(ndjson(records)), name="records.ndjson")
-    place.close()
+    bring_in(location, records)
 
 
 @pytest.fixture
@@ -72,9 +62,9 @@ def two(desk: str) -> Iterator[tuple[Terminal, Terminal]]:
         yield ana, luis
 
 
-def _shows(terminal: Terminal, since: float, *words: str) -> None:
+def _shows(terminal: Terminal, watch: Stopwatch, *words: str) -> None:
     terminal.wait(*words)
-    assert time.monotonic() - since < SHOWN
+    assert watch.seconds < SHOWN
 
 
 @BOTH
@@ -83,24 +73,20 @@ def test_two_desks_show_each_others_actions_within_two_seconds(two: tuple[Termin
     ana, luis = two
     ana.press("d")
     ana.wait("Decline referral")
-    pressed = time.monotonic()
-    _shows(luis, pressed, "ana…")
+    _shows(luis, Stopwatch(*two), "ana…")
     ana.press("1" + SUBMIT)
     ana.gone("Decline referral")
-    decided = time.monotonic()
-    _shows(luis, decided, "ana declined", "Inbox 2", "Archived 1")
+    _shows(luis, Stopwatch(*two), "ana declined", "Inbox 2", "Archived 1")
     luis.press("t")
     luis.wait("is yours")
-    taken = time.monotonic()
-    _shows(ana, taken, "luis took")
+    _shows(ana, Stopwatch(*two), "luis took")
     ana.press("u")
     ana.wait("Undone")
-    undone = time.monotonic()
-    _shows(luis, undone, "Inbox 3", "Archived 0")
+    _shows(luis, Stopwatch(*two), "Inbox 3", "Archived 0")
     assert ana.leave() == 0
-    left = time.monotonic()
+    watch = Stopwatch(luis)
     luis.gone("2 here")
-    assert time.monotonic() - left < SHOWN
+    assert watch.seconds < SHOWN
 
 
 @BOTH
@@ -130,8 +116,8 @@ def test_a_killed_desk_keeps_what_was_typed_until_a_second_before(database_path:
             text = f"Version {number} of the name"
             ana.press("\x01\x0b" + text)
             ana.wait(text)
-            typed = time.monotonic()
-            ana.until(lambda typed=typed: time.monotonic() - typed >= KEPT, "a second")  # type: ignore[misc]
+            watch = Stopwatch(ana)
+            ana.until(lambda watch=watch: watch.seconds >= KEPT, "a second")  # type: ignore[misc]
             ana.press(" and more")
             ana.child.kill(9)
             assert ana.end() == -9
@@ -142,21 +128,6 @@ def test_a_killed_desk_keeps_what_was_typed_until_a_second_before(database_path:
             ana.press(ESCAPE)
             ana.gone("Accept referral")
         ana.child.kill(9)
-
-
-@pytest.mark.parametrize("location", ["sqlite"], indirect=True)
-def test_a_desk_at_rest_for_a_minute_writes_nothing(desk: str) -> None:
-    """Not a byte, although it gives signs of life, asks what others wrote, and sees others come and go."""
-    with _open(desk, "ana") as resting:
-        resting.wait("Penhale Boatyard", "q quit")
-        while resting.read(1.5):
-            pass
-        end = time.monotonic() + 60
-        got = b""
-        while (left := end - time.monotonic()) > 0:
-            got += resting.read(left)
-        assert got == b""
-        assert resting.leave() == 0
 
 
 def test_a_server_that_stops_and_starts_again_is_told_and_picked_up() -> None:

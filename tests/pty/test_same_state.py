@@ -101,6 +101,7 @@ def select(desk: Terminal, company: str) -> None:
     desk.press("/" + company)
     desk.wait("1 hit", company)
     desk.press(ENTER)
+    desk.settle()  # else the next key would be a letter of what is searched for
     desk.wait(f"/{company[:24]}")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -48,13 +48,25 @@ class Mailbox:
         return sorted(str(letter["To"]) for letter in self.received)
 
 
+class _Listening(Controller):
+    """A server on a port that is its own already: one that was free a moment ago may be another's."""
+
+    def __init__(self, mailbox: Mailbox, listening: socket.socket) -> None:
+        address, port = listening.getsockname()
+        super().__init__(mailbox, hostname=address, port=port, ready_timeout=60)
+        self._listening = listening
+
+    def _create_server(self) -> Any:
+        return self.loop.create_server(self._factory_invoker, sock=self._listening)
+
+
 @contextmanager
 def mail_server() -> Iterator[tuple[Mailbox, NoticeSettings]]:
     """A server on a free port, and the settings that reach it."""
     mailbox = Mailbox()
-    with closing(socket.create_server(("127.0.0.1", 0))) as free:
-        port = free.getsockname()[1]
-    controller = Controller(mailbox, hostname="127.0.0.1", port=port)
+    listening = socket.create_server(("127.0.0.1", 0))
+    port = listening.getsockname()[1]
+    controller = _Listening(mailbox, listening)
     controller.start()
     try:
         yield (

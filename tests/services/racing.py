@@ -8,34 +8,30 @@ from __future__ import annotations
 import multiprocessing
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
-from datetime import UTC, datetime
+from datetime import datetime
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from typing import Any
 
 from refterm.clock import SettableClock
-from refterm.domain.deadline import Deadlines
 from refterm.domain.decisions import Context
-from refterm.domain.history import Actor
 from refterm.errors import WrongStateError
 from refterm.services.background.expiry import expire_due
 from refterm.services.triage import Triage
 from refterm.services.workplace import Workplace
-from refterm.store.opening import open_database
+from tests.workplaces import open_at
 
-PATIENCE = 60
-# Those that hand work in import each other, all but the tests of the demo.
-LOADED = ["tests.services.racing", "tests.services.mail", "psycopg"]
+PATIENCE = 120
+# Those that hand work in import each other, all but the tests of the demo. The others are for desks (tests/pty/forked.py).
+LOADED = ["tests.services.racing", "tests.services.mail", "psycopg", "refterm.cli.opening", "refterm.tui.app"]
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(LOADED)
 _barrier: Barrier
 
 
 def at_once(programs: int, work: Callable[..., Any], *arguments: Any) -> list[Any]:
     """Do the same work in so many new processes, begun by all at the same moment; gives what each returned."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(LOADED)
-    with ProcessPoolExecutor(
-        programs, context, initializer=_meet_at, initargs=(context.Barrier(programs),)
-    ) as executor:
+    with ProcessPoolExecutor(programs, FORKS, initializer=_meet_at, initargs=(FORKS.Barrier(programs),)) as executor:
         done = [executor.submit(work, number, *arguments) for number in range(programs)]
         return [one.result(timeout=PATIENCE) for one in done]
 
@@ -46,8 +42,7 @@ def _meet_at(barrier: Barrier) -> None:
 
 
 def _open(number: int, location: Path | str, now: datetime) -> Workplace:
-    name = f"person{number}"
-    return Workplace(open_database(location), SettableClock(now), Actor(name, name), Deadlines(), UTC)
+    return open_at(location, SettableClock(now), f"person{number}")
 
 
 def decide(number: int, location: Path | str, now: datetime, referrals: list[int]) -> dict[int, str]:

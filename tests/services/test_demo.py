@@ -355,7 +355,7 @@ def test_the_throwaway_desk_is_gone_after_a_signal(number: signal.Signals, tmp_p
         assert path.is_dir()
         assert path.is_relative_to(tmp_path)
         process.send_signal(number)
-        assert process.wait(timeout=10) == 128 + number
+        assert process.wait(timeout=60) == 128 + number
     finally:
         process.kill()
         process.communicate()

@@ -131,6 +131,16 @@ class TestResolve:
                 Desk(workplace).resolve(text)
             assert len(str(refused.value)) < 200
 
+    def test_a_guid_is_found_without_case_braces_and_hyphens(self, workplace: Workplace) -> None:
+        [number, _other] = insert(
+            workplace.database, [row(source_id=f"abcdef0{n}-00aa-4000-8000-0000000000ab") for n in range(2)]
+        )
+        whole = "ABCDEF00-00AA-4000-8000-0000000000AB"
+        for text in (whole, "{" + whole + "}", whole.replace("-", ""), "ABCDEF00", "abcdef0000AA", "{abcdef00-00"):
+            assert Desk(workplace).resolve(text) == number
+        with pytest.raises(NotFoundError, match="beginning of more than one"):
+            Desk(workplace).resolve("ABCDEF")
+
     def test_a_beginning_of_several_is_refused(self, workplace: Workplace, numbers: list[int]) -> None:
         with pytest.raises(NotFoundError, match="beginning of more than one"):
             Desk(workplace).resolve("abcdef")

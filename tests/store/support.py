@@ -8,20 +8,18 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
 
-from refterm.clock import Clock
-from refterm.domain.deadline import Deadlines
 from refterm.domain.duplicates import company_key
 from refterm.domain.history import DESK, Actor
 from refterm.services.workplace import Workplace
 from refterm.store import codec, journal, search, tables
 from refterm.store.database import Database
-from refterm.store.opening import open_database
 from tests.samples import NOW
+from tests.workplaces import open_at as open_at
 
 Columns = dict[str, Any]
 Dump = dict[str, list[tuple[Any, ...]]]
@@ -74,20 +72,6 @@ def insert(database: Database, rows: Iterable[Mapping[str, Any]], at: datetime =
             inserted.append({**given, "id": number})
         journal.record_imported(connection, inserted, DESK, at)
     return [one["id"] for one in inserted]
-
-
-def open_at(
-    location: Path | str, clock: Clock, name: str = "ana", *, read_only: bool = False, undo_seconds: int = 60
-) -> Workplace:
-    """A desk of its own on a database, as another person's program has it."""
-    return Workplace(
-        database=open_database(location, read_only=read_only),
-        clock=clock,
-        actor=Actor(name, name),
-        deadlines=Deadlines(),
-        zone=UTC,
-        undo_seconds=undo_seconds,
-    )
 
 
 def seated(workplace: Workplace, name: str) -> Workplace:

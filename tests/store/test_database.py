@@ -248,7 +248,7 @@ def test_a_second_opening_keeps_the_locks_of_the_first(database_path: Path) -> N
         insert(first, [row()])
         assert wal.stat().st_size
         open_database(database_path).close()
-        assert run(elsewhere, database_path).wait(timeout=60) == 0
+        assert run(elsewhere, database_path).wait(timeout=120) == 0
         assert wal.exists()
     assert not wal.exists()
 
@@ -275,7 +275,7 @@ def test_many_programs_that_make_the_same_desk_at_once_make_one(tmp_path: Path) 
         assert program.stdin is not None
         program.stdin.write("go\n")
         program.stdin.flush()
-    assert [program.communicate(timeout=60) for program in programs] == [("[] wal\n", "")] * 4
+    assert [program.communicate(timeout=120) for program in programs] == [("[] wal\n", "")] * 4
     with closing(open_database(path)) as database:
         assert_consistent(database)
         assert dump(database)["alembic_version"] == [(revision.HEAD,)]
@@ -303,7 +303,7 @@ def test_a_program_killed_in_the_middle_leaves_nothing_half_written(workplace: W
     program = run(HALF, workplace.database.file)
     assert output(program).readline() == "in the middle\n"
     program.send_signal(signal.SIGKILL)
-    program.communicate(timeout=10)
+    program.communicate(timeout=60)
     assert dump(workplace.database) == before
     insert(workplace.database, [row()])  # the lock died with it
     assert workplace.database.check() == []
@@ -388,7 +388,7 @@ try:
 except StoreError as error:
     print(error)
 """
-    out, err = run(script, workplace.database.file).communicate(timeout=60)
+    out, err = run(script, workplace.database.file).communicate(timeout=120)
     assert err == ""
     assert out.splitlines()[0] == "1"
     assert "cannot be written" in out

@@ -54,7 +54,7 @@ def program(user: int, umask: int, home: Path, *arguments: object) -> subprocess
         env={"PATH": os.environ["PATH"], "HOME": str(home), "LANG": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         check=False,
     )
 

@@ -9,10 +9,9 @@ from typing import Any
 
 import pytest
 
-from refterm.domain.history import Actor
 from refterm.services.workplace import Workplace
-from refterm.store.opening import open_database
 from tests.tui.seat import Seat, sit_down
+from tests.workplaces import open_at
 
 SitDown = Callable[..., AbstractAsyncContextManager[Seat]]
 
@@ -52,12 +51,6 @@ async def seats() -> AsyncIterator[AsyncExitStack]:
 @pytest.fixture
 def luis(workplace: Workplace) -> Iterator[Workplace]:
     """Luis, who works on the same file from his own process, as far as the database can tell."""
-    place = Workplace(
-        database=open_database(workplace.database.file),
-        clock=workplace.clock,
-        actor=Actor("luis", "luis"),
-        deadlines=workplace.deadlines,
-        zone=workplace.zone,
-    )
+    place = open_at(workplace.database.file, workplace.clock, "luis")
     yield place
     place.close()

@@ -28,7 +28,7 @@ from refterm.tui.session import Session
 
 T = TypeVar("T")
 WIDE, NARROW = (120, 40), (80, 24)
-LONGEST_WAIT = 10.0
+LONGEST_WAIT = 60.0
 # A key sets off a message, that another, and the last a refresh; more hops than this no form has.
 ROUNDS = 4
 _CHARACTERS = {"space": " ", "enter": "\r", "tab": "\t", "escape": "\x1b"}

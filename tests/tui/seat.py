@@ -32,7 +32,7 @@ from refterm.tui.desk.screen import DeskScreen
 from refterm.tui.draw.signs import UNICODE, Signs
 from refterm.tui.session import Session
 
-LONGEST_WAIT = 10.0
+LONGEST_WAIT = 60.0
 # A key sets off a message, that another, and the last a refresh; more hops than this the desk never has.
 ROUNDS = 4
 _CHARACTERS = {"space": " ", "slash": "/", "question_mark": "?", "enter": "\r", "tab": "\t", "escape": "\x1b"}
@@ -130,7 +130,7 @@ class Seat:
         await self.until(self._detail_follows)
 
     def _has_messages(self) -> bool:
-        return self.desk.is_running and self.desk.message_queue_size > 0
+        return any(screen.is_running and screen.message_queue_size > 0 for screen in self.app.screen_stack)
 
     def _detail_follows(self) -> bool:
         due = self.desk._detail_due

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from refterm.domain.history import Actor
 from refterm.domain.query import Tab
 from refterm.errors import ConfigurationError, RefTermError
 from refterm.services.workplace import Workplace
-from refterm.store.opening import open_database
 from refterm.tui.actions import ANYWHERE, Situation, key_name, registry, use_keys, why_off
 from refterm.tui.desk.actions import DeskActions
 from refterm.tui.desk.hand_actions import HandActions
@@ -20,6 +18,7 @@ from tests.samples import api_record
 from tests.tui.conftest import SitDown
 from tests.tui.invented import desk_records
 from tests.tui.seat import Seat
+from tests.workplaces import open_at
 
 ACTIONS = registry()
 # What ends the program or needs a shell is tested in a real terminal (tests/pty).
@@ -194,13 +193,7 @@ async def test_a_desk_open_for_reading_refuses_every_change(
     workplace: Workplace, sit: SitDown, import_records: ImportRecords
 ) -> None:
     import_records(desk_records())
-    reading = Workplace(
-        database=open_database(workplace.database.file, read_only=True),
-        clock=workplace.clock,
-        actor=Actor("ana", "ana"),
-        deadlines=workplace.deadlines,
-        zone=workplace.zone,
-    )
+    reading = open_at(workplace.database.file, workplace.clock, read_only=True)
     async with sit(place=reading) as seat:
         assert "read only" in seat.bar("top")
         for tab, name in (("1", Tab.INBOX), ("2", Tab.ACTIVE), ("3", Tab.ARCHIVED)):

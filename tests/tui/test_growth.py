@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 # So often each form and panel is opened. `make growth` opens each by itself, fifty times.
-WARM, ROUNDS = 2, 2
+WARM, ROUNDS = 1, 1
 # Of what forty openings of one may keep, in KiB.
 MOST = 4096
 

@@ -234,7 +234,7 @@ async def test_the_list_its_history_and_the_insights_are_handed_on(
         assert "1 entry of the history: written to" in seat.message
         assert f",{number}," in (tmp_path / "history.csv").read_text("utf-8")
         await seat.press("E", "3", "ctrl+s")
-        assert seat.app.clipboard.startswith("# Insights")
+        await seat.until(lambda: seat.app.clipboard.startswith("# Insights"))
     async with sit(settings=Settings(kiosk=True)) as seat:
         await seat.press("E")
         assert "Where to" not in seat.text

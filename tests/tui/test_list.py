@@ -369,6 +369,17 @@ async def test_a_filter_narrows_its_own_tab_says_so_and_escape_clears_it(
         assert seat.ids == everything
 
 
+async def test_the_tab_follows_a_filter_of_what_it_cannot_hold(sit: SitDown, import_records: ImportRecords) -> None:
+    """As in `refterm list`: from the Inbox, `F` with an outcome shows the archived ones that ended so."""
+    import_records(desk_records())
+    async with sit(size=(120, 30)) as seat:
+        await seat.press("F", "2", "ctrl+s")
+        assert (seat.tab, len(seat.ids)) == (Tab.ARCHIVED, 2)
+        assert "filter: won" in seat.bar("tabs")
+        await seat.press("1")
+        assert "filter" not in seat.bar("tabs")
+
+
 async def test_a_filter_that_nothing_passes_says_what_to_do(sit: SitDown, import_records: ImportRecords) -> None:
     import_records(desk_records())
     async with sit() as seat:

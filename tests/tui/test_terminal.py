@@ -105,6 +105,15 @@ def test_mouse_focus_and_the_kitty_protocol_are_read_as_textual_reads_them() -> 
         assert said(parse(*sequence)) == said(expected)
 
 
+def test_a_key_that_is_no_letter_types_none_whatever_its_numbers_name() -> None:
+    """Textual gives such a key the letter of its last number, and a field would take that in."""
+    for sequence in ("\x1b[1;5;64C", "\x1b[1;;36P", "\x1b[3;1;66~", "\x1b[1;57;66S"):
+        assert any(isinstance(key, events.Key) and key.character for key in XTermParser().feed(sequence))
+        (key,) = parse(sequence)
+        assert isinstance(key, events.Key)
+        assert (key.character, key.is_printable) == (None, False)
+
+
 @pytest.mark.parametrize("answer", ANSWERS, ids=repr)
 def test_what_a_terminal_answers_acts_on_nothing(answer: str) -> None:
     """Whole, in two pieces, and letter by letter; what is typed after it is typed."""

@@ -5,11 +5,14 @@ from __future__ import annotations
 import gc
 import inspect
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import textual.app
+import textual.theme
 from textual._styles_cache import StylesCache
 from textual.app import App
 from textual.color import Color
@@ -45,6 +48,20 @@ def test_the_frame_rate_is_set_before_textual_is_imported() -> None:
             [sys.executable, "-c", code], env={**environment, **given}, capture_output=True, text=True, check=True
         )
         assert done.stdout.strip() == rate
+
+
+def test_textual_takes_no_more_of_its_palette_than_stands_in_for_it() -> None:
+    """And asyncio does without ssl; what needs either later still gets it whole."""
+    code = (
+        "import refterm.tui.app, asyncio.sslproto, sys; assert asyncio.sslproto.ssl is None;"
+        " assert not {'ssl', 'textual.command'} & set(sys.modules);"
+        " import ssl, textual.command; assert ssl.SSLContext and textual.command.CommandPalette.is_open"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+    for module in (textual.app, textual.theme):
+        taken = re.findall(r"^from textual\.command import (.+)$", inspect.getsource(module), re.MULTILINE)
+        assert taken
+        assert set(taken[0].split(", ")) <= set(textual_quirks.OF_THE_PALETTE)
 
 
 def test_no_screen_asks_whether_it_is_current() -> None:

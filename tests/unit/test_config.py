@@ -174,6 +174,7 @@ class TestMistakes:
             ("[notices]\nfrom_ = 'x'", "notices.from_ is not a key", "from"),
             ("database = 5", "database", "must be a text"),
             ("[database]\nx = 1", "database", "must be a text"),
+            ("language = 'xx'", "language", "must be one of en, es"),
             ("mouse = 1", "mouse", "must be true or false"),
             ("mouse = 'auto'", "mouse", "must be true or false"),
             ("ascii = 'yes'", "ascii", "must be true or false"),

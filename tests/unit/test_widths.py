@@ -232,7 +232,21 @@ def _figures(chance: Random) -> Figures:
     spent = chance.choice((None, 0.0, 8.25, 47.96, 4000.0))
     won = {"EUR": Decimal("123456789.5"), "JPY": Decimal(4200000)} if chance.random() < 0.7 else {}
     declined = {"budget": 120, "no-response": 3, "not-a-customer": 9, "other": 1} if chance.random() < 0.7 else {}
-    return Figures(chance.choice((1, 10, 99999)), some, spent, 7, some, spent, spent, some, some, 5, 10, declined, won)
+    return Figures(
+        received=chance.choice((1, 10, 99999)),
+        accepted_share=some,
+        median_hours_to_accept=spent,
+        won=7,
+        answered_within_24h_share=some,
+        median_hours_to_decide=spent,
+        p90_hours_to_decide=spent,
+        expired_share=some,
+        win_rate=some,
+        undecided=5,
+        ended=10,
+        declined_by_reason=declined,
+        won_value=won,
+    )
 
 
 def test_insights_keep_to_their_width_and_cut_no_figure() -> None:

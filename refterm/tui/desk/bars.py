@@ -194,7 +194,7 @@ def alert(shown: Alert | None, look: Look, cells: int = 0) -> list[Piece]:
         return []
     sign = look.signs.hot if shown.hot else look.signs.cooled
     state = Flame.HOT if shown.hot else Flame.COOLED
-    room = cells - width(sign) - 3 - sum(width(text) for text, _style in alert_keys(shown)) if cells else 0
+    room = cells - width(sign) - 4 - sum(width(text) for text, _style in alert_keys(shown)) if cells else 0
     text = alert_text(shown.row.company, state, shown.row.received_at, (None, None), look, room)
     return [(f" {sign} ", "flame"), (text, "flame" if shown.hot else "strong")]
 

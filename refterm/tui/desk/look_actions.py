@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from textual import events, on
-from textual.widgets import Input
 
 from refterm.domain.query import ORDERS, STATUS_OF_TAB, Filter, Order, Tab, View
 from refterm.i18n import _
 from refterm.tui.desk.base import BESIDE_LEAST, DeskBase
 from refterm.tui.desk.referral_list import ReferralList
+
+if TYPE_CHECKING:
+    from textual.widgets import Input
 
 # Forms and panels are imported when they open: they load Textual's inputs, which the first frame does not need.
 
@@ -131,12 +133,15 @@ class LookActions(DeskBase):
         self.write(lambda: store_scores(self.session.workplace), lambda changed: self.reload() if changed else None)
 
     def action_filter(self) -> None:
-        """The form that narrows the list."""
+        """The form that narrows the list; the only tab that can hold what it lets through is shown."""
         from refterm.tui.forms.filter import filter_form
 
         def chosen(wanted: Filter | None) -> None:
-            if wanted is not None:
-                self.set_filter(wanted)
+            if wanted is None:
+                return
+            if wanted.tab:  # as in refterm list: the tab follows a filter of what this one cannot hold
+                self.show_tab(wanted.tab)
+            self.set_filter(wanted)
 
         self.app.push_screen(filter_form(self.session, self.view), chosen)
 
@@ -307,8 +312,10 @@ class LookActions(DeskBase):
             event.stop()
             self.action_search()
 
-    @on(Input.Changed, "#search")
-    def _typed(self, event: Input.Changed) -> None:
+    # By the names of Textual's messages: the search field, the only one of this screen, is loaded when it opens.
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """What is searched for was changed."""
         self.search = event.value
         # Draw the letter first; search only for the last of several typed at once.
         self.call_after_refresh(self._search_for, event.value)
@@ -317,6 +324,6 @@ class LookActions(DeskBase):
         if text == self.search:
             self.reload(top=True)
 
-    @on(Input.Submitted, "#search")
-    def _searched(self) -> None:
+    def on_input_submitted(self) -> None:
+        """Back to the list, with the hits."""
         self.close_search(keep=True)

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from textual import events
 from textual.screen import Screen
-from textual.widgets import Input
 
-from refterm.i18n import _
-from refterm.tui.forms.in_order import InOrder
+if TYPE_CHECKING:
+    from refterm.tui.desk.search_field import SearchField
 
 OPEN = "-searching"
-
-
-class SearchField(InOrder, Input):
-    """One line; its keys do what they do in the order typed."""
 
 
 class Searching:
@@ -24,7 +20,7 @@ class Searching:
     def __init__(self, screen: Screen[None], submit: Callable[[], None]) -> None:
         self._screen = screen
         self._submit = submit
-        self._field: Input | None = None
+        self._field: SearchField | None = None
 
     @property
     def is_open(self) -> bool:
@@ -34,12 +30,22 @@ class Searching:
     def open(self) -> None:
         """Show the field and type into it; it is made when it is first needed."""
         if self._field is None:
-            self._field = SearchField(placeholder=_("search"), id="search", compact=True, select_on_focus=False)
-            self._field.cursor_blink = False
+            from refterm.tui.desk.search_field import SearchField
+
+            self._field = SearchField()
             self._screen.mount(self._field, after="#top")
         self._field.select_all()  # what is typed replaces the last search
         self._screen.add_class(OPEN)
-        self._field.focus()
+        self._focus()
+
+    def _focus(self) -> None:
+        """Give the field the focus once the screen has no key left: a later key would come before those in the field."""
+        if self._field is None or not self.is_open:
+            return
+        if self._field.is_mounted and self._screen.message_queue_size == 0:
+            self._screen.set_focus(self._field)
+        else:
+            self._screen.call_later(self._focus)
 
     def close(self) -> None:
         """Hide the field."""
@@ -48,8 +54,7 @@ class Searching:
     def clear(self) -> None:
         """Empty the field without asking for anything."""
         if self._field:
-            with self._field.prevent(Input.Changed):
-                self._field.value = ""
+            self._field.empty()
 
     def take(self, event: events.Key) -> bool:
         """Put into the field what was typed before the focus had come there.

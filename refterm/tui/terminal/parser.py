@@ -238,7 +238,12 @@ class TerminalParser(XTermParser):
             keys = list(self._sequence_to_key_events(sequence, alt))
         except (ValueError, OverflowError):
             return
-        yield from (key for key in keys if key.key != Keys.Ignore)
+        found = _KEY_WITH_NUMBERS.fullmatch(sequence)
+        for key in keys:
+            if key.key == Keys.Ignore:
+                continue
+            # A key that is named by a final letter or `~` types nothing, whatever text its numbers name.
+            yield key if found is None or found[2] == "u" or key.character is None else events.Key(key.key, None)
 
 
 def _might_be_a_key(sequence: str) -> bool:

@@ -1,0 +1,21 @@
+"""The search field itself; imported when it is first opened, since it loads Textual's Input."""
+
+from __future__ import annotations
+
+from textual.widgets import Input
+
+from refterm.i18n import _
+from refterm.tui.forms.in_order import InOrder
+
+
+class SearchField(InOrder, Input):
+    """One line; its keys do what they do in the order typed."""
+
+    def __init__(self) -> None:
+        super().__init__(placeholder=_("search"), id="search", compact=True, select_on_focus=False)
+        self.cursor_blink = False
+
+    def empty(self) -> None:
+        """Empty it without asking for anything."""
+        with self.prevent(Input.Changed):
+            self.value = ""
