@@ -23,7 +23,7 @@ from refterm.i18n import _
 @click.option("--live", is_flag=True, help=_("Let things happen within the first minutes."))
 @click.option("--speed", type=click.FloatRange(0, 10_000), help=_("Seconds of the demo in a second; 0 lets it stand."))
 @click.option("--tour", is_flag=True, help=_("Begin with the tour: one line says what to look at and what to press."))
-@click.option("--present", is_flag=True, help=_("For an audience: act as ana, and show the keys that are pressed."))
+@click.option("--present", is_flag=True, help=_("For an audience: act as ana, show the keys pressed, in large rows."))
 @click.option("--light", is_flag=True, help=_("In the light theme, for a projector."))
 @pass_invocation
 def demo_(invocation: Invocation, /, start: str | None, lang: str | None, **chosen: Any) -> int:

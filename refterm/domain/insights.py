@@ -62,6 +62,7 @@ class Figures:
 
     Attributes:
         undecided: how many are open still, so that the share accepted may grow.
+        active: how many are worked on, so that the number won may grow.
         ended: how many were won or lost, which the win rate rests on.
         median_hours_to_acknowledge: from the decision here to Partner Center's having it; so is `p90`.
     """
@@ -76,11 +77,19 @@ class Figures:
     expired_share: float | None
     win_rate: float | None
     undecided: int = 0
+    active: int = 0
     ended: int = 0
     median_hours_to_acknowledge: float | None = None
     p90_hours_to_acknowledge: float | None = None
     declined_by_reason: dict[str, int] = field(default_factory=dict)
     won_value: dict[str, Decimal] = field(default_factory=dict)
+
+    @property
+    def accepted_of_decided(self) -> float | None:
+        """The share accepted of those that are not open any more, by which two periods can be compared."""
+        if self.accepted_share is None or self.received == self.undecided:
+            return None
+        return self.accepted_share * self.received / (self.received - self.undecided)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +151,7 @@ def figures(facts: Sequence[Fact], now: datetime, deadlines: Deadlines) -> Figur
         expired_share=_share(sum(one.outcome == "expired" for one in facts), len(facts)),
         win_rate=_share(won, won + lost),
         undecided=sum(one.status == "new" for one in facts),
+        active=sum(one.status == "active" for one in facts),
         ended=won + lost,
         median_hours_to_acknowledge=median(to_acknowledge) if to_acknowledge else None,
         p90_hours_to_acknowledge=percentile(to_acknowledge, 0.9) if to_acknowledge else None,

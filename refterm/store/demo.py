@@ -28,7 +28,7 @@ INSTANTS = {
         "source_updated_at",
         "changed_at",
     ),
-    "history": ("at",),
+    "history": ("at", "undo_until"),
 }
 DAYS = ("purchase_date", "closed_on")
 _STAMP = re.compile(r'"(\d{4}-\d\d-\d\d)(?:T(\d\d:\d\d:\d\d)(?:\.(\d{1,7}))?Z)?"')

@@ -139,6 +139,22 @@ def test_the_figures_of_the_past_get_better(desk: Desk) -> None:
     assert 4 < (late.median_hours_to_decide or 0) < 8
     assert (early.answered_within_24h_share or 1) < 0.7
     assert (late.answered_within_24h_share or 0) > 0.8
+    for days in (90, 30, 365, None):  # as Insights shows it, whichever period is chosen
+        found = gather(desk.workplace, since=NOW - timedelta(days=days) if days else None)
+        now, before = found.figures, found.before
+        if days and days < 365:
+            assert before
+            assert (now.accepted_of_decided or 0) > (before.accepted_of_decided or 1), days
+            assert (now.median_hours_to_accept or 99) < (before.median_hours_to_accept or 0), days
+            assert now.won + now.active > before.won, days
+        elif before:
+            assert before.received == 0
+        if days != 30:
+            assert all(one.won for name, one in found.by_profile.items() if name), days
+    stems = ("wait longer", "Answered within", "no active profile", "has an e-mail", "The keyword", "customers of")
+    stems += ("past their purchase", "no value or no date", "no closing date", "were won; by", "declined:", "expired")
+    for stem in stems:
+        assert any(stem in one.fact for one in found.findings), stem
 
 
 def test_the_first_rows_are_in_the_language_of_the_desk(desk: Desk) -> None:

@@ -12,11 +12,11 @@ import pytest
 
 from refterm.clock import SettableClock
 from refterm.domain.decisions import Context
-from refterm.domain.insights import percentile
+from refterm.domain.insights import Figures, percentile
 from refterm.services.background.expiry import expire_due
 from refterm.services.insight.insight_page import csv_text, markdown
-from refterm.services.insight.insight_text import Drawn, pages, text_lines, whole_money
-from refterm.services.insight.insights import gather, insights_object
+from refterm.services.insight.insight_text import Drawn, headline, pages, text_lines, whole_money
+from refterm.services.insight.insights import Insights, gather, insights_object
 from refterm.services.profiles import Profiles
 from refterm.services.triage import Triage
 from refterm.services.workplace import Workplace
@@ -256,3 +256,18 @@ def test_value_won_by_month_is_exact(lived: Workplace) -> None:
 )
 def test_percentiles_are_interpolated(values: list[float], share: float, expected: float) -> None:
     assert percentile(values, share) == pytest.approx(expected)
+
+
+def test_what_is_still_open_does_not_make_the_present_look_worse() -> None:
+    """The share accepted is compared by what was decided, the number won only where the open deals cannot turn it (G0)."""
+
+    def period(received: int, accepted: float, undecided: int, won: int, active: int) -> Figures:
+        return Figures(received, accepted, None, won, None, None, None, None, None, undecided=undecided, active=active)
+
+    now, before = period(10, 0.4, 5, 2, 1), period(10, 0.5, 0, 3, 0)
+    found = Insights(None, None, now, before, {}, {}, {}, {}, [])
+    assert headline(found)[1] == ("Accepted", "40 %", "of decided 80 %", "was 50 %", "5 still open")
+    assert headline(found)[3][3] == "1 deal open"
+    later = Insights(None, None, period(10, 0.4, 0, 2, 0), before, {}, {}, {}, {}, [])
+    assert headline(later)[1][2:] == ("was 50 %", "lower", "")
+    assert headline(later)[3][3] == "fewer"

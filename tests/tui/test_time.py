@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from textual.events import Resize
 from textual.widget import Widget
 
 from refterm.clock import SettableClock
@@ -531,3 +532,34 @@ async def test_a_clock_set_back_loses_nothing_and_expires_none_early(
         assert seat.ids == [number]
         await _at(seat, clock, NOW + 2 * HOUR)
         assert seat.ids == []
+
+
+async def test_rows_of_two_lines_are_drawn_anew_only_where_their_lines_changed(
+    sit: SitDown, import_records: ImportRecords, clock: SettableClock, drawn: Counter[str]
+) -> None:
+    """As the demo shows them to an audience: below each customer what it needs; moved and clicked like any row."""
+    clock.advance(timedelta(seconds=30))
+    ids = import_records([api_record(createdDateTime=ago(hours=20, minutes=-number)) for number in range(60)])
+    async with sit() as seat:
+        listing = seat.desk.referral_list
+        listing.row_lines = 2
+        seat.desk.reload()
+        listing.on_resize(Resize(listing.size, listing.size))
+        await seat.settle()
+        assert seat.row.need[:20] in seat.text.splitlines()[listing.region.y + 2]
+        await seat.pilot.click("#list", offset=(10, 4))
+        assert seat.row.id == ids[1]
+        await seat.press("G")
+        assert seat.row.id == ids[-1]
+        await seat.assert_drawn_fresh()
+        await seat.press("g")
+        assert seat.row.id == ids[0]
+        drawn.clear()
+        await seat.press("j")
+        assert drawn["list"] == 4
+        await _at(seat, clock, clock.now() + timedelta(seconds=29))
+        drawn.clear()
+        clock.advance(timedelta(minutes=1))
+        await seat.wake()
+        assert drawn["list"] == len(listing.in_sight())
+        await seat.assert_drawn_fresh()

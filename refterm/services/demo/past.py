@@ -17,12 +17,13 @@ from refterm.services.demo.script import Json
 
 DAYS, NEWEST = 362, 3
 COUNT = 155
+ALLOTTED_DAYS = 15  # and one to spare: what nobody answers of the past has expired, and none of it stands in the Inbox
 STUBBORN = 6  # of each of the two kinds that are only ever declined
 # At the beginning and at the end of the year: median hours to an answer, the share that nobody answers, and so on.
 HOURS = (19.0, 6.0)
 UNANSWERED = (0.2, 0.05)
 WON = (0.5, 0.8)  # of what was answered within a day
-WANTED = (0.75, 1.2)  # of what is accepted of an offer
+WANTED = (0.55, 1.5)  # of what is accepted of an offer
 SPREAD = (1.3, 0.8)  # of the logarithm of the hours
 PEOPLE = ("ana", "luis", "mei", "tom")
 _DAY_BEGINS, _DAY_ENDS = 7.0, 17.0
@@ -51,7 +52,7 @@ def _referral(dice: Random, progress: float, ago: float, place: Json, offer: Jso
     one["channel"] = dice.choices(("search", "marketing", "sales", "partner"), (56, 18, 16, 10))[0]
     if dice.random() < 0.18:
         one["flame"] = True
-    if dice.random() < _between(UNANSWERED, progress):
+    if dice.random() < _between(UNANSWERED, progress) and ago > ALLOTTED_DAYS:
         return one
     hours = min(math.exp(math.log(_between(HOURS, progress)) + _between(SPREAD, progress) * dice.gauss(0, 1)), 300.0)
     answered = received - timedelta(hours=max(hours, 0.2))

@@ -16,7 +16,7 @@ from refterm.domain.insights import ENOUGH, Figures, Finding
 from refterm.domain.money import show_money
 from refterm.domain.referral import channel_word
 from refterm.domain.when import month_short
-from refterm.i18n import _, decimal_mark
+from refterm.i18n import _, decimal_mark, ngettext
 from refterm.services.insight.insights import Insights
 from refterm.text import display, fit, width
 
@@ -120,11 +120,21 @@ def headline(found: Insights) -> list[tuple[str, ...]]:
     waiting = _("{n} still open").format(n=now.undecided) if now.undecided else ""
     won = " + ".join(whole_money(now.won_value))
     more, fewer = _("more"), _("fewer")
+    accepted = number(_("Accepted"), "accepted_share", share, _("higher"), _("lower"), waiting)
+    decided = now.accepted_of_decided
+    if now.undecided and decided is not None and before is not None and before.accepted_of_decided is not None:
+        # What is open still would make each present look worse than its past: compare what was decided.
+        of = _("of decided {share}").format(share=share(decided))
+        earlier = _("was {figure}").format(figure=share(before.accepted_of_decided))
+        accepted = (*accepted[:2], of, earlier, waiting)
+    ended = number(_("Won"), "won", str, more, fewer, won)
+    if before is not None and now.won < before.won <= now.won + now.active:
+        ended = (*ended[:3], ngettext("{n} deal open", "{n} deals open", now.active).format(n=now.active), won)
     return [
         number(_("received").capitalize(), "received", str, more, fewer),
-        number(_("Accepted"), "accepted_share", share, _("higher"), _("lower"), waiting),
+        accepted,
         number(_("Time to accept"), "median_hours_to_accept", hours, _("slower"), _("faster"), _("median")),
-        number(_("Won"), "won", str, more, fewer, won),
+        ended,
     ]
 
 
@@ -163,15 +173,27 @@ def number_lines(found: Insights, drawn: Drawn) -> list[Line]:
             rest = drawn.cut(said, drawn.cells - width(head) - 8)
             lines.append(Line(((head, "dim"), (fit(figure, 8), "strong"), (rest, "dim"))))
         return lines
-    if drawn.cells >= WIDE:
-        numbers = [(*of[:2], ", ".join(part for part in of[2:4] if part), of[4]) for of in numbers]
     cells = drawn.cells // len(numbers)
+    joined = [(*of[:2], ", ".join(part for part in of[2:4] if part), of[4]) for of in numbers]
+    if drawn.cells >= WIDE and all(width(of[2]) <= cells - 2 for of in joined):
+        numbers = joined
+    numbers = [(*of[:-1], _whole_sums(of[-1], cells - 2, drawn)) for of in numbers]
     styles = ("dim", "strong", "plain", "plain", "dim")
     return [
         Line(tuple((drawn.cut(text, cells - 2) + "  ", style) for text in row))
         for row, style in zip(zip(*numbers, strict=True), styles, strict=False)
         if any(row)
     ]
+
+
+def _whole_sums(text: str, cells: int, drawn: Drawn) -> str:
+    """As many sums as there is room for: one that is cut would read as a smaller one."""
+    more = f" + {drawn.ellipsis}"
+    kept = text
+    while width(text) > cells and " + " in kept:
+        kept = kept.rpartition(" + ")[0]
+        text = kept + more
+    return text
 
 
 def finding_lines(findings: Sequence[Finding], drawn: Drawn) -> list[Line]:

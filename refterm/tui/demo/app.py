@@ -58,6 +58,7 @@ class DemoApp(RefTermApp):
             wheel=Wheel(workplace, self._clock, planned, settings.notices),
             tour=self.tour,
             kept=self._kept,
+            large=options.present,
         )
         self.tour.offer(set(self.desk.actions))
         return self.desk

@@ -54,13 +54,14 @@ class DemoScreen(DeskScreen):
         Binding(",".join(action.keys), action.id, action.label, show=False, id=action.id) for action in demo_actions()
     ]
 
-    def __init__(self, *arguments: Any, wheel: Wheel, tour: Tour, kept: Path, **named: Any) -> None:
+    def __init__(self, *arguments: Any, wheel: Wheel, tour: Tour, kept: Path, large: bool, **named: Any) -> None:
         """
         Args:
             arguments: as for the desk.
             wheel: moves the time.
             tour: says what to look at and what to press.
             kept: a copy of the database as it was at the beginning.
+            large: for an audience: rows of two lines, and the detail beside them where there is room.
             named: as for the desk.
         """
         super().__init__(*arguments, **named)
@@ -68,6 +69,9 @@ class DemoScreen(DeskScreen):
         self.wheel = wheel
         self.tour = tour
         self._kept = kept
+        if large:
+            self.referral_list.row_lines = 2
+            self.state.detail = "beside"
         self._turning = False
         self._shown_time = ""
 

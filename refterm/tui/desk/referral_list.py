@@ -23,7 +23,7 @@ from refterm.domain.row import Row
 from refterm.errors import RefTermError
 from refterm.services.desk import Listing
 from refterm.tui.draw.list_columns import Column, columns, header, order_at
-from refterm.tui.draw.row import Look, Piece, changes_at, pieces, time_texts
+from refterm.tui.draw.row import Look, Piece, changes_at, pieces, second_line, time_texts
 
 PAGE = 100
 MOST_PAGES = 8
@@ -32,7 +32,11 @@ STYLES = ("plain", "customer", "strong", "dim", "mark", "late", "soon", "flame",
 
 
 class ReferralList(Widget, can_focus=True):
-    """A cursor on a listing. The cursor is a referral: it stays on it whatever happens around it."""
+    """A cursor on a listing. The cursor is a referral: it stays on it whatever happens around it.
+
+    Attributes:
+        row_lines: lines of a row; on the second stands what the customer needs.
+    """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"list--{style}" for style in STYLES}
     DEFAULT_CSS = """
@@ -60,6 +64,7 @@ class ReferralList(Widget, can_focus=True):
 
     def __init__(self, *, id: str) -> None:  # noqa: A002
         super().__init__(id=id)
+        self.row_lines = 1
         self.marked: set[int] = set()
         self.unseen: set[int] = set()
         self.empty_text: list[str] = []
@@ -134,16 +139,25 @@ class ReferralList(Widget, can_focus=True):
         self._look = look
         for line, row in self._rows_in_sight():
             if self._drawn_times.get(row.id) not in (None, time_texts(row, self.tab, look)):
-                self.refresh(Region(0, line, self.size.width, 1))
+                self._refresh_line(line)
 
     def in_sight(self) -> list[Row]:
         """The rows on the screen."""
         return [row for _line, row in self._rows_in_sight()]
 
     def _rows_in_sight(self) -> Iterator[tuple[int, Row]]:
-        for line in range(1, self.size.height):
-            if row := self._row(self._top + line - 1):
+        """The rows on the screen, each with its first line."""
+        for line in range(1, self.size.height, self.row_lines):
+            if row := self._row(self._top + (line - 1) // self.row_lines):
                 yield line, row
+
+    def _refresh_line(self, line: int) -> None:
+        """Draw the first line of a row anew: the second one never changes by itself."""
+        self.refresh(Region(0, line, self.size.width, 1))
+
+    def _refresh_row(self, index: int) -> None:
+        """Draw all lines of a row anew."""
+        self.refresh(Region(0, (index - self._top) * self.row_lines + 1, self.size.width, self.row_lines))
 
     def update_rows(self, changed: set[int], look: Look) -> None:
         """Draw anew those of some rows that changed: somebody opened or closed a form, or the score is known now."""
@@ -151,7 +165,7 @@ class ReferralList(Widget, can_focus=True):
         for line, row in self._rows_in_sight():
             # A narrow list has no column for the score.
             if row.id in changed and self._pieces(row, look) != self._drawn.get(line):
-                self.refresh(Region(0, line, self.size.width, 1))
+                self._refresh_line(line)
 
     def next_change(self) -> datetime | None:
         """When the next of the rows in sight reads otherwise."""
@@ -173,7 +187,7 @@ class ReferralList(Widget, can_focus=True):
             self.refresh()
         elif index != before:
             for position in (before, index):
-                self.refresh(Region(0, position - self._top + 1, self.size.width, 1))
+                self._refresh_row(position)
         if index != before:
             self.post_message(self.Moved(self.current))
 
@@ -208,7 +222,7 @@ class ReferralList(Widget, can_focus=True):
             return
         self.marked ^= {row.id}
         self._range_from = row.id
-        self.refresh(Region(0, self._cursor - self._top + 1, self.size.width, 1))
+        self._refresh_row(self._cursor)
         self.move_by(1)
 
     def mark_range(self) -> None:
@@ -239,15 +253,19 @@ class ReferralList(Widget, can_focus=True):
             return Strip.blank(self.size.width, self._style("plain"))
         if y == 0:
             return self._strip([(header(self._columns, look.signs), "header")])
-        index = self._top + y - 1
+        above, below = divmod(y - 1, self.row_lines)
+        index = self._top + above
         row = self._row(index)
         if row is None:
             middle = y - 2
             text = self.empty_text[middle] if not self.count and 0 <= middle < len(self.empty_text) else ""
             return self._strip([("   " + look.signs.sanitize(text), "plain")])
+        cursor, thumb = index == self._cursor, self._has_thumb(above)
+        if below:
+            return self._strip(second_line(row, self._columns, look, self._cells), cursor=cursor, thumb=thumb)
         self._drawn_times[row.id] = time_texts(row, self.tab, look)
         drawn = self._drawn[y] = self._pieces(row, look)
-        return self._strip(drawn, cursor=index == self._cursor, thumb=self._has_thumb(y - 1))
+        return self._strip(drawn, cursor=cursor, thumb=thumb)
 
     def _pieces(self, row: Row, look: Look) -> list[Piece]:
         marked, unseen = row.id in self.marked, row.id in self.unseen
@@ -301,11 +319,13 @@ class ReferralList(Widget, can_focus=True):
 
     @property
     def _lines(self) -> int:
-        return max(0, self.size.height - 1)  # the first line is the header's
+        """How many rows there is room for."""
+        return max(0, self.size.height - 1) // self.row_lines  # the first line is the header's
 
     def _lay_out(self) -> None:
         if look := self._look:
-            self._columns = columns(self.tab, self._cells, look.signs, look.digits, self._order)
+            without = "need" if self.row_lines > 1 else ""
+            self._columns = columns(self.tab, self._cells, look.signs, look.digits, self._order, without=without)
 
     def _keep_in_sight(self) -> None:
         """Scroll, by half a page at the edges, so that a held key repaints the list seldom."""
@@ -345,8 +365,8 @@ class ReferralList(Widget, can_focus=True):
         if event.y == 0:
             if order := order_at(self._columns, self.tab, event.x):
                 self.post_message(self.Headed(order))
-        elif self._top + event.y - 1 < self.count:
-            self.move_to(self._top + event.y - 1)
+        elif (index := self._top + (event.y - 1) // self.row_lines) < self.count:
+            self.move_to(index)
             if event.chain == 2:
                 await self.app.run_action("detail", self.screen)
 

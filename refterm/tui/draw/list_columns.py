@@ -37,7 +37,9 @@ class Column:
     right: bool = False
 
 
-def columns(tab: Tab, cells: int, signs: Signs, digits: int, order: Order | None = None) -> list[Column]:
+def columns(
+    tab: Tab, cells: int, signs: Signs, digits: int, order: Order | None = None, *, without: str = ""
+) -> list[Column]:
     """The columns of a tab in a list so many cells wide, in the order drawn.
 
     Args:
@@ -46,10 +48,12 @@ def columns(tab: Tab, cells: int, signs: Signs, digits: int, order: Order | None
         signs: how this terminal draws.
         digits: of the number column.
         order: the order of the list, whose column is marked; it stands before all others but the customer's.
+        without: a column that is shown elsewhere.
     """
     flames = max(width(signs.hot), width(signs.cooled))
     head = [Column("mark", "", 2), Column("flame", "", flames), Column("number", "#", digits, right=True)]
     drawn, steps = _steps(tab)
+    steps = [step for step in steps if step[0] != without]
     ordered = _ORDERED.get(order) if order else None
     needed = [step for step in steps if step[0] == ordered][:1]
     chosen: dict[str, int] = {}

@@ -78,6 +78,15 @@ def pieces(
     return drawn
 
 
+def second_line(row: Row, shown: list[Column], look: Look, cells: int) -> list[Piece]:
+    """The second line of a row where rows have two: what the customer needs, below the customer."""
+    before = next(place for place, column in enumerate(shown) if column.key == "customer")
+    indent = sum(len(gap(place, column)) + column.cells for place, column in enumerate(shown[:before]))
+    indent += len(gap(before, shown[before]))
+    text = fit(one_line(row.need, look), max(cells - indent, 0), ellipsis=look.signs.ellipsis)
+    return [(" " * indent, "plain"), (text, "dim")]
+
+
 def time_texts(row: Row, tab: Tab, look: Look) -> tuple[str, ...]:
     """The texts of a row that change by themselves; a row is drawn anew only when they do."""
     if tab is Tab.INBOX or row.status is Status.NEW:
