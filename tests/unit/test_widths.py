@@ -232,8 +232,9 @@ def _figures(chance: Random) -> Figures:
     spent = chance.choice((None, 0.0, 8.25, 47.96, 4000.0))
     won = {"EUR": Decimal("123456789.5"), "JPY": Decimal(4200000)} if chance.random() < 0.7 else {}
     declined = {"budget": 120, "no-response": 3, "not-a-customer": 9, "other": 1} if chance.random() < 0.7 else {}
+    received = chance.choice((1, 10, 99999))
     return Figures(
-        received=chance.choice((1, 10, 99999)),
+        received=received,
         accepted_share=some,
         median_hours_to_accept=spent,
         won=7,
@@ -242,7 +243,7 @@ def _figures(chance: Random) -> Figures:
         p90_hours_to_decide=spent,
         expired_share=some,
         win_rate=some,
-        undecided=5,
+        undecided=min(received, 5),
         ended=10,
         declined_by_reason=declined,
         won_value=won,

@@ -25,7 +25,7 @@ GOAL = 24.0
 # From so many cells on the two tables stand side by side, and a finding and its advice on one line.
 WIDE = 104
 # Below so many cells the four numbers stand one below the other.
-NARROW = 64
+NARROW = 72
 # Weeks in the chart: each a bar of three cells, with room for a date under it.
 WEEK_CELLS = 7
 MOST_WEEKS = 26
