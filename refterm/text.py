@@ -128,8 +128,8 @@ def ascii_only(text: str) -> str:
     return "".join(_ascii_likeness(character) for character in unicodedata.normalize("NFC", text))
 
 
-# Letters that do not come apart into an ASCII letter and a mark.
-_LIKE = str.maketrans(
+# Letters that do not come apart into an ASCII letter and a mark, and what people type for them.
+LIKENESS = str.maketrans(
     {
         "ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d", "Đ": "D", "ß": "ss", "ẞ": "SS", "æ": "ae", "Æ": "AE",
         "œ": "oe", "Œ": "OE", "ð": "d", "Ð": "D", "þ": "th", "Þ": "Th", "ħ": "h", "Ħ": "H", "ı": "i", "ŋ": "n", "Ŋ": "N",
@@ -140,7 +140,7 @@ _LIKE = str.maketrans(
 def _ascii_likeness(character: str) -> str:
     if unicodedata.combining(character):
         return ""
-    character = character.translate(_LIKE)
+    character = character.translate(LIKENESS)
     plain = "".join(c for c in unicodedata.normalize("NFKD", character) if not unicodedata.combining(c))
     return plain if plain.isascii() else "?"
 

@@ -12,7 +12,7 @@ from refterm.cli.base import Words, command, pass_invocation
 from refterm.cli.invocation import Invocation
 from refterm.cli.main import PARTIAL, REFUSED
 from refterm.cli.words import label, undo_hint
-from refterm.errors import InvalidInputError, NotAllowedError, RefTermError
+from refterm.errors import NotAllowedError, RefTermError
 from refterm.i18n import _
 
 if TYPE_CHECKING:
@@ -112,10 +112,10 @@ def reply_(
     """Write to the customer.
 
     Raises:
-        InvalidInputError: unless a template or a text is given, one of both.
+        click.UsageError: unless a template or a text is given, one of both.
     """
     if (template is None) == (text is None):
-        raise InvalidInputError({"template": _("give --template or --text, one of both")})
+        raise click.UsageError(_("give --template or --text, one of both"))
     if text == STANDARD:
         text = sys.stdin.read(_MOST_TEXT)
     with invocation.referral(identity) as (desk, number):
@@ -179,10 +179,10 @@ def follow_up_(invocation: Invocation, identity: str, at: str | None, text: str,
     """Set the next step of an engagement, or say that it is done.
 
     Raises:
-        InvalidInputError: unless a time or `--done` is given, one of both.
+        click.UsageError: unless a time or `--done` is given, one of both.
     """
     if (at is None) == (not done):
-        raise InvalidInputError({"at": _("give --at or --done, one of both")})
+        raise click.UsageError(_("give --at or --done, one of both"))
     with invocation.referral(identity) as (desk, number):
         from refterm.domain.when import time_text
         from refterm.services.follow_ups import FollowUps

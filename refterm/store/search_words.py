@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from refterm.text import clean_line, fold, split_cjk
+from refterm.text import LIKENESS, clean_line, fold, split_cjk
 
 # A change of any of these is a change of what the search finds.
 SEARCHED = ("status", "company", "contacts", "need", "deal_name", "crm_id")
@@ -56,8 +56,9 @@ def letters(text: str) -> list[str]:
 def _plain(text: str) -> str:
     """The text without case and accents, CJK characters apart: indexed and asked in the same form.
 
+    A stroke through a letter counts as an accent (`ø`, `ł`), and `æ` is two letters: few keyboards have them.
     The tokenizer's own idea of case and accents ends with Latin: it knows neither `ß` nor Greek.
     """
     text = text.casefold()
     # Only what needs it, since an import does this for every record.
-    return text if text.isascii() else split_cjk(_NOT_ASCII.sub(lambda run: fold(run[0]), text))
+    return text if text.isascii() else split_cjk(_NOT_ASCII.sub(lambda run: fold(run[0]).translate(LIKENESS), text))

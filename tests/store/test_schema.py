@@ -23,7 +23,7 @@ from refterm.store.database import Database
 from refterm.store.listing import _INDEXES
 from refterm.store.opening import open_database
 from refterm.store.schema import drift, revision
-from tests.store.support import insert, notices, row
+from tests.store.support import assert_consistent, insert, notices, row
 
 METADATA = tables.SQLModel.metadata
 
@@ -198,6 +198,21 @@ def test_an_upgrade_keeps_what_is_owed(workplace: Workplace) -> None:
         )
         with upgraded.reading() as connection:
             assert drift.drift(connection) == []
+
+
+def test_an_upgrade_writes_the_search_words_as_they_are_asked_for_now(workplace: Workplace) -> None:
+    """0010: until then the index kept `ł`, `ø` and `æ` as they are."""
+    database = workplace.database
+    insert(database, [row(company="Łódź Ærø Øre"), row(company="Kontor")])
+    with database.writing() as connection:
+        words, cast = ("words::text", "::tsvector") if connection.dialect == "postgresql" else ("words", "")
+        for now, before in (("lodz", "łodz"), ("aero", "ærø"), ("ore", "øre")):
+            connection.execute(f"update referral_search set words = replace({words}, '{now}', '{before}'){cast}")
+        connection.execute("update alembic_version set version_num = '0009'")
+    database.close()
+    with closing(open_database(database.location)) as upgraded:
+        assert upgraded.revision_found == "0009"
+        assert_consistent(upgraded)
 
 
 _BACK_TO_0003 = (
