@@ -19,7 +19,7 @@ STEPS: tuple[tuple[tuple[str, str], tuple[str, ...]], ...] = (
     (("Go down three rows", "Baje tres filas"), ("j", "j", "j")),
     (("shows all of a referral", "muestra toda la referencia"), ("\r", "\x1b")),
     (("the flame stops urging", "la llama ya no urge"), ("f", "m", "\r")),
-    (("accepts: type a value", "acepta: escriba un valor"), ("a", "\t", "12.5k", "\t", "\t", "3m", "\x13")),
+    (("accepts: tab, a value", "acepta: tab, un valor"), ("a", "\t", "12.5k", "\t", "\t", "3m", "\x13")),
     (("undoes it for 60 s", "lo deshace durante 60 s"), ("u",)),
     (("declines: the number", "rechaza: el número"), ("d", "1", "\x13")),
     (("marks several", "marca varias"), (" ", "s", "\x1b")),

@@ -44,7 +44,7 @@ def steps() -> list[Step]:
         Step(
             _("You called a customer? m, then enter, notes it; the flame stops urging."), "contacted", did("contacted!")
         ),
-        Step(_("a accepts: type a value (12.5k), tab, a time (3m), then ctrl+s."), "accept", did("accepted!")),
+        Step(_("a accepts: tab, a value (12.5k), tab, tab, a time (3m), then ctrl+s."), "accept", did("accepted!")),
         Step(_("Changed your mind? u undoes it for 60 s; nobody was told yet."), "undo", did("undone!")),
         Step(_("d declines: the number of a reason, then ctrl+s."), "decline", did("declined!")),
         Step(_("space marks several; s makes the marked ones favourites."), "favorite", did("favorited!")),
