@@ -12,7 +12,7 @@ import pytest
 
 from refterm.clock import SettableClock
 from refterm.domain.decisions import Context
-from refterm.domain.insights import Figures, percentile
+from refterm.domain.insights import Figures, Finding, percentile
 from refterm.services.background.expiry import expire_due
 from refterm.services.insight.insight_page import csv_text, markdown
 from refterm.services.insight.insight_text import Drawn, headline, pages, text_lines, whole_money
@@ -234,6 +234,17 @@ def test_no_line_is_wider_than_it_may_be(lived: Workplace, monkeypatch: pytest.M
             assert shown[0].startswith("Received")
             assert unicode or all(text.isascii() for text in shown)
             assert any("5,5 h" in text for text in shown)
+
+
+def test_many_findings_leave_insights_on_one_screen(lived: Workplace) -> None:
+    """At 120x40 a finding and its advice share a line where they fit, however long another is; at 80x24 are two pages."""
+    fact, advice = "17 of 23 declined: budget.", "Say in the profile what you take, and such referrals stay away."
+    many = [Finding(fact, advice, (1,))] * 10 + [Finding(fact * 3, advice, (1,))]
+    found = replace(gather(lived, since=NOW - timedelta(days=90)), findings=many)
+    (page,) = pages(found, Drawn(116), 38)
+    shown = ["".join(text for text, _style in line.pieces) for line in page]
+    assert sum(f"{fact} {advice}" in text for text in shown) == 10
+    assert len(pages(found, Drawn(76), 22)) == 2
 
 
 def test_a_rate_of_fewer_than_five_cases_is_left_out_of_the_tables(lived: Workplace) -> None:

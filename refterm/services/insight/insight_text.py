@@ -210,6 +210,9 @@ def finding_lines(findings: Sequence[Finding], drawn: Drawn) -> list[Line]:
         if beside:
             lines.append(Line(((number, "plain"), (fit(fact, room) + "  ", "strong"), (advice, "dim")), key))
             continue
+        if drawn.cells >= WIDE and width(fact) + width(advice) + 4 <= drawn.cells:
+            lines.append(Line(((number, "plain"), (fact + " ", "strong"), (advice, "dim")), key))
+            continue
         for place, part in enumerate(_wrap(fact, drawn.cells - 3)):
             lines.append(Line(((number if not place else "   ", "plain"), (part, "strong")), key))
         lines += [Line((("   ", "plain"), (part, "dim")), key) for part in _wrap(advice, drawn.cells - 3)]
