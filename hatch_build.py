@@ -22,16 +22,16 @@ class ContentsHook(BuildHookInterface[Any]):
             return
         build_data["force_include"]["refterm.tcss"] = "refterm/refterm.tcss"
         sys.path.insert(0, self.root)
+        self._folder = tempfile.TemporaryDirectory()
         try:
-            demo = importlib.import_module("refterm.services.demo.desk")
+            files = importlib.import_module("refterm.services.demo.desk").prepare(Path(self._folder.name))
         except ModuleNotFoundError as missing:
             # Without isolation the builder may lack a library; the demo is then played when it is opened.
             self.app.display_warning(f"the demo is not prepared: {missing}")
             return
         finally:
             sys.path.remove(self.root)
-        self._folder = tempfile.TemporaryDirectory()
-        for file in demo.prepare(Path(self._folder.name)):
+        for file in files:
             build_data["force_include"][str(file)] = f"refterm/demo_data/{file.name}"
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:

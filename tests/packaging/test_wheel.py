@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import sysconfig
+import tomllib
 import zipfile
 from pathlib import Path
 
@@ -89,6 +90,14 @@ def test_the_wheel_carries_nothing_else(wheel: Path) -> None:
         "refterm/demo_data/prepared-es.db",
     ]
     assert not [name for name in names if "test" in name]
+
+
+def test_an_installer_gets_what_the_builder_needs() -> None:
+    """It builds in an environment of its own, in which the demo is played: all that refterm needs but its screens."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    builder = set(project["build-system"]["requires"])
+    missing = set(project["project"]["dependencies"]) - builder
+    assert {library.partition("=")[0] for library in missing} == {"textual"}
 
 
 def test_an_editable_installation_reads_the_stylesheet_where_it_stands() -> None:
