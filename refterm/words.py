@@ -5,6 +5,7 @@ Texts from outside (a company, a colleague's name) go in as they are; the caller
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, tzinfo
 
 from refterm.domain import reasons
@@ -51,6 +52,14 @@ def status_text(referral: Referral) -> str:
 def contradiction_text(said: str) -> str:
     """That the source decided otherwise than this desk."""
     return _("{standing} at the source; what was decided here stands").format(standing=standing_word(said))
+
+
+def both_changed_text(fields: Sequence[str], key: str) -> str:
+    """That the service's value of some fields stands, and the key of the outbox, which has ours and sends it again."""
+    named = ", ".join(field_word(field) for field in fields)
+    return _("changed at Partner Center too: {fields}; theirs stands, {key} shows and sends yours").format(
+        fields=named, key=key
+    )
 
 
 def action_word(action: str) -> str:

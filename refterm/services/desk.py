@@ -278,6 +278,13 @@ class Desk:
         with self.workplace.database.reading() as connection:
             return queries.source_says(connection, referral.id)
 
+    def both_changed(self, referral: Referral) -> list[str]:
+        """The fields that were changed here and at Partner Center, of which theirs stands until ours is sent again."""
+        if referral.status is Status.NEW:
+            return []
+        with self.workplace.database.reading() as connection:
+            return remote.both_changed(connection, referral.id)
+
     def profiles(self) -> list[str]:
         """The names of the profiles that referrals are routed to."""
         with self.workplace.database.reading() as connection:

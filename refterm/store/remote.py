@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -71,6 +72,12 @@ def with_conflicts(connection: Connection) -> list[int]:
     """The referrals of which both sides changed the same field."""
     rows = connection.execute("select referral_id from remote where conflict is not null order by referral_id")
     return [int(row[0]) for row in rows.fetchall()]
+
+
+def both_changed(connection: Connection, referral_id: int) -> list[str]:
+    """The fields of a referral that both sides changed, of which theirs stands."""
+    row = connection.execute("select conflict from remote where referral_id = ?", (referral_id,)).fetchone()
+    return [str(one["field"]) for one in json.loads(row["conflict"])] if row and row["conflict"] else []
 
 
 def is_known(connection: Connection, referral_id: int) -> bool:

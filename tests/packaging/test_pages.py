@@ -11,6 +11,8 @@ import click
 import pytest
 
 from refterm.cli.root import root
+from refterm.domain.history import Action
+from refterm.tui.actions import registry
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("docs/*.md"), ROOT / "README.md", ROOT / "CONTRIBUTING.md"])
@@ -56,3 +58,10 @@ def test_every_command_and_option_that_a_page_names_exists(page: Path) -> None:
 def test_every_page_is_in_the_site() -> None:
     named = set(re.findall(r"([\w-]+\.md)", (ROOT / "mkdocs.yml").read_text("utf-8")))
     assert {page.name for page in ROOT.glob("docs/*.md")} <= named
+
+
+def test_the_page_of_keys_names_every_action_and_the_page_of_json_every_line_of_the_history() -> None:
+    for page, names in (("keys.md", {one.id for one in registry()}), ("json.md", {str(one) for one in Action})):
+        text = re.sub(r"(?ms)^```.*?^```", "", (ROOT / "docs" / page).read_text("utf-8"))
+        named = set(re.findall(r"`([^`\n]+)`", text))
+        assert names - named == set(), page

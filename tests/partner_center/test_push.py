@@ -189,7 +189,10 @@ def test_the_same_field_on_both_sides(session: Session, record: dict[str, Any]) 
 
     shown = conflicts.of(session.workplace, number)
     assert [(one.field, one.theirs, one.ours) for one in shown] == [("deal.value", "99", "30000")]
+    desk = Desk(session.workplace)
+    assert desk.both_changed(session.referral(record)) == ["deal.value"]
     conflicts.send_again(session.workplace, number)
+    assert desk.both_changed(session.referral(record)) == []
     session.sync()
     assert session.there(record)["details"]["dealValue"] == "30000"
     assert session.json(record)["remote"]["state"] == "synced"

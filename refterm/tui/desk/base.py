@@ -22,7 +22,7 @@ from refterm.i18n import _
 from refterm.services.desk import Alert
 from refterm.services.personal.view_state import ViewState
 from refterm.text import width
-from refterm.tui.actions import Situation, registry, why_off
+from refterm.tui.actions import Situation, keys_of, registry, why_off
 from refterm.tui.background.connection import Connection
 from refterm.tui.background.duties import Duties
 from refterm.tui.background.fit import FitScores
@@ -39,6 +39,7 @@ from refterm.tui.desk.search import Searching
 from refterm.tui.draw.detail import LATEST, Shown
 from refterm.tui.draw.row import Look
 from refterm.tui.session import DeskApp, Session
+from refterm.words import both_changed_text, contradiction_text
 
 if TYPE_CHECKING:
     from refterm.tui.background.syncing import Syncing
@@ -216,7 +217,7 @@ class DeskBase(Screen[None]):
             same = self.session.desk.duplicates(number)
             others = self.session.desk.rows(same[:SAME_SHOWN])
             entries = self.session.desk.latest(number, MOST_ENTRIES if self.whole else LATEST)
-            said = self.session.desk.source_says(referral)
+            remarks = self._remarks(referral)
         except NotFoundError:
             self.detail_pane.show(None, look)
             return
@@ -228,12 +229,20 @@ class DeskBase(Screen[None]):
             self.contact_index = None
         else:
             self.contact_index = min(self.contact_index or 0, len(referral.team) - 1)
-        shown = Shown(referral, tuple(others), len(same), self.contact_index, tuple(entries), said)
+        shown = Shown(referral, tuple(others), len(same), self.contact_index, tuple(entries), remarks)
         self.detail_pane.show(shown, look)
         self._draw_keys()
         self._draw_message()
         if referral.status is Status.NEW:
             self.fit_scores.soon()
+
+    def _remarks(self, referral: Referral) -> tuple[str, ...]:
+        """What the source has otherwise than this desk."""
+        desk = self.session.desk
+        remarks = [contradiction_text(said)] if (said := desk.source_says(referral)) else []
+        if fields := desk.both_changed(referral):
+            remarks.append(both_changed_text(fields, keys_of("outbox")))
+        return tuple(remarks)
 
     def show_whole(self, whole: bool) -> None:
         """The detail on the full screen, or the list again."""

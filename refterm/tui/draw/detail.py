@@ -36,7 +36,7 @@ from refterm.tui.draw.sheet import (
     wrap,
     wrapped,
 )
-from refterm.words import contradiction_text, flame_text, outcome_word, same_customer_text
+from refterm.words import flame_text, outcome_word, same_customer_text
 
 # From this width on there are two columns.
 TWO_COLUMNS = 100
@@ -53,7 +53,7 @@ class Shown:
     Attributes:
         same: the newest referrals of the same customer (I9).
         same_count: how many there are.
-        said: what the source decided otherwise.
+        remarks: sentences about what the source has otherwise than this desk.
         contact: which contact of the deal the cursor is on, None outside the full-screen detail.
         entries: its latest history entries, the newest first (T4).
     """
@@ -63,7 +63,7 @@ class Shown:
     same_count: int = 0
     contact: int | None = None
     entries: tuple[Entry, ...] = ()
-    said: str | None = None
+    remarks: tuple[str, ...] = ()
 
 
 def alert_text(
@@ -169,8 +169,8 @@ def _sheet(shown: Shown, cells: int, look: Look, *, whole: bool) -> Lines:
     top = _alert_lines(flame_line(referral, look), cells, look)
     head, asks, people = _head(referral, own, look), _asks(referral, own, look), _people(referral, own, look)
     deal = deal_lines(referral, own, look)
-    if shown.said:
-        deal += labelled("", contradiction_text(shown.said), own, look, "late")
+    for remark in shown.remarks:
+        deal += labelled("", remark, own, look, "late")
     deal += team_lines(shown, own, look) if whole else []
     times, judging = _times(referral, other, look), _judging(referral, other, look)
     past = same_lines(shown, other, look) + _timeline(shown, other, look, whole=whole)
