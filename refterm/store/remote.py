@@ -77,7 +77,7 @@ def with_conflicts(connection: Connection) -> list[int]:
 def both_changed(connection: Connection, referral_id: int) -> list[str]:
     """The fields of a referral that both sides changed, of which theirs stands."""
     row = connection.execute("select conflict from remote where referral_id = ?", (referral_id,)).fetchone()
-    return [str(one["field"]) for one in json.loads(row["conflict"])] if row and row["conflict"] else []
+    return [str(change["field"]) for change in json.loads(row["conflict"])] if row and row["conflict"] else []
 
 
 def is_known(connection: Connection, referral_id: int) -> bool:

@@ -238,9 +238,8 @@ class DeskBase(Screen[None]):
 
     def _remarks(self, referral: Referral) -> tuple[str, ...]:
         """What the source has otherwise than this desk."""
-        desk = self.session.desk
-        remarks = [contradiction_text(said)] if (said := desk.source_says(referral)) else []
-        if fields := desk.both_changed(referral):
+        remarks = [contradiction_text(said)] if (said := self.session.desk.source_says(referral)) else []
+        if fields := self.session.desk.both_changed(referral):
             remarks.append(both_changed_text(fields, keys_of("outbox")))
         return tuple(remarks)
 
