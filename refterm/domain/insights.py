@@ -334,7 +334,7 @@ def _profiles(facts: Sequence[Fact], profiles: Sequence[Profile]) -> list[Findin
         own = [one for one in facts if one.profile == profile.name]
         decided = [one for one in own if one.accepted or one.outcome == "declined"]
         if profile.active and not any(person.email for place in profile.locations for person in place.contacts):
-            fact = _("Nobody of {profile} has an e-mail address.").format(profile=profile.name)
+            fact = _("No contact of {profile} has an e-mail address.").format(profile=profile.name)
             advice = _("Add one, so that new referrals are heard of at once.")
             new = _ids(one for one in own if one.status == "new")
             found.append(Finding(fact, advice, new, 45, _("new, profile {name}").format(name=profile.name)))

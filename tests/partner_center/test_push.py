@@ -16,6 +16,7 @@ from refterm.services.insight.insight_text import Drawn, text_lines
 from refterm.services.insight.insights import gather, insights_object
 from refterm.services.sync import running
 from refterm.services.sync.owing import held_until
+from tests.partner_center.referrals import RefusalError
 from tests.partner_center.support import CONTEXT, Session
 from tests.samples import NOW, ago, api_record
 
@@ -218,10 +219,15 @@ def test_members_that_nobody_changed_go_back_as_they_came(session: Session) -> N
     assert session.standin.referrals.twice() == []
 
 
-def test_a_change_that_the_service_refuses_fails_with_its_words(session: Session, record: dict[str, Any]) -> None:
+def test_a_change_that_the_service_refuses_fails_with_its_words(
+    session: Session, record: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_records: object) -> None:
+        raise RefusalError(400, "invalidRequest", "Notes are too long\x1b[2J here")
+
     session.accept(record)
     session.later(minutes=2)
-    session.standin.referrals._check = lambda *_a: (_ for _ in ()).throw(refusal())  # type: ignore[method-assign]
+    monkeypatch.setattr(session.standin.referrals, "_check", refuse)
     summary, status = session.run()
     assert (status, summary.failed) == (3, 1)
     (item,) = session.pushes()
@@ -233,12 +239,6 @@ def test_a_change_that_the_service_refuses_fails_with_its_words(session: Session
         "not_visible_since": None,
         "error": "Notes are too long[2J here",
     }
-
-
-def refusal() -> Exception:
-    from tests.partner_center.referrals import RefusalError
-
-    return RefusalError(400, "invalidRequest", "Notes are too long\x1b[2J here")
 
 
 def test_five_rounds_and_then_it_fails(session: Session, record: dict[str, Any]) -> None:

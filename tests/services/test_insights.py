@@ -187,7 +187,7 @@ def test_keywords_sizes_and_contacts_of_a_profile(workplace: Workplace, import_r
     assert found[
         "5 customers of 10-50 employees came by DACH, all declined. Ask for other sizes in the profile."
     ] == tuple(numbers)
-    assert "Nobody of DACH has an e-mail address. Add one, so that new referrals are heard of at once." in found
+    assert "No contact of DACH has an e-mail address. Add one, so that new referrals are heard of at once." in found
     assert not any("mailboxes" in text for text in found)
 
 

@@ -24,8 +24,6 @@ Piece = tuple[str, str]
 GOAL = 24.0
 # From so many cells on the two tables stand side by side, and a finding and its advice on one line.
 WIDE = 104
-# Below so many cells the four numbers stand one below the other.
-NARROW = 72
 # Weeks in the chart: each a bar of three cells, with room for a date under it.
 WEEK_CELLS = 7
 MOST_WEEKS = 26
@@ -165,7 +163,8 @@ def text_lines(found: Insights, drawn: Drawn) -> list[str]:
 def number_lines(found: Insights, drawn: Drawn) -> list[Line]:
     """The four numbers side by side; one below the other where there is no room."""
     numbers = headline(found)
-    if drawn.cells < NARROW:
+    cells = drawn.cells // len(numbers)
+    if any(width(text) > cells - 2 for of in numbers for text in of[:4]):
         lines = []
         for name, figure, was, verdict, more in numbers:
             said = ", ".join(part for part in (was, verdict, more) if part)
@@ -173,7 +172,6 @@ def number_lines(found: Insights, drawn: Drawn) -> list[Line]:
             rest = drawn.cut(said, drawn.cells - width(head) - 8)
             lines.append(Line(((head, "dim"), (fit(figure, 8), "strong"), (rest, "dim"))))
         return lines
-    cells = drawn.cells // len(numbers)
     joined = [(*of[:2], ", ".join(part for part in of[2:4] if part), of[4]) for of in numbers]
     if drawn.cells >= WIDE and all(width(of[2]) <= cells - 2 for of in joined):
         numbers = joined
