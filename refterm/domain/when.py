@@ -89,7 +89,7 @@ def start(text: str, now: datetime, zone: tzinfo | None = None, field: str = "un
     """
     typed = " ".join(text.split())
     if not typed:
-        raise InvalidInputError({field: _("A time is required, such as +2h or tomorrow 9:00")})
+        raise InvalidInputError({field: _("When? For example +2h, mon 9:00 or 30 Jun")})
     found = _moment(typed, now, zone, field)
     if isinstance(found, datetime):
         instant = found

@@ -205,7 +205,7 @@ class Triage(Undoing):
             raise WrongStateError(closed_sentence(referral, now))
         if referral.status is Status.ACTIVE:
             raise WrongStateError(accepted_sentence(referral, now))
-        raise WrongStateError(_("referral {id} is new; accept it first").format(id=referral.id))
+        raise WrongStateError(_("#{id} is not accepted yet; accept it first").format(id=referral.id))
 
     def _decided(self, now: datetime) -> dict[str, Any]:
         return {

@@ -103,5 +103,5 @@ def test_contact_complaints(refterm: Command, active: int) -> None:
 def test_only_engagements(refterm: Command, import_records: ImportRecords, arguments: tuple[str, ...]) -> None:
     new, won = import_records([api_record(), closed_record("Won")])
     place = 2 if arguments[0] == "contact" else 1
-    for number, sentence in ((new, "accept it first"), (won, "what is closed is final")):
+    for number, sentence in ((new, "accept it first"), (won, "it is closed")):
         assert sentence in complaint(refterm(*arguments[:place], number, *arguments[place:]))

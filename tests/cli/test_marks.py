@@ -119,7 +119,7 @@ def test_archived_ones_cannot_be_changed(
 ) -> None:
     """What is closed is final (H2); a favourite and a note change nothing about it."""
     (closed,) = import_records([closed_record("Lost")])
-    assert "what is closed is final" in complaint(refterm(arguments[0], closed, *arguments[1:]))
+    assert "it is closed" in complaint(refterm(arguments[0], closed, *arguments[1:]))
     assert refterm("favorite", closed).status == 0
     assert refterm("note", closed, "they called again").status == 0
 
