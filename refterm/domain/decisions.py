@@ -170,7 +170,10 @@ def read_edit(typed: Typed, context: Context, *, shown: Typed | None = None) -> 
         changes["currency"] = reader.take("currency", lambda text: _currency(text, None))
     if "notes" in given:
         changes["notes"] = reader.take(
-            "notes", lambda text: required(text, "notes", _("What is the customer looking for? A few words will do"), lines=True)
+            "notes",
+            lambda text: required(
+                text, "notes", _("What is the customer looking for? A few words will do"), lines=True
+            ),
         )
     for field in ("crm_id", "campaign_id"):
         if field in given:

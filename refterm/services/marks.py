@@ -142,12 +142,13 @@ class Marks:
             InvalidInputError: for a time that cannot be read, is past, or is later than the expiry, which it names.
         """
         workplace = self.workplace
-        back = when.start(until, workplace.now(), workplace.zone)
+        asked = workplace.now()
+        back = when.start(until, asked, workplace.zone)
 
         def change(referral: Referral) -> Change:
             _require_new(referral)
             if referral.expires_at is not None and back > referral.expires_at:
-                expiry = when.time_text(referral.expires_at, workplace.zone)
+                expiry = when.moment_text(referral.expires_at, asked, workplace.zone)
                 raise InvalidInputError({"until": _("it expires before that, at {expiry}").format(expiry=expiry)})
             return Action.SKIPPED, {"skipped_until": codec.micros(back)}
 

@@ -39,7 +39,7 @@ def test_one_field_changes_and_no_other(
     understood = {
         "value": ": 7,000.10 EUR",
         "currency": ": 5,000.00 USD",
-        "purchase_date": ": purchase date 2026-12-31",
+        "purchase_date": ": purchase date 31 Dec 2026",
     }
     assert said(refterm("edit", active, option, value)) == f"Saved #{active} Hansen KG{understood.get(field, '')}."
     after = refterm("show", active, "--json").json["deal"]
