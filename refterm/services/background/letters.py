@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from email.utils import format_datetime
+from functools import lru_cache
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -234,7 +235,8 @@ def _template(kind: str, language: str, over: Sequence[Path]) -> tuple[str, str,
     for folder in (*over, SHIPPED):
         file = folder / language / f"{kind}.txt"
         try:
-            text = file.read_text("utf-8")
+            stamp = file.stat()
+            text = _text(file, stamp.st_mtime_ns, stamp.st_size)
         except (FileNotFoundError, NotADirectoryError):
             continue
         except (OSError, UnicodeDecodeError) as error:
@@ -244,6 +246,12 @@ def _template(kind: str, language: str, over: Sequence[Path]) -> tuple[str, str,
             raise LetterError(_("{file} must begin with a line Subject: ...").format(file=file))
         return first.removeprefix(_SUBJECT).strip(), rest.lstrip("\n"), file
     raise LetterError(_("there is no template for {kind}").format(kind=kind))
+
+
+@lru_cache(maxsize=16)
+def _text(file: Path, _changed: int, _size: int) -> str:
+    """The text of a template; it is read again only where it has changed: a run may write thousands of letters."""
+    return file.read_text("utf-8")
 
 
 def _day(day: date, language: str) -> str:
