@@ -331,7 +331,7 @@ class TestAFollowUp:
     def test_what_cannot_be_followed_up_is_a_sentence(self, desk: Workplace) -> None:
         with pytest.raises(WrongStateError, match="accept it first"):
             FollowUps(desk).set(new(desk), {"at": "+1d"})
-        with pytest.raises(WrongStateError, match="what is closed is final"):
+        with pytest.raises(WrongStateError, match="it is closed"):
             FollowUps(desk).set(after("won", start=active)(desk), {"at": "+1d"})
         number = active(desk)
         with pytest.raises(WrongStateError, match="has no follow-up"):
