@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from refterm.text import LIKENESS, clean_line, fold, split_cjk
@@ -28,10 +28,13 @@ def match(search: str, statuses: tuple[str, ...] = ()) -> str | None:
 
     Every word is quoted, so that nothing typed is read as an operator.
     """
-    asked = ['"' + " ".join(run) + '" *' for run in runs(search)]
-    if not asked:
-        return None
-    query = "words : (" + " AND ".join(asked) + ")"
+    asked = runs(search)
+    return match_runs(asked, statuses) if asked else None
+
+
+def match_runs(asked: Sequence[Sequence[str]], statuses: tuple[str, ...]) -> str:
+    """The index's query for words that are divided already, as `runs` gives them."""
+    query = "words : (" + " AND ".join('"' + " ".join(run) + '" *' for run in asked) + ")"
     if statuses:
         query = "tab : (" + " OR ".join(statuses) + ") AND " + query
     return query
