@@ -69,18 +69,16 @@ def parse_amount(text: str, decimal_mark: DecimalMark = ".") -> tuple[Decimal, s
     Raises:
         InvalidInputError: under the name `value`.
     """
-    typed = text.strip()
+    typed, example = text.strip(), f"12{decimal_mark}5k"
     if not typed:
-        raise InvalidInputError({"value": _("a value is required")})
+        raise InvalidInputError(
+            {"value": _("What is it worth? For example 12500 or {example}").format(example=example)}
+        )
     match = _AMOUNT.fullmatch(typed) if len(typed) <= _LONGEST else None
     number = _decimal(match["number"], decimal_mark) if match else None
     if not match or number is None or (match["before"] and match["after"]):
         raise InvalidInputError(
-            {
-                "value": _('"{text}" is not an amount. Try 12500 or {example}').format(
-                    text=typed[:40], example=f"12{decimal_mark}5k"
-                )
-            }
+            {"value": _('"{text}" is not an amount. Try 12500 or {example}').format(text=typed[:40], example=example)}
         )
     if match["scale"]:
         number = _scaled(number, 1000 if match["scale"] in "kK" else 1_000_000)
