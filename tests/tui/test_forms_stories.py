@@ -91,7 +91,7 @@ async def test_accept(session: Session, new: tuple[int, int]) -> None:
         await here.press("enter")
         await here.type("Jan Behn")
         await here.press("ctrl+s")
-        assert here.closed_with == [f"Accepted {COMPANY}; it is in Active now."]
+        assert here.closed_with == [f"Accepted {COMPANY}, 12,500.00 EUR; it is in Active now."]
     texts = {
         "name": "Mailboxes",
         "value": "12.5k EUR",
@@ -282,7 +282,7 @@ async def test_won(session: Session, active: tuple[int, int]) -> None:
         await here.press("enter", "enter")
         await here.type("2026-03-01")
         await here.press("ctrl+s")
-        assert here.closed_with == [f"Won {COMPANY}. Archived."]
+        assert here.closed_with == [f"Won {COMPANY}, 4,800.00 EUR. Archived."]
     session.triage.won(active[1], {"value": "4800", "date": "2026-03-01"}, context(session))
     stored = same(session, *active)
     assert (stored.outcome, stored.deal.closed_on) == (Outcome.WON, date(2026, 3, 1))

@@ -83,7 +83,8 @@ class DeskScreen(Covered, StillBelow, DeskActions):
             self.connection.failed(error)
             return
         if found:
-            self.say(found.sentence, found.style)
+            if not self.messages.must_wait(found.sentence, found.style, self.session.workplace.now()):
+                self.say(found.sentence, found.style)
             for kind, words, rows in (
                 ("flame", _("hot flame"), found.hot),
                 ("assigned", _("given to you"), found.given),

@@ -22,7 +22,8 @@ def accept_form(session: Session, referral: Referral) -> Form[str]:
         if (wanted := referral.deal.purchase_date) and texts["timeframe"] == first["timeframe"]:
             texts = {**texts, "timeframe": wanted.isoformat()}  # as the source states it
         session.triage.accept(referral.id, texts, parts.context(session, currency))
-        return _("Accepted {customer}; it is in Active now.").format(customer=company)
+        money = parts.money_of(session, referral.id)
+        return _("Accepted {customer}, {money}; it is in Active now.").format(customer=company, money=money)
 
     return Form(
         session,

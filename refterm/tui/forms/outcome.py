@@ -18,7 +18,8 @@ def won_form(session: Session, referral: Referral) -> Form[str]:
 
     def submit(texts: dict[str, str]) -> str:
         session.triage.won(referral.id, texts, parts.context(session, deal.currency))
-        return _("Won {customer}. Archived.").format(customer=parts.company(referral))
+        money = parts.money_of(session, referral.id)
+        return _("Won {customer}, {money}. Archived.").format(customer=parts.company(referral), money=money)
 
     return Form(
         session,

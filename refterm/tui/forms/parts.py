@@ -45,6 +45,12 @@ def typed_value(value: Decimal | None) -> str:
     return "" if value is None else money.plain(value).replace(".", decimal_mark())
 
 
+def money_of(session: Session, referral_id: int) -> str:
+    """The value of a deal as it was understood and kept, for a sentence."""
+    deal = session.desk.referral(referral_id).deal
+    return money.show_money(deal.value, deal.currency, decimal_mark())
+
+
 def money_fields(value_label: str) -> list[FieldSpec]:
     """Value and currency in one row; each follows when the other is typed with a currency."""
     return [
