@@ -13,6 +13,7 @@ from refterm.i18n import _
 DecimalMark = Literal[".", ","]
 MAX_DECIMALS = 4
 MAX_DIGITS = 15
+_TOO_LARGE = Decimal(10) ** MAX_DIGITS
 _LONGEST = 60
 
 CURRENCIES = frozenset(
@@ -119,7 +120,7 @@ def check_amount(amount: Decimal) -> Decimal:
     exponent = amount.as_tuple().exponent
     if isinstance(exponent, int) and -exponent > MAX_DECIMALS:
         raise InvalidInputError({"value": _("at most {n} decimals").format(n=MAX_DECIMALS)})
-    if amount >= Decimal(10) ** MAX_DIGITS:
+    if amount >= _TOO_LARGE:
         raise InvalidInputError({"value": _("the value is too large")})
     return amount
 

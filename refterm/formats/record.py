@@ -329,12 +329,12 @@ def _name(person: Json) -> str:
 
 
 def _ids(requirements: Json, key: str) -> tuple[str, ...]:
-    return tuple(name for one in objects_at(requirements, key) if (name := text(one, "id")))
+    return tuple([name for one in objects_at(requirements, key) if (name := text(one, "id"))])
 
 
 def _solutions(requirements: Json) -> tuple[str, ...]:
     solutions = objects_at(requirements, "solutions")
-    return tuple(name for one in solutions if (name := text(one, "name") or text(one, "id")))
+    return tuple([name for one in solutions if (name := text(one, "name") or text(one, "id"))])
 
 
 def _target(record: Json) -> str | None:

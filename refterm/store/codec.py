@@ -81,7 +81,8 @@ def contacts(people: Iterable[Contact]) -> str:
 
 def team(people: Iterable[TeamMember]) -> str:
     """The deal's team as it is kept."""
-    return dump([{"name": p.name, "email": p.email, "phone": p.phone} for p in people])
+    listed = [{"name": p.name, "email": p.email, "phone": p.phone} for p in people]
+    return dump(listed) if listed else "[]"
 
 
 def read_team(text: str) -> tuple[TeamMember, ...]:
