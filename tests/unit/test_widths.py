@@ -20,7 +20,8 @@ from refterm.domain.referral import Channel, Contact, Customer, Deal, Outcome, R
 from refterm.domain.row import Row
 from refterm.domain.when import date_text
 from refterm.i18n import decimal_mark
-from refterm.services.insight.insight_text import Drawn, headline, pages
+from refterm.services.insight.insight_parts import Drawn
+from refterm.services.insight.insight_text import headline, pages
 from refterm.services.insight.insights import Insights
 from refterm.text import width
 from refterm.tui.draw.detail import Shown, compact, full, pane
