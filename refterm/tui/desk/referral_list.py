@@ -24,6 +24,7 @@ from refterm.errors import RefTermError
 from refterm.services.desk import Listing
 from refterm.tui.draw.list_columns import Column, columns, header, order_at
 from refterm.tui.draw.row import Look, Piece, changes_at, pieces, second_line, time_texts
+from refterm.tui.draw.sheet import hanging
 
 PAGE = 100
 MOST_PAGES = 8
@@ -257,9 +258,8 @@ class ReferralList(Widget, can_focus=True):
         index = self._top + above
         row = self._row(index)
         if row is None:
-            middle = y - 2
-            text = self.empty_text[middle] if not self.count and 0 <= middle < len(self.empty_text) else ""
-            return self._strip([("   " + look.signs.sanitize(text), "plain")])
+            text = [] if self.count else [line for said in self.empty_text for line in hanging(said, self._cells - 4, look)]
+            return self._strip([("   " + (text[y - 2] if 0 <= y - 2 < len(text) else ""), "plain")])
         cursor, thumb = index == self._cursor, self._has_thumb(above)
         if below:
             return self._strip(second_line(row, self._columns, look, self._cells), cursor=cursor, thumb=thumb)

@@ -73,8 +73,8 @@ def action_entries(
     groups = list(dict.fromkeys(action.group for action in every))
     found = []
     for action in sorted(every, key=lambda one: groups.index(one.group)):
-        why = why_off(action.id)
+        why = (why_off(action.id) or "").removeprefix(f"{action.label}: ")  # the label stands beside it
         keys = " ".join(key_name(key) for key in action.keys)
         group = _("Not here") if why else action.group
-        found.append(Entry(action.label, keys, None if why else partial(run, action.id), group, why or ""))
+        found.append(Entry(action.label, keys, None if why else partial(run, action.id), group, why))
     return found
