@@ -215,6 +215,8 @@ def _check(here: Sitting[Any], screen: Screen[Any], name: str) -> None:
         for text in errors.values():
             assert "".join(display(text).split())[1:] in said, (name, cells, text, drawn)
         hint = "".join("  ".join(row.hints.values()).split())
+        for spec in row.specs if not errors and not hint else ():
+            assert "".join(spec.remark.split()) in said, (name, cells, spec.remark, drawn)
         if hint and not errors:
             assert hint in said, (name, cells, hint, drawn)
 

@@ -166,7 +166,6 @@ class DeskBase(Screen[None]):
             self.fit_scores.known,
             self.fit_scores.nothing,
             self.session.links,
-            self.alert.row.id if self.alert and self.state.tab is Tab.INBOX else None,
         )
 
     def reload(self, *, top: bool = False) -> bool:

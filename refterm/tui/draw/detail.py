@@ -119,7 +119,7 @@ def compact(shown: Shown, cells: int, look: Look) -> Lines:
     said = _("{who} has a form open").format(who=one_line(busy, look)) if busy else _holder(referral, look)
     said = said if cells - width(said) > cells // 2 else ""
     room = cells - width(said) - 2 if said else cells
-    alert = flame_line(referral, look, room) if referral.id != look.alerted else []
+    alert = flame_line(referral, look, room)
     first: list[Piece] = alert or [(" " + one_line(referral.customer.company, look), "strong")]
     joined: list[Piece] = [*first, (f" {look.signs.dot} {rest}", "plain")] if rest else first
     is_joined = not alert or cells_of(joined) <= room
@@ -167,7 +167,7 @@ def _sheet(shown: Shown, cells: int, look: Look, *, whole: bool) -> Lines:
     two = cells >= TWO_COLUMNS
     own = (cells - BETWEEN) // 2 if two else cells
     other = cells - own - BETWEEN if two else cells
-    top = _alert_lines(flame_line(referral, look), cells, look) if whole or referral.id != look.alerted else []
+    top = _alert_lines(flame_line(referral, look), cells, look)
     head, asks, people = _head(referral, own, look), _asks(referral, own, look), _people(referral, own, look)
     deal = deal_lines(referral, own, look)
     for remark in shown.remarks:

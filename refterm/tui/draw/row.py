@@ -42,7 +42,6 @@ class Look:
         fits: how well referrals fit, as far as that is known.
         no_fit: those of which nothing says how well they fit.
         links: what links are made of; None where the terminal knows none, and in a kiosk.
-        alerted: the referral that the line above the list alerts about; the pane need not say it again.
     """
 
     now: datetime
@@ -54,7 +53,6 @@ class Look:
     fits: Mapping[int, Fit] = field(default_factory=dict)
     no_fit: Set[int] = frozenset()
     links: Links | None = None
-    alerted: int | None = None
 
 
 def flame(row: Row, look: Look) -> Flame:
