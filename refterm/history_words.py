@@ -12,7 +12,7 @@ from typing import Any
 from refterm.domain import reasons
 from refterm.domain.history import Action, Entry
 from refterm.domain.money import show_money
-from refterm.domain.when import date_text, time_text
+from refterm.domain.when import date_text, moment_text
 from refterm.i18n import _, decimal_mark
 from refterm.text import display
 from refterm.words import PARTNER_CENTER, action_word, field_word, standing_word
@@ -49,8 +49,8 @@ def change_lines(entry: Entry, zone: tzinfo | None, arrow: str = "->") -> list[s
             lines.append(_plain(str(after)))
             continue
         if isinstance(after, list) and isinstance(before, list):
-            gone = [f"- {_value(field, one, zone)}" for one in before if one not in after]
-            come = [f"+ {_value(field, one, zone)}" for one in after if one not in before]
+            gone = [f"- {_value(field, one, entry.at, zone)}" for one in before if one not in after]
+            come = [f"+ {_value(field, one, entry.at, zone)}" for one in after if one not in before]
             lines.append(f"{field_word(field)}: {', '.join(gone + come)}")
             continue
         one, other = (_shown(entry, field, place, zone) for place in (0, 1))
@@ -81,18 +81,19 @@ def _shown(entry: Entry, field: str, place: int, zone: tzinfo | None) -> str:
             return _plain(str(value))
         currency = entry.changes.get(_CURRENCY, (None, None))[place]
         return show_money(amount, currency, decimal_mark())
-    return _value(field, value, zone)
+    return _value(field, value, entry.at, zone)
 
 
-def _value(field: str, value: Any, zone: tzinfo | None) -> str:
+def _value(field: str, value: Any, at: datetime, zone: tzinfo | None) -> str:
+    """A value in words; an instant has its year where it is another than that of the entry, which was written at `at`."""
     if value in _EMPTY:
         return _("nothing")
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, dict):
-        return " ".join(_value(field, part, zone) for part in value.values() if part)
+        return " ".join(_value(field, part, at, zone) for part in value.values() if part)
     if isinstance(value, list):
-        return ", ".join(_value(field, one, zone) for one in value)
+        return ", ".join(_value(field, one, at, zone) for one in value)
     if not isinstance(value, str):
         return str(value)
     if field == "reason" and value in reasons.REASONS:
@@ -101,8 +102,8 @@ def _value(field: str, value: Any, zone: tzinfo | None) -> str:
         return _("archived")
     if field in ("status", "outcome", "source") and standing_word(value):
         return standing_word(value)
-    if at := _instant(value):
-        return time_text(at, zone)
+    if instant := _instant(value):
+        return moment_text(instant, at, zone)
     if day := _day(value):
         return date_text(day)
     return _plain(value)

@@ -48,7 +48,10 @@ def common_options() -> list[click.Parameter]:
     """`--db`, `--config` and `--as`, which stand before or after the command's name."""
     return [
         _option("database", "--db", metavar="PATH|URL", help=_("The desk's database.")),
-        _option("config", "--config", type=click.Path(), metavar="FILE", help=_("Your configuration file.")),
+        # Read before --help after it, which shows the keys that it sets.
+        _option(
+            "config", "--config", is_eager=True, type=click.Path(), metavar="FILE", help=_("Your configuration file.")
+        ),
         _option("user", "--as", metavar="NAME", help=_("Who acts; otherwise your login name.")),
     ]
 

@@ -35,13 +35,14 @@ def edit_(invocation: Invocation, /, identity: str, **typed: str | None) -> None
     """Edit an engagement."""
     with _triage(invocation, identity) as (triage, desk, number):
         from refterm.domain.decisions import Context
+        from refterm.domain.when import date_text
 
         triage.edit(number, _given(typed), Context(today=desk.workplace.today(), decimal_mark=".", strict=True))
         referral, said = desk.referral(number), []
         if typed["value"] is not None or typed["currency"] is not None:
             said.append(money(referral))
         if typed["date"] is not None and (day := referral.deal.purchase_date):
-            said.append(_("purchase date {day}").format(day=day.isoformat()))
+            said.append(_("purchase date {day}").format(day=date_text(day)))
         understood = ": " + ", ".join(said) if said else ""
         output.sentence(_("Saved {referral}.").format(referral=label(referral) + understood))
 

@@ -20,12 +20,18 @@ def sections() -> list[tuple[str, Pairs]]:
     ]
 
 
-def take_own_keys() -> None:
-    """Show the person's own keys (`[keys]`), where the configuration can be read; what is wrong in it the desk says."""
+def take_own_keys(file: str | None = None) -> None:
+    """Show the person's own keys (`[keys]`), where the configuration can be read; what is wrong in it the desk says.
+
+    Args:
+        file: what `--config` names; None is the usual one.
+    """
+    from pathlib import Path
+
     from refterm import config
 
     try:
-        use_keys(config.load().keys)
+        use_keys(config.load(config=Path(file) if file else None).keys)
     except RefTermError:
         use_keys({})
 

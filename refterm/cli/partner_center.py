@@ -88,7 +88,8 @@ def sync_(invocation: Invocation, /, full: bool, dry_run: bool, adopt: bool, as_
     with invocation.workplace(create=not dry_run) as workplace, _noted(workplace, lease):
         if dry_run:
             workplace.require("sync")
-            for text in running.would_send(workplace):
+            texts = list(running.would_send(workplace))
+            for text in texts or [_("Nothing waits to be sent.")]:
                 output.line(text)
             return 0
         bar = Counted()

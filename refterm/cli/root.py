@@ -82,7 +82,8 @@ class Root(click.Group):
         """Write what stands below the commands: keys, files, environment, exit statuses."""
         from refterm.cli.manual import sections, take_own_keys
 
-        take_own_keys()
+        invocation = ctx.find_object(Invocation)
+        take_own_keys(invocation.flags.get("config") if invocation else None)
         for title, pairs in sections():
             with formatter.section(title):
                 formatter.write_dl(pairs)

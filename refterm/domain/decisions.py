@@ -84,12 +84,12 @@ class Edit:
 def read_acceptance(typed: Typed, context: Context) -> Acceptance:
     """Fields: name, value, currency, timeframe, notes, crm_id, campaign_id, contacts (one a line)."""
     reader = _Reader(typed)
-    name = reader.take("name", lambda text: required(text, "name", _("the name of the engagement is required")))
+    name = reader.take("name", lambda text: required(text, "name", _("What is the engagement called? Give it a name")))
     value = reader.take("value", lambda text: read_money(text, typed.get("currency", ""), context))
     timeframe = reader.take("timeframe", lambda text: when.timeframe(text, context.today))
     notes = reader.take(
         "notes",
-        lambda text: required(text, "notes", _("what is the customer looking for? This is required"), lines=True),
+        lambda text: required(text, "notes", _("What is the customer looking for? A few words will do"), lines=True),
     )
     contacts = reader.take("contacts", read_team)
     reader.check()
@@ -158,7 +158,7 @@ def read_edit(typed: Typed, context: Context, *, shown: Typed | None = None) -> 
     changes: dict[str, Any] = {}
     if "name" in given:
         changes["name"] = reader.take(
-            "name", lambda text: required(text, "name", _("the name of the engagement is required"))
+            "name", lambda text: required(text, "name", _("What is the engagement called? Give it a name"))
         )
     if "date" in given:
         day = reader.take("date", lambda text: when.deadline(text, context.today))
@@ -170,7 +170,10 @@ def read_edit(typed: Typed, context: Context, *, shown: Typed | None = None) -> 
         changes["currency"] = reader.take("currency", lambda text: _currency(text, None))
     if "notes" in given:
         changes["notes"] = reader.take(
-            "notes", lambda text: required(text, "notes", _("notes are required"), lines=True)
+            "notes",
+            lambda text: required(
+                text, "notes", _("What is the customer looking for? A few words will do"), lines=True
+            ),
         )
     for field in ("crm_id", "campaign_id"):
         if field in given:
@@ -182,7 +185,7 @@ def read_edit(typed: Typed, context: Context, *, shown: Typed | None = None) -> 
 def read_contact(typed: Typed) -> TeamMember:
     """Fields: name, phone, email (A3)."""
     reader = _Reader(typed)
-    name = reader.take("name", lambda text: required(text, "name", _("a name is required")))
+    name = reader.take("name", lambda text: required(text, "name", _("Who is it? Give the name")))
     email = reader.take("email", read_email)
     reader.check()
     assert name
@@ -204,7 +207,7 @@ def read_team(text: str) -> tuple[TeamMember, ...]:
         try:
             if len(parts) > 3:
                 raise InvalidInputError({"contacts": _("write a contact as: Name; e-mail; phone")})
-            required(name, "contacts", _("a name is required"))
+            required(name, "contacts", _("Who is it? Give the name"))
             read_email(email)
         except InvalidInputError as error:
             sentence = next(iter(error.fields.values()))
@@ -253,7 +256,7 @@ def _currency(text: str, otherwise: str | None) -> str:
     if text.strip():
         return money.parse_currency(text)
     if otherwise is None:
-        raise InvalidInputError({"currency": _("a currency is required, such as EUR")})
+        raise InvalidInputError({"currency": _("Which currency? For example EUR")})
     return otherwise
 
 

@@ -13,6 +13,7 @@ from refterm.i18n import _
 DecimalMark = Literal[".", ","]
 MAX_DECIMALS = 4
 MAX_DIGITS = 15
+_TOO_LARGE = Decimal(10) ** MAX_DIGITS
 _LONGEST = 60
 
 CURRENCIES = frozenset(
@@ -69,18 +70,16 @@ def parse_amount(text: str, decimal_mark: DecimalMark = ".") -> tuple[Decimal, s
     Raises:
         InvalidInputError: under the name `value`.
     """
-    typed = text.strip()
+    typed, example = text.strip(), f"12{decimal_mark}5k"
     if not typed:
-        raise InvalidInputError({"value": _("a value is required")})
+        raise InvalidInputError(
+            {"value": _("What is it worth? For example 12500 or {example}").format(example=example)}
+        )
     match = _AMOUNT.fullmatch(typed) if len(typed) <= _LONGEST else None
     number = _decimal(match["number"], decimal_mark) if match else None
     if not match or number is None or (match["before"] and match["after"]):
         raise InvalidInputError(
-            {
-                "value": _('"{text}" is not an amount. Try 12500 or {example}').format(
-                    text=typed[:40], example=f"12{decimal_mark}5k"
-                )
-            }
+            {"value": _('"{text}" is not an amount. Try 12500 or {example}').format(text=typed[:40], example=example)}
         )
     if match["scale"]:
         number = _scaled(number, 1000 if match["scale"] in "kK" else 1_000_000)
@@ -121,7 +120,7 @@ def check_amount(amount: Decimal) -> Decimal:
     exponent = amount.as_tuple().exponent
     if isinstance(exponent, int) and -exponent > MAX_DECIMALS:
         raise InvalidInputError({"value": _("at most {n} decimals").format(n=MAX_DECIMALS)})
-    if amount >= Decimal(10) ** MAX_DIGITS:
+    if amount >= _TOO_LARGE:
         raise InvalidInputError({"value": _("the value is too large")})
     return amount
 

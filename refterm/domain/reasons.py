@@ -66,7 +66,7 @@ def parse(text: str) -> str:
     if len(typed) == 1 and (code := of_number(typed)):
         return code
     if not typed:
-        raise InvalidInputError({"reason": _("a reason is required")})
+        raise InvalidInputError({"reason": _("Which reason? Give its number, 1 to 8, or its code")})
     raise InvalidInputError({"reason": _("use one of {codes}, or its number 1 to 8").format(codes=", ".join(CODES))})
 
 

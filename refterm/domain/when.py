@@ -89,14 +89,14 @@ def start(text: str, now: datetime, zone: tzinfo | None = None, field: str = "un
     """
     typed = " ".join(text.split())
     if not typed:
-        raise InvalidInputError({field: _("A time is required, such as +2h or tomorrow 9:00")})
+        raise InvalidInputError({field: _("When? For example +2h, mon 9:00 or 30 Jun")})
     found = _moment(typed, now, zone, field)
     if isinstance(found, datetime):
         instant = found
     else:
         instant = _instant(found, zone) or in_utc(datetime.combine(found.first, found.clock or MORNING), zone)
     if instant <= now:
-        raise InvalidInputError({field: _("{time} is in the past").format(time=time_text(instant, zone))})
+        raise InvalidInputError({field: _("{time} is in the past").format(time=moment_text(instant, now, zone))})
     return instant
 
 
@@ -281,8 +281,3 @@ def moment_text(instant: datetime, now: datetime, zone: tzinfo | None = None) ->
     local = local_time(instant, zone)
     year = f" {local.year}" if local.year != local_time(now, zone).year else ""
     return f"{weekday_short(local)} {local.day} {month_short(local)}{year} {local:%H:%M}"
-
-
-def local_text(instant: datetime, zone: tzinfo | None = None) -> str:
-    """An instant for reading, in the viewer's zone: `2026-03-16 01:00`."""
-    return local_time(instant, zone).isoformat(" ", "minutes")[: len("2026-03-16 01:00")]

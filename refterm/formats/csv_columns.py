@@ -97,6 +97,10 @@ TEXTS: dict[str, tuple[str, ...]] = {
     "notes to microsoft": ("inviteContext", "notes"),
     "marketplace purchase intent": ("customerMarketplaceIntent",),
 }
+# The same by what holds them: an object of the record, and its keys with their columns.
+_HOLDERS: dict[tuple[str, ...], list[tuple[str, str]]] = {}
+for _column, _path in TEXTS.items():
+    _HOLDERS.setdefault(_path[:-1], []).append((_column, _path[-1]))
 CONTACT = {
     "customer contact first name": "firstName",
     "customer contact last name": "lastName",
@@ -125,35 +129,44 @@ HELPS = (
 _FOLDED = tuple(column.casefold() for column in COLUMNS)
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
+_FORMULA_BEGINS = frozenset(_FORMULA)
 
 
 def row(record: Json) -> list[str]:
     """A record in the API's shape as a row of COLUMNS, as people read it; with its object `refterm`, the desk's values."""
-    cells = {column: _shown(found_at(record, path)) for column, path in TEXTS.items()}
-    address = found_at(record, _ADDRESS)
+    cells = dict.fromkeys((*TEXTS, *CONTACT), "")
+    for holder, columns in _HOLDERS.items():
+        if isinstance(held := found_at(record, holder), dict):
+            for column, key in columns:
+                cells[column] = _shown(held.get(key))
+    customer, details = found_at(record, ("customerProfile",)), found_at(record, ("details",))
+    address, consents = found_at(record, _ADDRESS), found_at(record, ("consent",))
     if isinstance(address, dict):
         cells["customer state"] = _shown(address.get("state") or address.get("region"))
-    people = listed(found_at(record, ("customerProfile", "team")))
-    for column, part in CONTACT.items():
-        cells[column] = _shown(people[0].get(part)) if people else ""
+    if people := _listed_at(customer, "team"):
+        for column, part in CONTACT.items():
+            cells[column] = _shown(people[0].get(part))
     for column, consent in CONSENTS.items():
-        cells[column] = _yes(found_at(record, ("consent", consent)))
-    identities = listed(found_at(record, ("customerProfile", "ids")))
+        cells[column] = _yes(consents.get(consent)) if isinstance(consents, dict) else ""
+    identities = _listed_at(customer, "ids")
     duns = next((_shown(one.get("id")) for one in identities if enum(one.get("profileType")) == "duns"), "")
     cells[DUNS] = values.duns(duns) or duns
     cells[REASON] = _reason(record)
-    cells[VALUE] = _shown(found_at(record, ("details", "dealValue")))
-    cells[CLOSE] = _us_date(found_at(record, ("details", "closingDateTime")))
+    # With the desk's own values of the deal, those of the record do not show.
+    deal = found_at(record, (KEY, "deal"))
+    if isinstance(deal, dict):
+        cells |= _deal(deal, cells)
+    else:
+        cells[VALUE] = _shown(found_at(details, ("dealValue",)))
+        cells[CLOSE] = _us_date(found_at(details, ("closingDateTime",)))
     code = found_at(record, ("inviteContext", "assistanceRequestCode"))
     cells[HELP] = str(HELPS.index(code) + 1) if code in HELPS else ""
-    for number, one in enumerate(listed(found_at(record, ("details", "requirements", "solutions"))), 1):
+    for number, one in enumerate(listed(found_at(details, ("requirements", "solutions"))), 1):
         parts = [_shown(one.get(part)) for part in ("id", "currency", "price", "quantity")]
         cells[f"solution {number}"] = ", ".join(parts) if any(parts[1:]) else parts[0]
     for number, one in enumerate(listed(record.get("team")), 1):
         parts = [_shown(one.get(part)) for part in ("firstName", "lastName", "phoneNumber", "email")]
         cells[f"team member {number}"] = ", ".join(parts)
-    if isinstance(deal := found_at(record, (KEY, "deal")), dict):
-        cells |= _deal(deal, cells)
     other = record.get("csv")
     if isinstance(other, dict):
         cells = {**{column.casefold(): _shown(value) for column, value in other.items()}, **cells}
@@ -167,7 +180,7 @@ def _deal(deal: Json, cells: Mapping[str, str]) -> dict[str, str]:
         "deal name": _shown(deal.get("name")),
         VALUE: _shown(deal.get("value")),
         "currency": _shown(deal.get("currency")),
-        CLOSE: date.fromisoformat(day).strftime("%m/%d/%Y") if isinstance(day, str) else "",
+        CLOSE: _us(date.fromisoformat(day)) if isinstance(day, str) else "",
         "crm id": _shown(deal.get("crm_id")),
         "marketing campaign id": _shown(deal.get("campaign_id")),
         "notes": _shown(deal.get("notes")) or cells["notes"],
@@ -202,23 +215,37 @@ def unguarded(cell: str) -> str:
     return cell.removeprefix("'")
 
 
-def found_at(record: Mapping[str, Any], path: tuple[str, ...]) -> Any:
-    value: Any = record
+def guarded_row(cells: list[str]) -> list[str]:
+    """The cells of a row, each with that `'` where it needs one."""
+    return [guarded(cell) if cell and cell[0] in _FORMULA_BEGINS else cell for cell in cells]
+
+
+def found_at(record: Any, path: tuple[str, ...]) -> Any:
+    """What stands in a record where a path leads to; None where it leads nowhere."""
+    value = record
     for key in path:
         value = value.get(key) if isinstance(value, dict) else None
     return value
 
 
+def _listed_at(holder: Any, key: str) -> list[Json]:
+    return listed(holder.get(key)) if isinstance(holder, dict) else []
+
+
 def listed(value: Any) -> list[Json]:
     """The objects of a list; a single one stands for a list of it."""
+    if not value:
+        return []
     listed = value if isinstance(value, list) else [value]
     return [one for one in listed if isinstance(one, dict) and one]
 
 
 def _shown(value: Any) -> str:
+    if value.__class__ is str or value is None:
+        return value or ""
     if isinstance(value, Decimal):
         return money.plain(value)
-    return "" if value is None else str(value)
+    return str(value)
 
 
 def _yes(value: Any) -> str:
@@ -241,4 +268,8 @@ def _us_date(value: Any) -> str:
         moment = instant({CLOSE: value}, CLOSE)
     except RecordError:  # left out on the way in, too
         return ""
-    return nearest_day(moment).strftime("%m/%d/%Y") if moment else ""
+    return _us(nearest_day(moment)) if moment else ""
+
+
+def _us(day: date) -> str:
+    return f"{day.month:02}/{day.day:02}/{day.year:04}"

@@ -64,6 +64,8 @@ def instant(parent: Json, key: str) -> datetime | None:
             moment = datetime.fromisoformat(value.strip().upper())
             if not FIRST_YEAR <= moment.year <= LAST_YEAR:
                 return None
+            if moment.tzinfo is UTC:
+                return moment
             return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
         except (ValueError, OverflowError):
             if value.startswith("0000-00-00"):

@@ -5,17 +5,16 @@ What the desk has no field for leaves as it came; what is as it was received kee
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
 from refterm.domain import reasons
-from refterm.domain.deadline import Deadlines
 from refterm.domain.referral import Outcome, Referral, Status, TeamMember
 from refterm.formats import csv_columns, record, refterm_object
 from refterm.formats.api_json import Json, RecordError, dumps
-from refterm.formats.record import Incoming
+from refterm.formats.record import Incoming, Said
 
 STANDINGS = {
     (Status.NEW, None): ("New", "Received"),
@@ -27,7 +26,7 @@ STANDINGS = {
 }
 
 
-def written(known: Mapping[str, Any], present: Incoming) -> Json:
+def written(known: Json, present: Incoming) -> Json:
     """The record of a referral, with the object `refterm` for what Partner Center's shape cannot hold.
 
     Args:
@@ -37,14 +36,14 @@ def written(known: Mapping[str, Any], present: Incoming) -> Json:
     return {**_over(known, present.referral), refterm_object.KEY: refterm_object.written(present)}
 
 
-def row(known: Mapping[str, Any], present: Incoming) -> list[str]:
+def row(known: Json, present: Incoming) -> list[str]:
     """The same as a row of Partner Center's CSV and our columns after it, the last of them the whole record."""
     content = written(known, present)
     return [*csv_columns.row(content), *csv_columns.extras(content), dumps(content)]
 
 
-def _over(known: Mapping[str, Any], referral: Referral) -> Json:
-    said = _original(known, referral)
+def _over(known: Json, referral: Referral) -> Json:
+    said = record.said(known)
     result = dict(known)
     result["id"] = referral.source_id
     if not known.get("createdDateTime"):
@@ -65,7 +64,7 @@ def _over(known: Mapping[str, Any], referral: Referral) -> Json:
     return result
 
 
-def _put_deal(result: Json, referral: Referral, said: Referral | None) -> None:
+def _put_deal(result: Json, referral: Referral, said: Said | None) -> None:
     deal, before = referral.deal, said.deal if said else None
     _put(result, "name", deal.name, before and before.name)
     _put(result, "externalReferenceId", deal.crm_id, before and before.crm_id)
@@ -88,15 +87,6 @@ def _put(target: Json, key: str, value: Any, before: Any, write: Callable[[Any],
     """Write a value, unless the record says it already."""
     if value != before:
         target[key] = write(value) if write and value is not None else value
-
-
-def _original(known: Mapping[str, Any], referral: Referral) -> Referral | None:
-    """The record as it was received, parsed again; None if it can no longer be read."""
-    try:
-        original = record.read(dict(known), now=referral.received_at, deadlines=Deadlines(), dated=False)
-    except RecordError:
-        return None
-    return original.referral
 
 
 def _reason(referral: Referral) -> str | None:

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
 from refterm.i18n import _
+from refterm.partner_center.answer import Answer, Way, require_pause
 from refterm.partner_center.errors import (
     ChangedError,
     ForbiddenError,
@@ -22,7 +23,6 @@ from refterm.partner_center.errors import (
     words,
 )
 from refterm.partner_center.tokens import Token, TokenSource
-from refterm.partner_center.transport import Answer, Transport, require_pause
 
 PATH = "/v1.0/engagements/referrals"
 INBOX = "$filter=" + quote("direction eq 'Incoming' and substatus eq 'Pending'") + "&$orderby=createdDateTime%20desc"
@@ -68,7 +68,7 @@ class PartnerCenter:
 
     def __init__(
         self,
-        transport: Transport,
+        transport: Way,
         tokens: TokenSource,
         base_url: str,
         *,

@@ -11,13 +11,13 @@ from refterm.domain import when
 from refterm.domain.deadline import as_of, span_text
 from refterm.domain.decisions import optional, required
 from refterm.domain.history import Action
-from refterm.domain.referral import Referral, Status
+from refterm.domain.referral import Outcome, Referral, Status
 from refterm.errors import ConflictError, InvalidInputError, WrongStateError
 from refterm.i18n import _
 from refterm.services import people
 from refterm.services.workplace import Workplace
 from refterm.store import codec, journal, queries, updates
-from refterm.words import outcome_word
+from refterm.words import outcome_word, status_text
 
 Change = tuple[Action, Mapping[str, Any]]
 # Taking or releasing a referral ends its assignment (T5).
@@ -142,12 +142,13 @@ class Marks:
             InvalidInputError: for a time that cannot be read, is past, or is later than the expiry, which it names.
         """
         workplace = self.workplace
-        back = when.start(until, workplace.now(), workplace.zone)
+        asked = workplace.now()
+        back = when.start(until, asked, workplace.zone)
 
         def change(referral: Referral) -> Change:
             _require_new(referral)
             if referral.expires_at is not None and back > referral.expires_at:
-                expiry = when.time_text(referral.expires_at, workplace.zone)
+                expiry = when.moment_text(referral.expires_at, asked, workplace.zone)
                 raise InvalidInputError({"until": _("it expires before that, at {expiry}").format(expiry=expiry)})
             return Action.SKIPPED, {"skipped_until": codec.micros(back)}
 
@@ -237,26 +238,28 @@ class Marks:
 def _require_new(referral: Referral) -> None:
     if referral.status is not Status.NEW:
         raise WrongStateError(
-            _("referral {id} is {status}; only a new one can be skipped").format(id=referral.id, status=referral.status)
+            _("#{id} is {status}; only a new one can be skipped").format(id=referral.id, status=status_text(referral))
         )
 
 
 def closed_sentence(referral: Referral, now: datetime) -> str:
     """Why nothing more can be done to an archived referral (H2), and who closed it when (T2)."""
     ago = span_text(now - referral.closed_at) if referral.closed_at else "?"
-    if referral.closed_by:
-        return _("referral {id} was {outcome} by {who} {ago} ago; what is closed is final").format(
-            id=referral.id, outcome=outcome_word(referral.outcome), who=referral.closed_by, ago=ago
-        )
-    return _("referral {id} was archived as {outcome} {ago} ago; what is closed is final").format(
-        id=referral.id, outcome=outcome_word(referral.outcome), ago=ago
+    sentences = {
+        Outcome.DECLINED: _("#{id} was declined by {who} {ago} ago; it is closed"),
+        Outcome.WON: _("#{id} was reported as won by {who} {ago} ago; it is closed"),
+        Outcome.LOST: _("#{id} was reported as lost by {who} {ago} ago; it is closed"),
+    }
+    sentence = sentences.get(referral.outcome) if referral.closed_by and referral.outcome else None
+    return (sentence or _("#{id} was archived as {outcome} {ago} ago; it is closed")).format(
+        id=referral.id, outcome=outcome_word(referral.outcome), who=referral.closed_by, ago=ago
     )
 
 
 def accepted_sentence(referral: Referral, now: datetime) -> str:
     """Why an engagement cannot be decided again, and who accepted it when (T2)."""
     if referral.decided_by and referral.decided_at:
-        return _("referral {id} was accepted by {who} {ago} ago; it stands in Active").format(
+        return _("#{id} was accepted by {who} {ago} ago; it is in Active").format(
             id=referral.id, who=referral.decided_by, ago=span_text(now - referral.decided_at)
         )
-    return _("referral {id} is accepted already; it stands in Active").format(id=referral.id)
+    return _("#{id} is accepted already; it is in Active").format(id=referral.id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -119,11 +120,11 @@ class Profiles:
             profile = _named(store.read_all(connection), name)
             if count := store.count_referrals(connection, profile.name):
                 text = ngettext(
-                    "{name} has {n} referral and stays; refterm profile edit --inactive deactivates it",
-                    "{name} has {n} referrals and stays; refterm profile edit --inactive deactivates it",
+                    "{name} has {n} referral and stays; refterm profile edit {quoted} --inactive deactivates it",
+                    "{name} has {n} referrals and stays; refterm profile edit {quoted} --inactive deactivates it",
                     count,
                 )
-                raise WrongStateError(text.format(name=profile.name, n=count))
+                raise WrongStateError(text.format(name=profile.name, n=count, quoted=shlex.quote(profile.name)))
             store.remove(connection, profile)
             changes = {field: [value, None] for field, value in _values(profile).items()}
             self._record(connection, changes, Action.PROFILE_REMOVED, profile.version)

@@ -16,6 +16,7 @@ from refterm.domain.deadline import as_of
 from refterm.domain.decisions import Context, Typed
 from refterm.domain.history import DECISIONS, Action, Notice
 from refterm.domain.referral import Deal, Outcome, Referral, Status, TeamMember
+from refterm.domain.when import date_text
 from refterm.errors import ConflictError, InvalidInputError, NotFoundError, WrongStateError
 from refterm.i18n import _
 from refterm.services.background.referral_notices import recipient
@@ -126,12 +127,13 @@ class Triage(Undoing):
 
     @staticmethod
     def _check_same(referral: Referral, typed: Typed, shown: Typed) -> None:
-        present = edit_texts(referral)
+        present, day = edit_texts(referral), referral.deal.purchase_date
+        in_words = {**present, "date": date_text(day) if day else ""}
         mine = {field for field, text in typed.items() if text != shown.get(field, "")}
         if mine & _MONEY:  # who changes the one relies on the other
             mine |= _MONEY & typed.keys()
         theirs = {
-            field: _("changed meanwhile to {value}").format(value=present[field] or _("nothing"))
+            field: _("changed meanwhile to {value}").format(value=in_words[field] or _("nothing"))
             for field, text in typed.items()
             if field in mine and present.get(field, "") not in (text, shown.get(field, ""))
         }
@@ -205,7 +207,7 @@ class Triage(Undoing):
             raise WrongStateError(closed_sentence(referral, now))
         if referral.status is Status.ACTIVE:
             raise WrongStateError(accepted_sentence(referral, now))
-        raise WrongStateError(_("referral {id} is new; accept it first").format(id=referral.id))
+        raise WrongStateError(_("#{id} is not accepted yet; accept it first").format(id=referral.id))
 
     def _decided(self, now: datetime) -> dict[str, Any]:
         return {

@@ -64,6 +64,16 @@ def _texts(values: tuple[str, ...]) -> str:
     return dump(values)
 
 
+def _read(text: str) -> Any:
+    """JSON as `dump` writes it: the referral of each row has five, most of them empty lists."""
+    return [] if text == "[]" else json.loads(text)
+
+
+@lru_cache(maxsize=1024)
+def _read_texts(text: str) -> tuple[str, ...]:
+    return tuple(_read(text))
+
+
 def contacts(people: Iterable[Contact]) -> str:
     """The customer's contacts as they are kept."""
     return dump([{"name": p.name, "title": p.title, "email": p.email, "phone": p.phone} for p in people])
@@ -71,12 +81,13 @@ def contacts(people: Iterable[Contact]) -> str:
 
 def team(people: Iterable[TeamMember]) -> str:
     """The deal's team as it is kept."""
-    return dump([{"name": p.name, "email": p.email, "phone": p.phone} for p in people])
+    listed = [{"name": p.name, "email": p.email, "phone": p.phone} for p in people]
+    return dump(listed) if listed else "[]"
 
 
 def read_team(text: str) -> tuple[TeamMember, ...]:
     """The deal's team from what is kept."""
-    return tuple(TeamMember(**person) for person in json.loads(text))
+    return tuple(TeamMember(**person) for person in _read(text))
 
 
 def amount_or_none(digits: str | None) -> Decimal | None:
@@ -181,12 +192,12 @@ def read_referral(row: Row) -> Referral:
             address=row["address"],
             postal_code=row["postal_code"],
             duns=row["duns"],
-            contacts=tuple(Contact(**person) for person in json.loads(row["contacts"])),
+            contacts=tuple(Contact(**person) for person in _read(row["contacts"])),
         ),
         need=row["need"],
-        products=tuple(json.loads(row["products"])),
-        services=tuple(json.loads(row["services"])),
-        solutions=tuple(json.loads(row["solutions"])),
+        products=_read_texts(row["products"]),
+        services=_read_texts(row["services"]),
+        solutions=_read_texts(row["solutions"]),
         target_id=row["target_id"],
         profile=row["profile"],
         received_at=instant(row["received_at"]),

@@ -51,7 +51,9 @@ def view_count(
         statuses = [STATUS_OF_TAB[view.tab].value] if view.tab in STATUS_OF_TAB else []
         if show_due and view.tab is Tab.ARCHIVED:
             statuses.append(Status.NEW.value)
-        found = search.hits(connection, view.search, statuses, 2 * MOST_COUNTED)
+        # Of what is found by its tab alone no hit falls away.
+        exact = view.filter == Filter() and view.tab in (Tab.ACTIVE, Tab.ARCHIVED) and not show_due
+        found = search.hits(connection, view.search, statuses, MOST_COUNTED + 1 if exact else 2 * MOST_COUNTED)
         if found is None:
             return 0
         source, asked = found

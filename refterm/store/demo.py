@@ -31,6 +31,7 @@ INSTANTS = {
     "history": ("at", "undo_until"),
 }
 DAYS = ("purchase_date", "closed_on")
+SYNCED = ("watermark", "completed_at", "full_at", "tried_at")
 _STAMP = re.compile(r'"(\d{4}-\d\d-\d\d)(?:T(\d\d:\d\d:\d\d)(?:\.(\d{1,7}))?Z)?"')
 
 
@@ -52,11 +53,20 @@ def shift(connection: Connection, first: int, last: int, by: timedelta) -> None:
     moved = _mover(by)
     for table, column, key, number in (
         ("source", "record", "referral_id", "referral_id"),
+        ("remote", "record", "referral_id", "referral_id"),
         ("history", "changes", "coalesce(referral_id, 1)", "id"),
     ):
         rows = connection.execute(f"select {number}, {column} from {table} where {key} between ? and ?", numbers)
         changed = [(_STAMP.sub(moved, row[1]), row[0]) for row in rows.fetchall() if _STAMP.search(row[1])]
         connection.executemany(f"update {table} set {column} = ? where {number} = ?", changed)
+
+
+def shift_sync(connection: Connection, by: timedelta) -> bool:
+    """Move what is known of the sync; False where the desk was never synced."""
+    micros = by // timedelta(microseconds=1)
+    connection.execute("update remote set synced_at = synced_at + ?", (micros,))
+    sets = ", ".join(f"{column} = {column} + ?" for column in SYNCED)
+    return connection.execute(f"update sync set {sets}", (micros,) * len(SYNCED)).rowcount == 1
 
 
 def _mover(by: timedelta) -> Callable[[re.Match[str]], str]:
@@ -83,9 +93,33 @@ def open_referrals(connection: Connection) -> list[Any]:
 def next_delivery(connection: Connection, after: datetime) -> datetime | None:
     """When the next notice or letter is due."""
     row = connection.execute(
-        "select min(due_at) from outbox where state in ('held', 'due') and due_at > ?", (codec.micros(after),)
+        "select min(due_at) from outbox where state in ('held', 'due') and kind <> 'push' and due_at > ?",
+        (codec.micros(after),),
     ).fetchone()
     return codec.instant_or_none(row[0])
+
+
+def pushes_to_come(connection: Connection, after: datetime) -> list[Any]:
+    """What is still to be sent to Partner Center: when, who decided it, and of whose referral."""
+    return connection.execute(
+        "select outbox.due_at, outbox.person, referral.company from outbox join referral on referral.id ="
+        " outbox.referral_id where outbox.kind = 'push' and outbox.state in ('held', 'due') and outbox.due_at > ?",
+        (codec.micros(after),),
+    ).fetchall()
+
+
+def open_rows(connection: Connection) -> list[dict[str, Any]]:
+    """Referrals that are new or active, whole, each with the record that its source gave."""
+    rows = connection.execute(
+        "select referral.*, source.record from referral join source on source.referral_id = referral.id"
+        " where status <> 'archived' order by id"
+    )
+    return [dict(row) for row in rows.fetchall()]
+
+
+def seen_there(connection: Connection) -> list[Any]:
+    """Each referral as it was last seen in Partner Center: its record and eTag."""
+    return connection.execute("select record, etag from remote order by referral_id").fetchall()
 
 
 def own_form(connection: Connection, name: str) -> int | None:

@@ -1,36 +1,32 @@
-"""The rows of one view, by position, however many there are: pages by key, never by reading what stands before them.
+"""The rows of one view, by position, however many there are: which condition, order and index each view has.
 
-A page is found by the key of its first row. Keys of pages already seen are remembered; another page is reached by a
-step of OFFSET over the index alone, from the nearest remembered page or from the end. What must be left out (skipped,
-past due) is named by number from small indexes of its own, so that such a step never reads a row.
+What must be left out (skipped, past due) is named by number from small indexes of its own, so that no step over the
+index of an order reads a row. How the rows are found is in segment.py.
 """
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, Protocol
 
 from refterm.domain.deadline import Deadlines
 from refterm.domain.query import Filter, Order, Tab, View
-from refterm.domain.referral import Outcome, Status
+from refterm.domain.referral import Status
 from refterm.domain.row import Row
-from refterm.store import codec, search
-from refterm.store.conditions import DUE, HOT, OPEN_FLAME, moments, where_clause
-from refterm.store.connection import ALL, Connection, Record, placeholders
+from refterm.store import search
+from refterm.store.conditions import DUE, HOT, OPEN_FLAME, PAST_DUE, SKIPPED, moments, where_clause
+from refterm.store.connection import Connection, placeholders
 from refterm.store.counting import counts, inbox_count, own_currency, past_due_count
 from refterm.store.database import Database
+from refterm.store.segment import ROW_COLUMNS, Joined, Segment, read_row
 
-PAGE = 100
 MOST_HITS = 2000
+# So many rows may be looked up to be subtracted from a count.
+FEW = 1000
 
-ROW_COLUMNS = (
-    "id, status, outcome, channel, company, substr(need, 1, 300) as need, city, country, received_at, expires_at, flame,"
-    " contacted_at, taken_by, favorite, skipped_until, decided_by, closed_at, reason, deal_name, deal_value, deal_currency,"
-    " purchase_date, follow_up_at, profile, fit, version"
-)
 # What stands together in the order by value: a currency; `}` and `~`, which come last, are no currency and no value.
 _CURRENCY = "case when deal_value_order < 0 then '~' else coalesce(deal_currency, '}') end"
 # The key of each order and whether it runs downwards. The last part is the number, so no two rows share a key.
@@ -120,24 +116,36 @@ def listing(
         everything = view.filter == Filter()
         index = _index(view, order, show_due=show_due)
         hot_index = "referral_open_flame" if everything else index
-        hot = _Segment(database, f"{where} and {OPEN_FLAME}", bound, keys, down, index=hot_index)
-        rest_count = None
+        hot = Segment(database, f"{where} and {OPEN_FLAME}", bound, keys, down, index=hot_index)
+        rest_count = left_out = None
         if everything:
             with database.reading() as connection:
                 rest_count = inbox_count(connection, now) - hot.count
+                left_out = _left_out(connection, view, rest_count + hot.count, hot.count)
         # Older ones cannot be hot, which spares most rows the look into the set of those that are.
         rest = f"{where} and not (received_at > :cooled and id in ({HOT}))"
-        return _Joined((hot, _Segment(database, rest, bound, keys, down, rest_count, index=index)))
-    count = None
+        return Joined((hot, Segment(database, rest, bound, keys, down, rest_count, index=index, left_out=left_out)))
+    count = left_out = None
     if view.filter == Filter() and view.tab is not Tab.ALL:
         with database.reading() as connection:
             count = counts(connection, now)[view.tab]
             if show_due and view.tab is Tab.ARCHIVED:
                 count += past_due_count(connection, now)
+            left_out = _left_out(connection, view, count)
     index = _index(view, order, show_due=show_due)
     if order is Order.VALUE:
-        return _by_currency(database, where, bound, keys, count, index, scan=_reads_most(view))
-    return _Segment(database, where, bound, keys, down, count, index, scan=_reads_most(view))
+        return _by_currency(database, where, bound, keys, count, index, left_out, scan=_reads_most(view))
+    return Segment(database, where, bound, keys, down, count, index, scan=_reads_most(view), left_out=left_out)
+
+
+def _left_out(connection: Connection, view: View, count: int, hot: int = 0) -> tuple[str, str] | None:
+    """What the Inbox without a filter would hold, and who of that is left out; None where that is too many to count."""
+    if view.tab is not Tab.INBOX:
+        return None
+    every = int(connection.execute("select referrals from counter where status = 'new'").fetchone()[0])
+    if every - count + hot > FEW:
+        return None
+    return "status = 'new'", " union all ".join((PAST_DUE, SKIPPED, HOT) if hot else (PAST_DUE, SKIPPED))
 
 
 def _by_currency(
@@ -147,19 +155,26 @@ def _by_currency(
     keys: tuple[str, ...],
     count: int | None,
     index: str | None,
+    left_out: tuple[str, str] | None,
     *,
     scan: bool,
 ) -> Listing:
     """The order by value: the desk's own currency first, then the others by name."""
+
+    def part(sign: str, count: int | None) -> Segment:
+        if sign == "=":
+            of_it, by = f"{_CURRENCY} = :own", keys[1:]
+            without = (f"{left_out[0]} and {of_it}", left_out[1]) if left_out else None
+            return Segment(
+                database, f"{where} and {of_it}", bound, by, False, count, index, scan=scan, left_out=without
+            )
+        within = f"{_CURRENCY} {sign} :own" if sign else "true"
+        return Segment(database, where, bound, keys, False, count, index, within=within, scan=scan, left_out=left_out)
+
     if not bound["own"]:
-        return _Segment(database, where, bound, keys, False, count, index, scan=scan)
-    own, before = (
-        _Segment(database, f"{where} and {_CURRENCY} {sign} :own", bound, keys, False, None, index, scan=scan)
-        for sign in ("=", "<")
-    )
-    rest = None if count is None else count - own.count - before.count
-    after = _Segment(database, f"{where} and {_CURRENCY} > :own", bound, keys, False, rest, index, scan=scan)
-    return _Joined((own, before, after))
+        return part("", count)
+    own, before = part("=", None), part("<", None)
+    return Joined((own, before, part(">", None if count is None else count - own.count - before.count)))
 
 
 def condition(
@@ -195,142 +210,6 @@ def _reads_most(view: View) -> bool:
     unserved = {"profile": None, "country": None, "channel": None, "unassigned": False, "unrouted": False}
     bare = replace(view.filter, **unserved) == Filter()  # type: ignore[arg-type]
     return bare and view.filter != Filter() and view.tab is Tab.ARCHIVED
-
-
-class _Segment:
-    """Rows that satisfy one condition, in one order."""
-
-    def __init__(
-        self,
-        database: Database,
-        where: str,
-        bound: Mapping[str, Any],
-        keys: tuple[str, ...],
-        down: bool,
-        count: int | None = None,
-        index: str | None = None,
-        *,
-        scan: bool = False,
-    ) -> None:
-        self._database = database
-        self._rows = f"from referral indexed by {index} where {where}" if index else f"from referral where {where}"
-        # To count by an index that has not all that is asked for is eight times as slow as to read the table through.
-        self._counted = f"from referral not indexed where {where}" if scan else self._rows
-        self._where = where
-        self._bound = bound
-        self._key = ", ".join(keys)
-        self._places = ", ".join(f":key{number}" for number in range(len(keys)))
-        self._forth = ", ".join(f"{key} desc" if down else key for key in keys)
-        self._back = ", ".join(key if down else f"{key} desc" for key in keys)
-        self._from = f"({self._key}) {'<=' if down else '>='} ({self._places})"
-        self._before = f"({self._key}) {'>' if down else '<'} ({self._places})"
-        self._first_keys: dict[int, Sequence[Any]] = {}
-        if count is None:
-            with database.reading() as connection:
-                count = int(self._one(connection, f"select count(*) {self._counted}")[0])
-        self.count = count
-
-    def rows(self, start: int, stop: int) -> list[Row]:
-        rows: list[Row] = []
-        stop = min(stop, self.count)
-        with self._database.reading() as connection:
-            for page in range(start // PAGE, (stop - 1) // PAGE + 1 if stop > start else start // PAGE):
-                first = page * PAGE
-                found = self._page(connection, page)
-                rows += found[max(0, start - first) : stop - first]
-        return rows
-
-    def index_of(self, referral_id: int) -> int | None:
-        bound = {**self._bound, "wanted": referral_id}
-        # By number: the condition is tested on one row, whatever index serves the order.
-        with self._database.reading() as connection:
-            key = connection.execute(
-                f"select {self._key} from referral where id = :wanted and {self._where}", bound
-            ).fetchone()
-            if key is None:
-                return None
-            query = f"select count(*) {self._counted} and {self._before}"
-            return int(self._one(connection, query, key)[0])
-
-    def ids(self, limit: int = -1) -> array[int]:
-        query = f"select id {self._rows} order by {self._forth} limit :limit"
-        bound = {**self._bound, "limit": ALL if limit < 0 else limit}
-        with self._database.reading() as connection:
-            return array("q", (row[0] for row in connection.execute(query, bound)))
-
-    def _page(self, connection: Connection, page: int) -> list[Row]:
-        key = self._first_keys.get(page) or (self._find(connection, page) if page else ())
-        if key is None:
-            return []
-        start = f"and {self._from}" if key else ""
-        query = f"select {ROW_COLUMNS} {self._rows} {start} order by {self._forth} limit {PAGE + 1}"
-        found = connection.execute(query, {**self._bound, **_named(key)}).fetchall()
-        if len(found) > PAGE and page + 1 not in self._first_keys:
-            self._first_keys[page + 1] = self._one(
-                connection, f"select {self._key} from referral where id = :wanted", wanted=found[PAGE]["id"]
-            )
-        return [read_row(row, self._bound["now"]) for row in found[:PAGE]]
-
-    def _find(self, connection: Connection, page: int) -> Sequence[Any] | None:
-        key: Sequence[Any] | None
-        wanted = page * PAGE
-        nearest = max((known for known in self._first_keys if known < page), default=None)
-        ahead = wanted - (nearest or 0) * PAGE
-        behind = self.count - 1 - wanted
-        if behind < ahead:
-            query = f"select {self._key} {self._rows} order by {self._back} limit 1 offset {max(0, behind)}"
-            key = self._one(connection, query)
-        elif nearest is None:
-            query = f"select {self._key} {self._rows} order by {self._forth} limit 1 offset {ahead}"
-            key = self._one(connection, query)
-        else:
-            query = f"select {self._key} {self._rows} and {self._from} order by {self._forth} limit 1 offset {ahead}"
-            key = self._one(connection, query, self._first_keys[nearest])
-        if key is not None:
-            self._first_keys[page] = key
-        return key
-
-    def _one(self, connection: Connection, query: str, key: Sequence[Any] = (), **more: Any) -> Any:
-        row = connection.execute(query, {**self._bound, **_named(key), **more}).fetchone()
-        return None if row is None else tuple(row)
-
-
-def _named(key: Sequence[Any]) -> dict[str, Any]:
-    return {f"key{number}": part for number, part in enumerate(key)}
-
-
-@dataclass(frozen=True)
-class _Joined:
-    """Segments one after another: hot flames first, then the rest."""
-
-    parts: tuple[_Segment, ...]
-
-    @property
-    def count(self) -> int:
-        return sum(part.count for part in self.parts)
-
-    def rows(self, start: int, stop: int) -> list[Row]:
-        rows: list[Row] = []
-        for part in self.parts:
-            if start < part.count and stop > 0:
-                rows += part.rows(max(0, start), min(stop, part.count))
-            start, stop = start - part.count, stop - part.count
-        return rows
-
-    def index_of(self, referral_id: int) -> int | None:
-        passed = 0
-        for part in self.parts:
-            index = part.index_of(referral_id)
-            if index is not None:
-                return passed + index
-            passed += part.count
-        return None
-
-    def ids(self, limit: int = -1) -> array[int]:
-        found: array[int] = array("q")
-        for part in self.parts:
-            found += part.ids(max(0, limit - len(found)) if limit >= 0 else limit)
-        return found
 
 
 class _Found:
@@ -387,38 +266,3 @@ def _hits(
             sql = f"select referral.id from {hits} where {where} order by {ordered}"
             ids = [row[0] for row in connection.execute(sql, {**bound, **asked})]
     return _Found(database, ids, bound["now"])
-
-
-def read_row(row: Record, now: int) -> Row:
-    """A row of the list from the columns read for it, as it stands at an instant (see deadline.as_of)."""
-    status, outcome, closed_at, back = row["status"], row["outcome"], row["closed_at"], row["skipped_until"]
-    if status == Status.NEW and row["expires_at"] <= now:
-        status, outcome, closed_at = Status.ARCHIVED, Outcome.EXPIRED.value, row["expires_at"]
-    return Row(
-        id=row["id"],
-        status=Status(status),
-        outcome=outcome,
-        channel=row["channel"],
-        company=row["company"],
-        need=row["need"],
-        city=row["city"] or "",
-        country=row["country"] or "",
-        received_at=codec.instant(row["received_at"]),
-        expires_at=codec.instant_or_none(row["expires_at"]),
-        flame=bool(row["flame"]),
-        contacted_at=codec.instant_or_none(row["contacted_at"]),
-        taken_by=row["taken_by"],
-        favorite=bool(row["favorite"]),
-        skipped_until=codec.instant(back) if back is not None and back > now else None,
-        decided_by=row["decided_by"],
-        closed_at=codec.instant_or_none(closed_at),
-        reason=row["reason"],
-        deal_name=row["deal_name"],
-        deal_value=row["deal_value"],
-        deal_currency=row["deal_currency"],
-        purchase_date=row["purchase_date"],
-        follow_up_at=codec.instant_or_none(row["follow_up_at"]),
-        profile=row["profile"],
-        fit=row["fit"],
-        version=row["version"],
-    )

@@ -16,7 +16,7 @@ from refterm.i18n import _
 from refterm.store import codec
 from refterm.store.conditions import DUE, FLAME, SKIPPED, WAITING
 from refterm.store.connection import ALL, Connection, Record, placeholders
-from refterm.store.listing import ROW_COLUMNS, read_row
+from refterm.store.segment import ROW_COLUMNS, read_row
 from refterm.text import beginning_of_guid, clean_line, identity
 
 # The setting that tells which desk this is.

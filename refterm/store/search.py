@@ -6,11 +6,13 @@ part of the index, so that a search in one tab never reads the others' hits, and
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from refterm.store.connection import ALL, Connection
+from refterm.store.dense_search import dense_hits
 from refterm.store.search_words import letters, match, runs, words
 
 Row = Mapping[str, Any]
@@ -92,6 +94,11 @@ def hits(connection: Connection, search: str, statuses: Sequence[str], most: int
     asked = match(search, tuple(statuses)) if connection.dialect == "sqlite" else _tsquery(search, statuses)
     if asked is None:
         return None
+    if connection.dialect == "sqlite" and most > 0:
+        dense = dense_hits(connection, search, tuple(statuses), most)
+        if dense is not None:
+            sql = "(select value as hit from json_each(:hits)) as found cross join referral on referral.id = hit"
+            return sql, {"hits": json.dumps(dense)}
     sql = f"({_HITS[connection.dialect]}) as found {_JOIN[connection.dialect]} referral on referral.id = hit"
     return sql, {"match": asked, "most": ALL if most < 0 else most}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from refterm.text import LIKENESS, clean_line, fold, split_cjk
@@ -13,12 +13,12 @@ from refterm.text import LIKENESS, clean_line, fold, split_cjk
 SEARCHED = ("status", "company", "contacts", "need", "deal_name", "crm_id")
 # What the index's tokenizer takes for a letter or digit; an underscore is none, and it divides words.
 _WORD = re.compile(r"[^\W_]+")
-_NOT_ASCII = re.compile(r"\w?[^\x00-\x7f\s]+")
+_NOT_ASCII = re.compile(r"[^\x00-\x7f\s]+")
 
 
 def words(row: Mapping[str, Any]) -> str:
     """The searchable text of a row: number, company, contacts, e-mail, need, deal name, CRM ID."""
-    people = " ".join(f"{person['name']} {person['email']}" for person in json.loads(row["contacts"]))
+    people = " ".join([f"{person['name']} {person['email']}" for person in json.loads(row["contacts"])])
     parts = (str(row["id"]), row["company"], people, row["need"], row["deal_name"] or "", row["crm_id"] or "")
     return _plain(" ".join(parts))
 
@@ -28,10 +28,13 @@ def match(search: str, statuses: tuple[str, ...] = ()) -> str | None:
 
     Every word is quoted, so that nothing typed is read as an operator.
     """
-    asked = ['"' + " ".join(run) + '" *' for run in runs(search)]
-    if not asked:
-        return None
-    query = "words : (" + " AND ".join(asked) + ")"
+    asked = runs(search)
+    return match_runs(asked, statuses) if asked else None
+
+
+def match_runs(asked: Sequence[Sequence[str]], statuses: tuple[str, ...]) -> str:
+    """The index's query for words that are divided already, as `runs` gives them."""
+    query = "words : (" + " AND ".join('"' + " ".join(run) + '" *' for run in asked) + ")"
     if statuses:
         query = "tab : (" + " OR ".join(statuses) + ") AND " + query
     return query
@@ -61,4 +64,17 @@ def _plain(text: str) -> str:
     """
     text = text.casefold()
     # Only what needs it, since an import does this for every record.
-    return text if text.isascii() else split_cjk(_NOT_ASCII.sub(lambda run: fold(run[0]).translate(LIKENESS), text))
+    return text if text.isascii() else split_cjk(_without_accents(text))
+
+
+def _without_accents(text: str) -> str:
+    """Each run of letters beyond ASCII folded, with the letter before it: its accent may stand by itself."""
+    parts: list[str] = []
+    done = 0
+    for run in _NOT_ASCII.finditer(text):
+        start, end = run.span()
+        if start > done and (text[start - 1].isalnum() or text[start - 1] == "_"):
+            start -= 1
+        parts += text[done:start], fold(text[start:end]).translate(LIKENESS)
+        done = end
+    return "".join(parts) + text[done:]

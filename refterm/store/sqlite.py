@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
@@ -73,6 +74,7 @@ class SqliteDatabase(Database):
         self.file = path
         self._upgrades = upgrade
         self._writer: SqliteConnection | None = None
+        self._opened: list[SqliteConnection] = []
         with self._explained:
             if not path.exists() and (read_only or not create):
                 raise FaultError(_("does not exist; import referrals first, or choose another file with --db"))
@@ -98,7 +100,9 @@ class SqliteDatabase(Database):
                 drop_stale(path, former_wal)
             share(path)
         self._frozen = _stamp(path) if self.read_only and is_frozen(path) else None
-        self._reader = self._connect()
+        self._readers = threading.local()
+        self._opened = []
+        self._reader = self._readers.connection = self._connect()
         try:
             self._prepare()
         except BaseException:
@@ -108,7 +112,13 @@ class SqliteDatabase(Database):
         self._wal = identity(companion(path, "-wal"))
 
     def _connected_reader(self) -> SqliteConnection:
-        return self._reader
+        # One for each thread: of two that share one, SQLite keeps only the last error (a read that failed then looks
+        # empty), a snapshot of one holds for the other, and a key waits for the other's long query.
+        connection: SqliteConnection | None = getattr(self._readers, "connection", None)
+        if connection is None:
+            self._require_same(_("waiting for a desk under its name"))
+            connection = self._readers.connection = self._connect()
+        return connection
 
     def _prepare(self) -> None:
         """Refuse what is not ours, and bring what is ours up to date."""
@@ -119,7 +129,6 @@ class SqliteDatabase(Database):
                 raise FaultError(
                     _("needs an upgrade of its schema; open it once without --read-only, or run refterm db upgrade")
                 )
-            self._reader.execute("pragma query_only = on")
             return
         if behind and not self._upgrades:
             raise FaultError(_("needs an upgrade of its schema; ask an admin of this desk to run refterm db upgrade"))
@@ -156,9 +165,12 @@ class SqliteDatabase(Database):
         try:
             for pragma in _PRAGMAS:
                 connection.execute(pragma)
+            if self.read_only:
+                connection.execute("pragma query_only = on")
         except BaseException:
             connection.close()
             raise
+        self._opened.append(connection)
         return connection
 
     def _connected_writer(self) -> SqliteConnection:
@@ -228,7 +240,7 @@ class SqliteDatabase(Database):
             self._require_same(_("waiting for a desk under its name"))
             if self._frozen and self._frozen != _stamp(self.file):
                 raise LostError(_("is being written by somebody else; reading it anew"))
-            return int(self._reader.execute("pragma data_version").fetchone()[0])
+            return int(self._connected_reader().execute("pragma data_version").fetchone()[0])
 
     def check(self) -> list[str]:
         """What SQLite itself finds wrong with the file; nothing if all is well."""
@@ -277,13 +289,14 @@ class SqliteDatabase(Database):
                 raise
 
     def close(self) -> None:
-        """Close both connections, the one for writes once no thread writes any more: SQLite ends the process else."""
+        """Close all connections, the one for writes once no thread writes any more: SQLite ends the process else."""
         if self._write_lock.acquire(timeout=2 * BUSY_SECONDS):
             writer, self._writer = self._writer, None
             if writer is not None:
                 writer.close()
             self._write_lock.release()
-        self._reader.close()
+        for connection in self._opened:
+            connection.close()
 
 
 @contextmanager

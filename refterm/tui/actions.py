@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from refterm.domain.tabs import Tab
 from refterm.errors import ConfigurationError
 from refterm.i18n import _
+from refterm.text import as_sentence
 
 ANYWHERE = (Tab.INBOX, Tab.ACTIVE, Tab.ARCHIVED)
 INBOX = (Tab.INBOX,)
@@ -137,7 +138,7 @@ def _table() -> tuple[Action, ...]:
         _change("edit", "e", _("Edit the engagement"), work, ACTIVE, _("edit")),
         _change("move_date", "D", _("Move the purchase date"), work, ACTIVE, _("move date")),
         _change("add_contact", "c", _("Add a contact who works on the deal"), work, ACTIVE, _("contact")),
-        _change("contacted", "m", _("Say the customer was contacted, or withdraw it"), work, OPEN, _("contacted")),
+        _change("contacted", "m", _("Customer contacted; again: take it back"), work, OPEN, _("contacted")),
         _change("take", "t", _("Take the referral, or release it"), work, OPEN, _("take")),
         replace(
             _change("skip", "z", _("Skip until a time, or bring back; in Active: follow up"), work, OPEN, _("skip")),
@@ -179,7 +180,7 @@ def _table() -> tuple[Action, ...]:
             short=_("import"),
             writes=True,
         ),
-        _any("refresh", "r", _("Read the desk again"), desk, _("refresh")),
+        _any("refresh", "r", _("Refresh, or sync when connected"), desk, _("refresh")),
         _any("tab_inbox", "1", _("Inbox"), move),
         _any("tab_active", "2", _("Active"), move),
         _any("tab_archived", "3", _("Archived"), move),
@@ -190,7 +191,7 @@ def _table() -> tuple[Action, ...]:
         _any("top", "g home", _("To the top"), move),
         _any("bottom", "G end", _("To the end"), move),
         _any("next_contact", "tab", _("In the detail: the next contact of the deal"), move),
-        _change("remove_contact", "x", _("In the detail: remove the contact"), work, ACTIVE),
+        _change("remove_contact", "x", _("Remove the contact under the cursor"), work, ACTIVE),
         _any("back", "escape", _("Back: out of the detail, search, filter, marks"), move),
         _any("suspend", "ctrl+z", _("Suspend to the shell"), desk),
         _any("tour", "f9", _("Look around in the demo, with its tour"), desk),
@@ -220,19 +221,36 @@ def _change(
 
 
 def why_off(action: Action, now: Situation) -> str | None:
-    """Why an action cannot be done now, in one sentence; None when it can."""
+    """Why an action cannot be done now, in one sentence that says what to do; None when it can."""
     if action.writes and now.read_only:
         return _("This desk is open for reading only.")
     if action.id in ("suspend", "bring_in", "tour") and now.kiosk:
         return _("This desk is locked down.")
-    if now.tab not in action.tabs:
-        names = {Tab.INBOX: _("Inbox"), Tab.ACTIVE: _("Active"), Tab.ARCHIVED: _("Archived")}
-        return _("{label}: in {tabs} only.").format(
-            label=action.label, tabs=", ".join(names[tab] for tab in action.tabs)
-        )
     if action.on_row and not now.has_row:
         return _("There is no referral here.")
+    if now.tab not in action.tabs:
+        purpose = {
+            INBOX: _("{action} is for new referrals."),
+            ACTIVE: _("{action} is for active deals."),
+            OPEN: _("{action} is for open referrals."),
+        }[action.tabs]
+        standing = {
+            Tab.INBOX: _("This one is not accepted yet ({accept})."),
+            Tab.ACTIVE: _("This one is accepted already."),
+            Tab.ARCHIVED: _("This one is closed."),
+        }[now.tab]
+        named = as_sentence(action.short or action.label)
+        return f"{purpose.format(action=named)} {standing.format(accept=keys_of('accept'))}"
     return None
+
+
+def off_words(action: Action, now: Situation) -> str | None:
+    """Why an action cannot be done now, in the few words that stand beside its name; None when it can."""
+    sentence = why_off(action, now)
+    if sentence is None or now.read_only or now.tab in action.tabs or not now.has_row:
+        return sentence
+    words = {Tab.INBOX: _("not accepted yet"), Tab.ACTIVE: _("accepted already"), Tab.ARCHIVED: _("closed")}
+    return words[now.tab]
 
 
 _SHOWN = {

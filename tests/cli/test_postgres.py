@@ -15,7 +15,7 @@ def test_a_day_on_a_desk_in_postgresql(refterm: Command, postgres_url: str, tmp_
     assert said(refterm("import", file, *on)) == "2 new, 0 updated, 0 unchanged, 0 rejected"
     assert [one["id"] for one in refterm("list", "--search", "nord", "--json", *on).json] == [1]
     assert refterm("decline", "1", "--reason", "budget", *on).status == 0
-    assert complaint(refterm("decline", "1", "--reason", "budget", *on), 1).startswith("referral 1 was declined by ")
+    assert complaint(refterm("decline", "1", "--reason", "budget", *on), 1).startswith("#1 was declined by ")
     assert refterm("undo", "1", *on).status == 0
     assert [one["action"] for one in refterm("history", "1", "--json", *on).json] == ["imported", "declined", "undone"]
     assert "all in it agrees" in said(refterm("db", "check", *on))

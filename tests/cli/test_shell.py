@@ -25,7 +25,7 @@ from refterm.cli.base import Command as RefTermCommand
 from refterm.cli.manual import sections
 from refterm.cli.root import COMMANDS, root
 from refterm.services.workplace import Workplace
-from refterm.tui.actions import key_name, registry
+from refterm.tui.actions import key_name, registry, use_keys
 from tests.cli.conftest import Command, complaint
 from tests.conftest import ImportRecords
 from tests.samples import api_record
@@ -116,6 +116,14 @@ class TestHelp:
     def test_help_of_a_command_says_its_line_once(self, refterm: Command) -> None:
         for _time in range(2):
             assert refterm("undo", "--help").out.count("Undo your decision") == 1
+
+    def test_help_shows_the_keys_of_the_named_configuration(self, refterm: Command, tmp_path: Path) -> None:
+        own = tmp_path / "own.toml"
+        own.write_text('[keys]\naccept = "A"\n')
+        try:
+            assert "  A            Accept the referral" in refterm("--config", own, "--help").out
+        finally:
+            use_keys({})
 
     def test_version(self, refterm: Command) -> None:
         assert refterm("--version").out == f"refterm {__version__}\n"

@@ -113,8 +113,8 @@ class TestAccept:
         assert "12.500 can be read as 12500 or as 12.5000" in sentence
 
     def test_wrong_states(self, refterm: Command, active: int, closed: int) -> None:
-        assert "stands in Active" in complaint(refterm("accept", active, *ACCEPT))
-        assert "what is closed is final" in complaint(refterm("accept", closed, *ACCEPT))
+        assert "it is in Active" in complaint(refterm("accept", active, *ACCEPT))
+        assert "it is closed" in complaint(refterm("accept", closed, *ACCEPT))
 
     def test_expired_meanwhile(self, refterm: Command, import_records: ImportRecords, clock: SettableClock) -> None:
         (number,) = import_records([api_record(expirationDateTime=ahead(hours=1))])
@@ -205,7 +205,7 @@ class TestOutcome:
     def test_wrong_states(self, refterm: Command, new: int, closed: int, arguments: tuple[str, ...]) -> None:
         command, *options = arguments
         assert "accept it first" in complaint(refterm(command, new, *options))
-        assert "what is closed is final" in complaint(refterm(command, closed, *options))
+        assert "it is closed" in complaint(refterm(command, closed, *options))
 
 
 class TestUndo:

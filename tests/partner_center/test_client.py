@@ -265,7 +265,7 @@ def test_two_processes_never_lose_each_others_sign_in(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["application/json", "application/problem+json; charset=utf-8"])
 def test_kinds_of_json(kind: str, client: PartnerCenter, monkeypatch: pytest.MonkeyPatch) -> None:
-    from refterm.partner_center.transport import Answer
+    from refterm.partner_center.answer import Answer
 
     answer: Callable[..., Answer] = lambda *_a, **_k: Answer(200, {"content-type": kind}, b'{"value": []}')  # noqa: E731
     monkeypatch.setattr(Transport, "send", answer)

@@ -198,7 +198,7 @@ def test_the_token_of_the_environment_is_taken_out(
         status_, output, errors = sync()
         assert (status_, errors.count("\n"), "hand in a new one" in errors) == (1, 1, True)
         assert not [secret for secret in standin.authority.issued if secret in output + errors]
-        assert sync("--dry-run")[0] == 0
+        assert sync("--dry-run") == (0, "Nothing waits to be sent.\n", "")
         _no_secret_anywhere(standin, tmp_path)
         assert "REFTERM_PARTNER_CENTER_TOKEN" in os.environ, "only its own process takes it out"
 

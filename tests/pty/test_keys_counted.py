@@ -79,7 +79,7 @@ def test_a_day_s_work_takes_few_keys(database_path: Path) -> None:
             count.press("m")
             terminal.wait("─ Customer contacted")
             count.press("\r")
-            terminal.wait(f"Reederei {number} GmbH: contacted by you.")
+            terminal.wait(f"Reederei {number} GmbH: contacted by you")
             terminal.gone("─ Customer contacted")
         total = count.taken(INBOX)
         for done, (value, wanted) in enumerate(DEALS, 1):

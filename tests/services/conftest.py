@@ -11,6 +11,7 @@ import pytest
 
 from refterm.services.workplace import Workplace
 from refterm.store.opening import open_database
+from tests.samples import NOW
 from tests.stores import on_both
 
 pytest_generate_tests = on_both
@@ -30,3 +31,11 @@ def fresh(tmp_path: Path, empty_desk: Path, workplace: Workplace) -> Iterator[Ca
     yield make
     for one in opened:
         one.close()
+
+
+@pytest.fixture(scope="session")
+def beginning(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo's database at its first instant, played once."""
+    from refterm.services.demo import desk as demo
+
+    return demo.replay(tmp_path_factory.mktemp("beginning") / "desk.db", NOW, demo.SEED, "en")

@@ -249,8 +249,10 @@ class TestLetters:
         assert subjects["dach@us.example"].startswith("New referral: Kontor")
         (english,) = (letter for letter in box.received if letter["To"] == "dach@us.example")
         text = english.get_content()
-        assert "please answer until 2026-03-03 08:00 UTC" in text
-        assert "until 2026-03-15 09:00 UTC lets it go" in text
+        assert "please answer by 3 March 2026, 08:00 UTC" in text
+        assert "If nobody answers by 15 March 2026, 09:00 UTC" in text
+        (spanish,) = (letter for letter in box.received if letter["To"] == "iberia@us.example")
+        assert "antes del 3 de marzo de 2026, 08:00 UTC" in " ".join(spanish.get_content().split())
 
     @pytest.mark.usefixtures("regions")
     def test_no_line_break_of_a_customer_s_becomes_a_header(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mailbox
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -86,6 +87,20 @@ class TestAReply:
         referral = Desk(desk).referral(number)
         assert (referral.contacted_by, referral.contacted_at) == ("ana", clock.now() - MINUTE)
         assert _history(desk, number) == [("replied", "ana"), ("contacted", "ana"), ("replied", "ana")]
+
+    def test_two_in_one_run_into_a_maildir_name_each_other(
+        self, desk: Workplace, clock: SettableClock, tmp_path: Path
+    ) -> None:
+        """W1: a Maildir takes many letters at once."""
+        number = new(desk)
+        for subject in ("One", "Two"):
+            Replies(desk).send(number, {**LETTER, "subject": subject})
+        clock.advance(MINUTE)
+        assert deliver_due(desk, NoticeSettings(maildir=str(tmp_path / "mail"))) == Delivered(2, 0)
+        first, second = sorted(
+            mailbox.Maildir(tmp_path / "mail", create=False), key=lambda letter: str(letter["Subject"])
+        )
+        assert (first["In-Reply-To"], second["In-Reply-To"]) == (None, first["Message-ID"])
 
     def test_undone_it_is_never_sent_and_is_a_draft_again(
         self, desk: Workplace, post: tuple[Mailbox, NoticeSettings], clock: SettableClock
@@ -316,7 +331,7 @@ class TestAFollowUp:
     def test_what_cannot_be_followed_up_is_a_sentence(self, desk: Workplace) -> None:
         with pytest.raises(WrongStateError, match="accept it first"):
             FollowUps(desk).set(new(desk), {"at": "+1d"})
-        with pytest.raises(WrongStateError, match="what is closed is final"):
+        with pytest.raises(WrongStateError, match="it is closed"):
             FollowUps(desk).set(after("won", start=active)(desk), {"at": "+1d"})
         number = active(desk)
         with pytest.raises(WrongStateError, match="has no follow-up"):

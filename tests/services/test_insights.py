@@ -138,7 +138,7 @@ def test_what_active_holds_by_currency_and_month_never_mixed(
     ]
     for one in (found, gather(workplace)):  # a period without a receipt, and all time
         assert text_lines(one, Drawn(120))[-2:] == said
-    assert "| 2026-07 | 4,200,000 JPY |" in markdown(found)
+    assert "| Jul 2026 | 4,200,000 JPY |" in markdown(found)
     assert "active,2026-06,,,,,,,,,,3000.50 EUR" in csv_text(found).splitlines()
     assert gather(workplace, profile="DACH").pipeline == {}
 

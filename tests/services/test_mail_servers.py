@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import random
 import stat
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from email import message_from_bytes, policy
 from email.header import decode_header, make_header
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +22,7 @@ from refterm.clock import SettableClock
 from refterm.config import NoticeSettings
 from refterm.services.background import transports
 from refterm.services.background.addresses import for_mail, usable
-from refterm.services.background.delivery import Outbox, deliver_due
+from refterm.services.background.delivery import Delivered, Outbox, deliver_due
 from refterm.services.background.letters import LetterError, letter
 from refterm.services.background.referral_notices import recipient
 from refterm.services.triage import Triage
@@ -328,7 +331,46 @@ class TestHarm:
         assert written >= 2_500 // 2
 
 
+def _filling_up(function: Callable[..., Any], works: int) -> Callable[..., Any]:
+    """The function on a disk that is full after so many calls."""
+    calls = count(1)
+
+    def called(*arguments: Any) -> Any:
+        if next(calls) > works:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return function(*arguments)
+
+    return called
+
+
 class TestMaildir:
+    def test_a_disk_that_fills_up_within_a_batch_loses_nothing_and_sends_nothing_twice(
+        self,
+        workplace: Workplace,
+        import_records: ImportRecords,
+        clock: SettableClock,
+        monkeypatch: pytest.MonkeyPatch,
+        tmp_path: Path,
+    ) -> None:
+        """It fills up at writing a letter, at forcing them to the disk, and after some of them were moved."""
+        _owe(workplace, import_records, clock, [api_record() for _ in range(5)])
+        folder = tmp_path / "letters"
+        settings = NoticeSettings(maildir=str(folder))
+        for module, name, works in ((transports, "_private", 3), (os, "fsync", 1), (os, "replace", 2)):
+            with monkeypatch.context() as patch:
+                patch.setattr(module, name, _filling_up(getattr(module, name), works))
+                assert deliver_due(workplace, settings) == Delivered(0, 1)
+            assert list((folder / "tmp").iterdir()) == []
+            assert {one["state"] for one in Outbox(workplace).objects()} == {"due"}
+            clock.advance(timedelta(hours=1))
+        moved = list((folder / "new").iterdir())
+        assert len(moved) == 2
+        moved[0].rename(folder / "cur" / f"{moved[0].name}:2,S")  # read meanwhile
+        assert deliver_due(workplace, settings) == Delivered(5, 0)
+        names = [file.name.partition(":")[0] for part in ("new", "cur") for file in (folder / part).iterdir()]
+        assert sorted(names) == [f"refterm-{one['id']}" for one in Outbox(workplace).objects()]
+        assert {one["state"] for one in Outbox(workplace).objects()} == {"written"}
+
     def test_for_the_owner_s_eyes_only(
         self, workplace: Workplace, import_records: ImportRecords, clock: SettableClock, tmp_path: Path
     ) -> None:

@@ -164,7 +164,7 @@ class TestSkip:
         before = dump(workplace.database)
         with pytest.raises(InvalidInputError) as refused:
             Marks(workplace).skip(number, "+301min")
-        assert refused.value.fields == {"until": "it expires before that, at Mon 2 Mar 2026 14:00"}
+        assert refused.value.fields == {"until": "it expires before that, at Mon 2 Mar 14:00"}
         assert dump(workplace.database) == before
         Marks(workplace).skip(number, "+5h")  # at that very instant it is archived, not back
         assert one_row(workplace.database, number)["skipped_until"] == one_row(workplace.database, number)["expires_at"]
@@ -173,7 +173,7 @@ class TestSkip:
         """Z1: shown in the viewer's zone."""
         madrid = replace(workplace, zone=ZoneInfo("Europe/Madrid"))
         number = new(workplace, expirationDateTime=ahead(hours=5))
-        with pytest.raises(InvalidInputError, match="Mon 2 Mar 2026 15:00"):
+        with pytest.raises(InvalidInputError, match="Mon 2 Mar 15:00"):
             Marks(madrid).skip(number, "+6h")
         Marks(madrid).skip(number, "today 12:00")
         until = Desk(workplace).referral(number).skipped_until

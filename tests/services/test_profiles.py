@@ -165,7 +165,7 @@ class TestKeeping:
         """P5: it cannot be removed, only deactivated."""
         profiles.add(IBERIA)
         (number,) = import_records([_record("ES")])
-        with pytest.raises(WrongStateError, match="has 1 referral and stays"):
+        with pytest.raises(WrongStateError, match="and stays; refterm profile edit Iberia --inactive deact"):
             profiles.remove("Iberia")
         profiles.edit("Iberia", {"name": "Península"})
         assert _profile(workplace, number) == "Península"

@@ -94,7 +94,7 @@ def test_what_is_past_its_expiry_is_refused_before_it_is_archived(
     number = new(workplace, expirationDateTime=ahead(minutes=1))
     clock.advance(timedelta(minutes=1))
     before = dump(workplace.database)
-    with pytest.raises(WrongStateError, match=rf"referral {number} .*expired 0s ago"):
+    with pytest.raises(WrongStateError, match=rf"#{number} .*expired 0s ago"):
         ACTIONS[action](workplace, number)
     assert dump(workplace.database) == before
 
@@ -102,11 +102,11 @@ def test_what_is_past_its_expiry_is_refused_before_it_is_archived(
 @pytest.mark.parametrize(
     ("prepare", "sentence"),
     [
-        (after("accept", by="bob"), "was accepted by bob 2h ago; it stands in Active"),
-        (after("decline", by="bob"), "was declined by bob 2h ago; what is closed is final"),
-        (after("accept", "won", by="bob"), "was won by bob 2h ago; what is closed is final"),
-        (active, "is accepted already; it stands in Active"),
-        (STATES["expired"], "was archived as expired"),
+        (after("accept", by="bob"), "#{number} was accepted by bob 2h ago; it is in Active"),
+        (after("decline", by="bob"), "#{number} was declined by bob 2h ago; it is closed"),
+        (after("accept", "won", by="bob"), "#{number} was reported as won by bob 2h ago; it is closed"),
+        (active, "#{number} is accepted already; it is in Active"),
+        (STATES["expired"], "#{number} was archived as expired"),
     ],
 )
 @pytest.mark.parametrize("action", ["accept", "decline"])
@@ -116,7 +116,7 @@ def test_who_comes_too_late_is_told_who_decided_what_and_when(
     """T2."""
     number = prepare(workplace)
     clock.advance(timedelta(hours=2))
-    with pytest.raises(WrongStateError, match=f"referral {number} {sentence}"):
+    with pytest.raises(WrongStateError, match=sentence.format(number=number)):
         ACTIONS[action](workplace, number)
 
 
@@ -477,7 +477,7 @@ class TestRace:
             assert owed == ["declined"] * (action == "declined")
             refused = [sentences[number] for sentences in told if number in sentences]
             assert len(refused) == 7
-            assert all(f"referral {number} was {action} by {name} " in sentence for sentence in refused)
+            assert all(f"#{number} was {action} by {name} " in sentence for sentence in refused)
         assert_consistent(workplace.database)
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -108,6 +110,24 @@ class TestDamagedFile:
         with pytest.raises(StoreError, match=r"desk\.db is damaged; run refterm db check"):
             QUESTIONS[name](damaged)
 
+    def test_a_failure_is_answered_while_another_thread_reads(self, damaged: Workplace) -> None:
+        """On one connection for two threads SQLite forgot it now and then, and the read looked empty."""
+        stop = threading.Event()
+
+        def read() -> None:
+            while not stop.is_set():
+                QUESTIONS["profiles"](damaged)
+
+        with ThreadPoolExecutor() as threads:
+            reading = threads.submit(read)
+            try:
+                for _again in range(3000):
+                    with pytest.raises(StoreError, match="is damaged; run refterm db check"):
+                        Desk(damaged).token()
+            finally:
+                stop.set()
+            reading.result()
+
     def test_a_write_is_answered_so_too(self, damaged: Workplace) -> None:
         with pytest.raises(StoreError, match="is damaged; run refterm db check"):
             insert(damaged.database, [row()])
@@ -127,3 +147,13 @@ def test_a_file_that_is_another_one_now_is_not_written(workplace: Workplace, oth
     with pytest.raises(StoreError, match="was removed or replaced"):
         insert(workplace.database, [row()])
     assert Desk(workplace).referral(number).id == number  # what is on the screen can still be read
+
+
+@pytest.mark.parametrize("location", ["sqlite"], indirect=True)
+def test_a_snapshot_of_one_thread_holds_for_no_other(workplace: Workplace) -> None:
+    insert(workplace.database, [row()])
+    with ThreadPoolExecutor() as threads, workplace.database.snapshot() as mine:
+        assert Desk(workplace).counts()
+        insert(workplace.database, [row()])
+        assert len(threads.submit(lambda: Desk(workplace).listing(View()).ids()).result()) == 2
+        assert mine.execute("select count(*) from referral").fetchone()[0] == 1

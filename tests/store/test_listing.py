@@ -226,6 +226,12 @@ def sized(
     writable.close()
 
 
+@pytest.fixture(autouse=True)
+def _counted_from_the_nearer_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a long list, where a sample tells which end is nearer."""
+    monkeypatch.setattr("refterm.store.segment.WORTH_A_SAMPLE", 1)
+
+
 def all_rows(workplace: Workplace) -> list[Columns]:
     with workplace.database.reading() as connection:
         return [dict(one) for one in connection.execute("select * from referral")]
@@ -245,6 +251,32 @@ def test_every_tab_in_every_order_is_what_the_rules_pick(
         view = View(tab, order, FILTERS[name])
         assert_listed(writable, Model(rows, NOW), view, rng)
         assert_listed(read_only, Model(rows, NOW, read_only=True), view, rng)
+
+
+@pytest.mark.parametrize("sized", SIZES[-1:], indirect=True)
+def test_the_place_of_a_row_is_the_same_however_many_are_left_out(
+    sized: tuple[Workplace, Workplace, list[Columns]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Few are subtracted from a count; many are tested for row by row."""
+    writable, _read_only, rows = sized
+    monkeypatch.setattr("refterm.store.listing.FEW", 0)
+    for order in ORDERS[Tab.INBOX]:
+        assert_listed(writable, Model(rows, NOW), View(Tab.INBOX, order), random.Random(1))
+
+
+@pytest.mark.parametrize("sized", SIZES[-1:], indirect=True)
+def test_the_page_of_a_row_whose_place_was_asked_for_is_found_by_its_key(
+    sized: tuple[Workplace, Workplace, list[Columns]],
+) -> None:
+    """Not by a step over all rows that stand before it or after it."""
+    desk = Desk(sized[0])
+    for tab, order in VIEWS:
+        expected = list(desk.listing(View(tab, order)).ids())
+        for position in (len(expected) // 2, len(expected) - 1):
+            found = desk.listing(View(tab, order))
+            assert found.index_of(expected[position]) == position
+            first = max(0, position - 30)
+            assert [one.id for one in found.rows(first, position + 30)] == expected[first : position + 30]
 
 
 def test_counts_are_the_lengths_of_the_lists(sized: tuple[Workplace, Workplace, list[Columns]]) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import random
 import unicodedata
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -16,7 +18,7 @@ from refterm.domain.query import Filter, Order, Tab, View
 from refterm.services.desk import Desk
 from refterm.services.triage import Triage
 from refterm.services.workplace import Workplace
-from refterm.store import journal, updates
+from refterm.store import dense_search, journal, updates
 from refterm.store.listing import MOST_HITS
 from refterm.store.search_words import SEARCHED
 from tests.samples import NOW
@@ -262,3 +264,35 @@ def test_the_newest_hits_are_kept_where_there_are_too_many(workplace: Workplace)
     """Counts stop at 1000+: of more hits than anybody reads, the newest by number are there."""
     numbers = insert(workplace.database, [row(company="Kontor") for _ in range(MOST_HITS + 10)])
     assert sorted(found(workplace, "kontor")) == numbers[10:]
+
+
+def test_what_very_many_have_is_found_as_what_few_have(workplace: Workplace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A word that is in very many referrals is asked for by its first letters; what is found is the same."""
+    texts = ("Kontor Nord", "contact@kontor.example", "kont_or kontory", "Küstenland", "KÜSTE", "Łódź-Kontor", "ßtrasse",
+             "日本電気 kontor", "konto", "xkontor", "reference 17", "reference 18 phishing", "(phishing)", "phi")  # fmt: skip
+    chance = random.Random(1)
+    insert(
+        workplace.database,
+        [
+            row(
+                status=chance.choice(("new", "active")), company=f"Firma {n}", need=" ".join(chance.choices(texts, k=2))
+            )
+            for n in range(300)
+        ],
+    )
+    asked = ("kontor", "kont", "konto", "küstenland", "kuste", "lodz", "sstrasse", "reference 17", "reference phis",
+             "phishing", "kontor phishing nord", "kontor@example", "電気 kontor", "firma 2", "nothing kontor", "xkontor")  # fmt: skip
+    found = {}
+    for sample, share in ((10**6, 1.0), (1, 0.0), (20, 0.3)):
+        monkeypatch.setattr(dense_search, "SAMPLE", sample)
+        monkeypatch.setattr(dense_search, "SHARE", share)
+        desk = Desk(workplace)
+        views = [View(tab, search=text) for text in asked for tab in Tab]
+        found[sample] = [(view, list(desk.listing(view, most_hits=most).ids())) for view in views for most in (7, 2000)]
+        found[sample] += [(view, [desk.count(view)]) for view in views]
+    assert found[1] == found[10**6]
+    assert found[20] == found[10**6]
+    assert sum(len(numbers) for _view, numbers in found[1]) > 1000
+    with workplace.database.reading() as connection:
+        if connection.dialect == "sqlite":
+            assert dense_search.dense_hits(connection, "kontor", ("new",), 5) is not None

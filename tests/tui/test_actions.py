@@ -7,7 +7,7 @@ import pytest
 from refterm.domain.query import Tab
 from refterm.errors import ConfigurationError, RefTermError
 from refterm.services.workplace import Workplace
-from refterm.tui.actions import ANYWHERE, Situation, key_name, keys_of, registry, use_keys, why_off
+from refterm.tui.actions import ANYWHERE, Situation, key_name, keys_of, off_words, registry, use_keys, why_off
 from refterm.tui.desk.actions import DeskActions
 from refterm.tui.desk.hand_actions import HandActions
 from refterm.tui.desk.look_actions import LookActions
@@ -212,7 +212,7 @@ async def test_textual_is_told_what_is_off_now(sit: SitDown, import_records: Imp
         assert (enabled["a"], enabled["w"]) == (True, False)
         assert seat.message == ""
         await seat.press("w")
-        assert seat.message == "Report the deal as won: in Active only."
+        assert seat.message == "Won is for active deals. This one is not accepted yet (a)."
 
 
 async def test_a_desk_open_for_reading_refuses_every_change(
@@ -321,8 +321,7 @@ async def test_the_palette_lists_every_action_with_its_key_or_why_it_is_off(
         now = seat.desk.situation()
         for action in ACTIONS:
             assert action.label in listed
-            why = why_off(action, now) or key_name(action.keys[0])
-            assert why.removeprefix(f"{action.label}: ") in listed
+            assert (off_words(action, now) or key_name(action.keys[0])) in listed
         for theme in seat.app.available_themes:
             assert theme in listed
 

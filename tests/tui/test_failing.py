@@ -182,7 +182,7 @@ async def test_a_desk_opens_on_a_damaged_database_and_says_what_to_do(
     again = open_at(filled.database.location, filled.clock)
     try:
         async with sit(place=again) as seat:
-            assert said(seat, WORDS["damaged"])
+            assert said(seat, WORDS["damaged"]), seat.text
             await strike(seat, "r", "2", "G")
             assert said(seat, WORDS["damaged"])
     finally:

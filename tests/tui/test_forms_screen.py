@@ -170,7 +170,7 @@ async def test_without_colours_the_chosen_the_focused_and_the_wrong_are_still_se
     (number,) = import_records([api_record()])
     async with open_form(decline_form(session, [(number, "Hansen")])) as here:
         await here.press("ctrl+s")
-        assert "! A reason is required" in here.text
+        assert "! Which reason? Give its number" in here.text
         await here.press("2", "tab", "tab")
         assert "> 2 Customer did not respond" in here.text
         strips = here.app.screen._compositor.render_strips()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from refterm import i18n
 from refterm.clock import SettableClock
 from refterm.domain.decisions import Context
 from refterm.domain.query import Filter, Tab, View
@@ -90,7 +91,7 @@ async def test_accept(session: Session, new: tuple[int, int]) -> None:
         await here.press("enter")
         await here.type("Jan Behn")
         await here.press("ctrl+s")
-        assert here.closed_with == [f"Accepted {COMPANY}; it is in Active now."]
+        assert here.closed_with == [f"Accepted {COMPANY}, 12,500.00 EUR; it is in Active now."]
     texts = {
         "name": "Mailboxes",
         "value": "12.5k EUR",
@@ -113,7 +114,7 @@ async def test_accept_begins_with_what_the_source_says(session: Session, import_
     (number,) = import_records([api_record(customerProfile__name=COMPANY, details=wish)])
     async with open_form(accept_form(session, session.desk.referral(number))) as here:
         texts = here.screen.texts()
-        assert (texts["value"], texts["currency"], texts["timeframe"]) == ("4200.5", "CHF", "2026-05-31")
+        assert (texts["value"], texts["currency"], texts["timeframe"]) == ("4200.5", "CHF", "31 May 2026")
         assert texts["notes"] == session.desk.referral(number).need != "", "the customer's own words"
         assert "= 4,200.50 CHF" in here.text
         assert "= by 31 May 2026" in here.text
@@ -207,6 +208,24 @@ async def test_edit_of_nothing_changes_nothing(session: Session, active: tuple[i
     assert session.desk.referral(active[0]) == before
 
 
+@pytest.mark.parametrize("language", ["en", "es"])
+async def test_edit_leaves_the_day_that_it_shows(
+    session: Session, import_records: ImportRecords, language: str
+) -> None:
+    """A2: the day stands there in the person's words; unchanged it stays, though it is past, and so do the digits."""
+    wish = {"dealValue": 4200.5, "currency": "CHF", "closingDateTime": "2026-01-31T00:00:00Z"}
+    (number,) = import_records([active_record(customerProfile__name=COMPANY, details=wish)])
+    i18n.use(language)
+    async with open_form(edit_form(session, session.desk.referral(number))) as here:
+        assert here.screen.texts()["date"] == {"en": "31 Jan 2026", "es": "31 ene 2026"}[language]
+        await here.type("Another name")
+        await here.press("ctrl+s")
+        assert len(here.closed_with) == 1
+    deal = session.desk.referral(number).deal
+    assert (deal.name, deal.purchase_date, deal.value) == ("Another name", date(2026, 1, 31), Decimal("4200.5"))
+    assert [entry.changes.keys() for entry in session.desk.history(number)][-1] == {"deal.name"}
+
+
 async def test_edit_clears_an_id(session: Session, active: tuple[int, int]) -> None:
     async with open_form(edit_form(session, session.desk.referral(active[0]))) as here:
         await here.press("tab", "tab", "tab", "tab", "tab")
@@ -258,12 +277,12 @@ async def test_edit_contact_that_somebody_removed_keeps_what_was_typed(
 
 async def test_won(session: Session, active: tuple[int, int]) -> None:
     async with open_form(won_form(session, session.desk.referral(active[0]))) as here:
-        assert here.screen.texts() == {"value": "5000", "currency": "EUR", "date": "2026-03-02"}
+        assert here.screen.texts() == {"value": "5000", "currency": "EUR", "date": "2 Mar 2026"}
         await here.type("4800")
         await here.press("enter", "enter")
         await here.type("2026-03-01")
         await here.press("ctrl+s")
-        assert here.closed_with == [f"Won {COMPANY}. Archived."]
+        assert here.closed_with == [f"Won {COMPANY}, 4,800.00 EUR. Archived."]
     session.triage.won(active[1], {"value": "4800", "date": "2026-03-01"}, context(session))
     stored = same(session, *active)
     assert (stored.outcome, stored.deal.closed_on) == (Outcome.WON, date(2026, 3, 1))
@@ -305,11 +324,11 @@ async def test_note(session: Session, new: tuple[int, int]) -> None:
 async def test_skip(session: Session, new: tuple[int, int]) -> None:
     async with open_form(skip_form(session, session.desk.referral(new[0]))) as here:
         assert here.screen.texts() == {"until": "tomorrow 9:00"}
-        assert "= Tue 3 Mar 2026 09:00" in here.text
+        assert "= Tue 3 Mar 09:00" in here.text
         await here.type("+2h")
-        assert "= Mon 2 Mar 2026 11:00" in here.text
+        assert "= Mon 2 Mar 11:00" in here.text
         await here.press("ctrl+s")
-        assert here.closed_with == [f"Skipped {COMPANY} until Mon 2 Mar 2026 11:00."]
+        assert here.closed_with == [f"Skipped {COMPANY} until Mon 2 Mar 11:00."]
     session.marks.skip(new[1], "+2h")
     assert same(session, *new).skipped_until == NOW + timedelta(hours=2)
 
@@ -322,7 +341,7 @@ async def test_skip_later_than_the_expiry_is_refused_and_names_it(
         assert here.screen.texts() == {"until": ""}, "tomorrow would be too late"
         await here.type("+6h")
         await here.press("ctrl+s")
-        assert here.screen.errors() == {"until": "it expires before that, at Mon 2 Mar 2026 14:00"}
+        assert here.screen.errors() == {"until": "it expires before that, at Mon 2 Mar 14:00"}
 
 
 async def test_filter(session: Session, import_records: ImportRecords) -> None:

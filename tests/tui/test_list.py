@@ -813,3 +813,17 @@ async def test_only_mine_is_two_keys_and_after_a_call_the_next_is_under_the_curs
         await seat.press("V", "m")
         assert seat.ids == [ids[2]]
         assert "filter: mine" in seat.bar("tabs")
+
+
+async def test_what_was_decided_last_is_kept_by_a_desk_left_at_once(
+    sit: SitDown, import_records: ImportRecords
+) -> None:
+    """A key before `q` is done though both came in one read, and its work has not begun yet."""
+    import_records(desk_records())
+    async with sit() as seat:
+        row = seat.row
+        seat.desk.action_favorite()
+        seat.desk.action_quit()
+    async with sit() as seat:
+        assert seat.row.id == row.id
+        assert seat.row.favorite is not row.favorite

@@ -571,7 +571,7 @@ async def test_contacts_of_an_archived_deal_are_not_touched(sit: SitDown, import
     async with sit(size=(100, 40)) as seat:
         await seat.press("3", "enter", "enter", "x")
         assert isinstance(seat.app.screen, DeskScreen)
-        assert "in Active only" in seat.message
+        assert seat.message.endswith("is for active deals. This one is closed.")
         assert "x remove" not in seat.text
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from refterm.clock import SettableClock
 from refterm.domain.query import Tab
 from refterm.text import width
+from refterm.tui.desk.message_line import SAID_FOR
 from tests.conftest import ImportRecords
 from tests.samples import active_record, api_record, page
 from tests.tui.conftest import SitDown
@@ -45,7 +47,7 @@ async def test_the_footer_fills_its_width(sit: SitDown, import_records: ImportRe
             assert seat.bar("keys").endswith(" quit ")
 
 
-async def test_an_empty_desk_imports_a_file_from_within(sit: SitDown, tmp_path: Path) -> None:
+async def test_an_empty_desk_imports_a_file_from_within(sit: SitDown, clock: SettableClock, tmp_path: Path) -> None:
     file = tmp_path / "referrals.json"
     file.write_bytes(page([api_record(), {"id": "broken"}]))
     assert json.loads(file.read_text())
@@ -62,3 +64,11 @@ async def test_an_empty_desk_imports_a_file_from_within(sit: SitDown, tmp_path: 
         assert "line " in seat.text
         await seat.press("escape")
         assert len(seat.ids) == 1
+        await seat.wake()
+        assert seat.message == "referrals.json: 1 new, 0 updated, 0 unchanged, 1 rejected", "to be read first"
+        clock.advance(SAID_FOR)
+        await seat.wake()
+        assert seat.message.startswith("1 new referral: "), "then the news of what it brought"
+        clock.advance(SAID_FOR)
+        await seat.wake()
+        assert seat.message == ""

@@ -39,7 +39,7 @@ SCREENS: dict[str, tuple[Sequence[str], Sequence[str]]] = {
     "search": (("slash", *"mo"), ("1 hit ", "/mo")),
     "no match": (("slash", *"nobody", "enter"), ("Nothing found for nobody.",)),
     "accept": (("a",), ("Accept referral", "Next")),
-    "accept refused": (("a", "ctrl+s"), ("required",)),
+    "accept refused": (("a", "ctrl+s"), ("! When will they buy?",)),
     "decline": (("d",), ("Decline referral", "Close engagement")),
     "edit": (("2", "e"), ("Edit engagement", "Save")),
     "contact": (("2", "c"), ("Add contact",)),

@@ -134,6 +134,9 @@ def test_escape_is_known_by_the_silence_after_it(monkeypatch: pytest.MonkeyPatch
         ("[<0;3;3M", ["MouseDown"]),
         ("P>|tmux\x1b\\j", ["j"]),
         ("[200~pasted\x1b[201~", ["paste pasted"]),
+        ("[s", []),
+        ("[s\x1b[Aj", ["up", "j"]),
+        ("[t\ufffdj", ["replacement_character", "j"]),
         ("[Smith]", list(map(str, ["left_square_bracket", *"Smith", "right_square_bracket"]))),
     ):
         parser = TerminalParser()
@@ -143,6 +146,16 @@ def test_escape_is_known_by_the_silence_after_it(monkeypatch: pytest.MonkeyPatch
         assert parser.wait() is None
         now += 0.1
         assert said(list(parser.feed(rest))) == expected
+
+
+def test_a_reader_that_comes_late_takes_no_beginning_for_the_escape_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine the rest has long been there; only silence, which `tick` tells, makes an ESC the key."""
+    now = 100.0
+    monkeypatch.setattr(parsing, "get_time", lambda: now)
+    parser = TerminalParser()
+    assert said(list(parser.feed("\x1b"))) == []
+    now += 10
+    assert said(list(parser.feed("[Aj"))) == ["up", "j"]
 
 
 def test_nothing_is_waited_for_longer_than_a_line_is_slow(monkeypatch: pytest.MonkeyPatch) -> None:

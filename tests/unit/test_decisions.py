@@ -118,7 +118,7 @@ class TestMoneyWithItsCurrency:
 
     def test_none_anywhere(self) -> None:
         found = errors(lambda: decisions.read_money("5", "", CONTEXT))
-        assert found == {"currency": "a currency is required, such as EUR"}
+        assert found == {"currency": "Which currency? For example EUR"}
 
     def test_it_is_asked_for_once_the_amount_can_be_read(self) -> None:
         assert list(errors(lambda: decisions.read_money("abc EUR", "", CONTEXT))) == ["value"]
@@ -155,7 +155,9 @@ class TestDecline:
         assert found == {"notes": "with the reason Others, say in the notes why"}
 
     def test_a_reason_is_required(self) -> None:
-        assert errors(lambda: read_refusal({"notes": "no"})) == {"reason": "a reason is required"}
+        assert errors(lambda: read_refusal({"notes": "no"})) == {
+            "reason": "Which reason? Give its number, 1 to 8, or its code"
+        }
 
 
 class TestWon:
@@ -166,7 +168,9 @@ class TestWon:
         assert (found.value, found.currency, found.closed_on) == (None, None, TODAY)
 
     def test_the_value_is_required_where_there_is_none(self) -> None:
-        assert errors(lambda: read_win({}, IN_EUROS, has_value=False)) == {"value": "a value is required"}
+        assert errors(lambda: read_win({}, IN_EUROS, has_value=False)) == {
+            "value": "What is it worth? For example 12500 or 12.5k"
+        }
 
     def test_a_final_value_and_date(self) -> None:
         found = read_win({"value": "900.50", "date": "2026-02-28"}, IN_EUROS, has_value=True)
@@ -232,9 +236,7 @@ class TestEdit:
         assert found["date"] == "1 Mar 2026 is in the past"
 
     def test_a_currency_cannot_be_emptied(self) -> None:
-        assert errors(lambda: read_edit({"currency": " "}, IN_EUROS)) == {
-            "currency": "a currency is required, such as EUR"
-        }
+        assert errors(lambda: read_edit({"currency": " "}, IN_EUROS)) == {"currency": "Which currency? For example EUR"}
 
 
 class TestContacts:
@@ -262,7 +264,7 @@ class TestContacts:
         ("line", "sentence"),
         [
             ("Ana; x", 'line 2: "x" is no e-mail address'),
-            ("; ana@x.example", "line 2: a name is required"),
+            ("; ana@x.example", "line 2: Who is it? Give the name"),
             ("Ana; a@b; 1; more", "line 2: write a contact as: Name; e-mail; phone"),
         ],
     )

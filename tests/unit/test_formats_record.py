@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import html
 import json
+import random
 import re
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -566,3 +569,44 @@ def test_a_malformed_refterm_object_refuses_the_record(field: str, value: object
 def test_what_is_no_refterm_object_refuses_the_record(kept: object) -> None:
     with pytest.raises(RecordError, match="refterm"):
         refterm_object.restored(read(api_record()), kept)
+
+
+def test_what_a_desk_may_change_is_read_alone_as_it_is_in_the_whole_record() -> None:
+    """Whatever in the record cannot be read: what an export compares is what an import understood."""
+    chance = random.Random(17)
+    for _time in range(3000):
+        raw = _spoilt(chance, api_record(**chance.choice(_STANDINGS)), chance.choice((0, 1, 1, 2)))
+        try:
+            whole = record.read(raw, now=NOW, deadlines=Deadlines(), dated=False).referral
+        except RecordError:
+            assert record.said(raw) is None, raw
+            continue
+        said = record.said(raw)
+        assert said is not None, raw
+        assert {name: getattr(said, name) for name in _SAID} == {name: getattr(whole, name) for name in _SAID}, raw
+        assert replace(said.deal, closed_on=whole.deal.closed_on) == whole.deal
+
+
+_SAID = ("status", "outcome", "closed_at", "decided_at", "reason", "reason_notes", "favorite", "team")
+_STANDINGS: list[dict[str, Any]] = [
+    {},
+    {"status": "Active", "substatus": "Accepted", "acceptedDateTime": "2026-03-01T10:00:00Z", "details__dealValue": 7},
+    {"status": "Closed", "substatus": "Won", "closedDateTime": "2026-03-02T10:00:00Z", "direction": "Outgoing"},
+    {"status": "Closed", "substatus": "Declined", "statusReason": "Budget", "closedDateTime": "2026-03-02T10:00:00Z"},
+    {"status": "Closed", "substatus": "Error", "statusReason": "3", "team": [{"firstName": "Ana", "email": "a@b.c"}]},
+]
+
+
+def _spoilt(chance: random.Random, raw: Any, times: int) -> Any:
+    """The record with so many of its values, wherever they stand, replaced by what does not belong there."""
+    for _time in range(times):
+        holder, key = chance.choice(list(_places(raw)))
+        holder[key] = chance.choice([None, "", "x", [], [7], {}, {"a": 1}, True, -1, Decimal("1.23456"), "0001-01-01"])
+    return raw
+
+
+def _places(holder: Any) -> Iterator[tuple[Any, Any]]:
+    for key, value in holder.items() if isinstance(holder, dict) else enumerate(holder):
+        yield holder, key
+        if isinstance(value, dict | list):
+            yield from _places(value)

@@ -109,8 +109,8 @@ def test_a_currency_typed_with_the_amount(typed: str, digits: str, currency: str
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [
-        ("", "a value is required"),
-        ("   ", "a value is required"),
+        ("", "What is it worth? For example 12500 or 12.5k"),
+        ("   ", "What is it worth? For example 12500 or 12.5k"),
         *[
             (typed, f'"{typed}" is not an amount. Try 12500 or 12.5k')
             for typed in (

@@ -42,7 +42,7 @@ def test_anything_else_names_what_is_allowed(typed: str) -> None:
 
 @pytest.mark.parametrize("typed", ["", "  "])
 def test_a_reason_is_required(typed: str) -> None:
-    with pytest.raises(InvalidInputError, match="a reason is required"):
+    with pytest.raises(InvalidInputError, match="Which reason"):
         reasons.parse(typed)
 
 

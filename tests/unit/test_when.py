@@ -296,7 +296,7 @@ class TestUntil:
     def test_z1_a_time_that_summer_time_skips_comes_an_hour_later(self) -> None:
         evening = datetime(2026, 3, 28, 20, 0, tzinfo=UTC)
         skipped = when.start("tomorrow 02:30", evening, MADRID)
-        assert when.local_text(skipped, MADRID) == "2026-03-29 03:30"
+        assert when.time_text(skipped, MADRID) == "Sun 29 Mar 2026 03:30"
 
     def test_z1_a_time_that_comes_twice_is_the_first(self) -> None:
         evening = datetime(2026, 10, 24, 20, 0, tzinfo=UTC)
@@ -332,7 +332,7 @@ class TestUntil:
 
     @pytest.mark.parametrize("typed", ["", "  "])
     def test_it_is_required(self, typed: str) -> None:
-        with pytest.raises(InvalidInputError, match="A time is required"):
+        with pytest.raises(InvalidInputError, match="When\\? For example"):
             when.start(typed, NOW, MADRID)
 
 
@@ -393,14 +393,32 @@ class TestBoundOfAPeriod:
 @pytest.mark.parametrize(
     ("instant", "zone", "text"),
     [
-        (NOW, UTC, "2026-03-02 09:00"),
-        (NOW, MADRID, "2026-03-02 10:00"),
-        (NOW, NEW_YORK, "2026-03-02 04:00"),
-        (datetime(2026, 3, 2, 9, 0, 59, 999_999, tzinfo=UTC), None, "2026-03-02 09:00"),
+        (NOW, UTC, "Mon 2 Mar 2026 09:00"),
+        (NOW, MADRID, "Mon 2 Mar 2026 10:00"),
+        (NOW, NEW_YORK, "Mon 2 Mar 2026 04:00"),
+        (datetime(2026, 3, 2, 9, 0, 59, 999_999, tzinfo=UTC), None, "Mon 2 Mar 2026 09:00"),
         # What sources write for "never" and "unknown" has no local time everywhere.
-        (datetime.max.replace(tzinfo=UTC), MADRID, "9999-12-31 23:59"),
-        (datetime.min.replace(tzinfo=UTC), NEW_YORK, "0001-01-01 00:00"),
+        (datetime.max.replace(tzinfo=UTC), MADRID, "Fri 31 Dec 9999 23:59"),
+        (datetime.min.replace(tzinfo=UTC), NEW_YORK, "Mon 1 Jan 1 00:00"),
     ],
 )
 def test_z1_an_instant_reads_in_the_viewers_zone(instant: datetime, zone: tzinfo | None, text: str) -> None:
-    assert when.local_text(instant, zone) == text
+    assert when.time_text(instant, zone) == text
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_a_day_as_it_stands_in_a_field_is_read_back(language: str) -> None:
+    """What a form fills in is in people's own words; the grammar reads it as the same day, past or to come."""
+    i18n.use(language)
+    try:
+        for ahead in range(-400, 400, 13):
+            day = TODAY + timedelta(days=ahead)
+            text = when.date_text(day)
+            assert when.closing_day(text, TODAY) == day
+            midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
+            assert when.period(text, None, NOW, UTC) == (midnight, None)
+            assert when.period(None, text, NOW, UTC) == (None, midnight)
+            if ahead >= 0:
+                assert when.deadline(text, TODAY) == day
+    finally:
+        i18n.use("en")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 from urllib.parse import unquote
 
 _LOCAL = re.compile(
@@ -16,6 +17,7 @@ _LONGEST = 320  # 64 before the `@`, 255 after it (RFC 5321, 4.5.3.1)
 _MOST_READ = 2000
 
 
+@lru_cache(maxsize=1024)
 def usable(text: str) -> str | None:
     """The first address in a text that a letter can be sent to; None where there is none.
 
@@ -59,6 +61,7 @@ def _visible(character: str) -> bool:
     return unicodedata.category(character)[0] not in "CZ"
 
 
+@lru_cache(maxsize=1024)
 def _ascii_domain(domain: str) -> str | None:
     labels = [_ascii_label(label) for label in _DOTS.sub(".", domain).split(".")]
     if None in labels:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+from collections import deque
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -150,28 +151,119 @@ def deliver_due(
     transport = transports.chosen(settings, workplace.database.file, environment)
     if transport is None or _closed(workplace):
         return Delivered()
-    sent = failed = 0
+    run = _Run(workplace, settings, transport)
     try:
-        while True:
-            now = workplace.now()
-            until = codec.micros(now + CLAIM)
-            with workplace.database.writing() as connection:
-                claimed = outbox.claim(connection, codec.micros(now), until, transport.batch)
-            for place, notice in enumerate(claimed):
-                # Nothing is sent that another program may have taken meanwhile, because the claim is old.
-                if workplace.now() > now + CLAIM / 2 and not _renewed(workplace, notice, until):
-                    continue
-                try:
-                    done = _deliver(workplace, settings, transport, notice)
-                except UnreachableError as error:
-                    _all_later(workplace, claimed[place:], str(error))
-                    return Delivered(sent, failed + 1)
-                sent += done is True
-                failed += done is False
-            if len(claimed) < transport.batch:
-                return Delivered(sent, failed)
+        while run.batch():
+            pass
+        return Delivered(run.sent, run.failed)
     finally:
         transport.close()
+
+
+@dataclass(slots=True)
+class _Run:
+    """One run of a delivery.
+
+    Attributes:
+        handed: the notices whose letters the transport has, each with its Message-ID; they are not noted yet.
+    """
+
+    workplace: Workplace
+    settings: NoticeSettings
+    transport: Transport
+    sent: int = 0
+    failed: int = 0
+    handed: list[tuple[Mapping[str, Any], str]] = field(default_factory=list)
+
+    def batch(self) -> bool:
+        """Claim some notices and deliver them; whether more may be due."""
+        workplace, transport = self.workplace, self.transport
+        began = workplace.now()
+        until = codec.micros(began + CLAIM)
+        with workplace.database.writing() as connection:
+            claimed = outbox.claim(connection, codec.micros(began), until, transport.batch)
+        waiting = deque(claimed)
+        try:
+            while waiting:
+                notice = waiting[0]
+                old = workplace.now() > began + CLAIM / 2
+                # A reply names the ones before it.
+                if old or notice["kind"] == REPLY:
+                    self._note()
+                # Nothing is sent that another program may have taken meanwhile, because the claim is old.
+                if not old or _renewed(workplace, notice, until):
+                    self._deliver(notice)
+                waiting.popleft()
+            self._note()
+        except UnreachableError as error:
+            self.failed += 1
+            _all_later(workplace, [*(notice for notice, _message_id in self.handed), *waiting], str(error))
+            return False
+        return len(claimed) == transport.batch
+
+    def _deliver(self, notice: Mapping[str, Any]) -> None:
+        """Hand one notice to the transport, or note why not.
+
+        A failure of one notice is recorded in the outbox for that notice, and the next one is delivered.
+
+        Raises:
+            UnreachableError: when no other can be delivered, either.
+        """
+        workplace, number = self.workplace, int(notice["id"])
+        try:
+            with workplace.database.reading() as connection:
+                referral = as_of(queries.referral(connection, notice["referral_id"]), workplace.now())
+                kept = outbox.contacts(connection, referral.profile) if referral.profile else None
+            if notice["kind"] == referral_notices.REMINDER and not _still_wanted(notice, referral, kept):
+                _settle(workplace, number, "dropped", _("no reminder is needed any more"))
+                return
+            if notice["kind"] == FOLLOW_UP:
+                if (addressed := _to_holder(workplace, notice, referral)) is None:
+                    return
+                notice, number = addressed, int(addressed["id"])
+            countries = _countries(notice, referral, kept)
+            sender = self.settings.from_ or _own_sender()
+            answers_to, thread = _answering(workplace, notice)
+            message = letter(
+                workplace, notice, referral, sender=sender, countries=countries, answers_to=answers_to, thread=thread
+            )
+            self.transport.deliver(message, number)
+        except LetterError as error:
+            self.failed += 1
+            _settle(workplace, number, "failed", str(error))
+        except RefusedError as error:
+            self.failed += 1
+            tries = int(notice["attempts"])
+            if error.for_good or tries >= len(PAUSES):
+                _settle(workplace, number, "failed", str(error))
+            else:
+                with workplace.database.writing() as connection:
+                    later = codec.micros(workplace.now() + PAUSES[tries])
+                    outbox.put_off(connection, number, later, str(error))
+        except (UnreachableError, ConfigurationError, StoreError):
+            raise
+        except Exception as error:  # a text that nobody foresaw must not stop the other letters
+            self.failed += 1
+            with suppress(OSError):
+                note_failure(error)
+            _settle(workplace, number, "failed", f"{type(error).__name__}: {error}"[:200])
+        else:
+            self.handed.append((notice, message.message_id))
+
+    def _note(self) -> None:
+        """Let the transport end what it has in hand, and note that it went out.
+
+        Raises:
+            UnreachableError: when nothing can be delivered.
+        """
+        if not self.handed:
+            return
+        self.transport.finish()
+        with self.workplace.database.writing() as connection:
+            for notice, message_id in self.handed:
+                _delivered(self.workplace, connection, notice, self.transport.state, message_id)
+        self.sent += len(self.handed)
+        self.handed.clear()
 
 
 def _renewed(workplace: Workplace, notice: Mapping[str, Any], was: int) -> bool:
@@ -206,58 +298,6 @@ def _all_later(workplace: Workplace, claimed: Sequence[Mapping[str, Any]], error
         outbox.put_off_all(connection, codec.micros(now), later, error)
 
 
-def _deliver(
-    workplace: Workplace, settings: NoticeSettings, transport: Transport, notice: Mapping[str, Any]
-) -> bool | None:
-    """Deliver one notice and note what became of it; None where it is not needed any more.
-
-    A failure of one notice is recorded in the outbox for that notice, and the next one is delivered.
-
-    Raises:
-        UnreachableError: when no other can be delivered, either.
-    """
-    number = int(notice["id"])
-    try:
-        with workplace.database.reading() as connection:
-            referral = as_of(queries.referral(connection, notice["referral_id"]), workplace.now())
-            kept = outbox.contacts(connection, referral.profile) if referral.profile else None
-        if notice["kind"] == referral_notices.REMINDER and not _still_wanted(notice, referral, kept):
-            _settle(workplace, number, "dropped", _("no reminder is needed any more"))
-            return None
-        if notice["kind"] == FOLLOW_UP:
-            if (addressed := _to_holder(workplace, notice, referral)) is None:
-                return None
-            notice, number = addressed, int(addressed["id"])
-        countries = _countries(notice, referral, kept)
-        sender = settings.from_ or _own_sender()
-        answers_to, thread = _answering(workplace, notice)
-        message = letter(
-            workplace, notice, referral, sender=sender, countries=countries, answers_to=answers_to, thread=thread
-        )
-        transport.deliver(message, number)
-    except LetterError as error:
-        _settle(workplace, number, "failed", str(error))
-        return False
-    except RefusedError as error:
-        tries = int(notice["attempts"])
-        if error.for_good or tries >= len(PAUSES):
-            _settle(workplace, number, "failed", str(error))
-        else:
-            with workplace.database.writing() as connection:
-                later = codec.micros(workplace.now() + PAUSES[tries])
-                outbox.put_off(connection, number, later, str(error))
-        return False
-    except (UnreachableError, ConfigurationError, StoreError):
-        raise
-    except Exception as error:  # a text that nobody foresaw must not stop the other letters
-        with suppress(OSError):
-            note_failure(error)
-        _settle(workplace, number, "failed", f"{type(error).__name__}: {error}"[:200])
-        return False
-    _delivered(workplace, notice, transport.state, message.message_id)
-    return True
-
-
 def _answering(workplace: Workplace, notice: Mapping[str, Any]) -> tuple[str | None, list[str]]:
     """To whom the customer answers a reply, and the letters before it (W1)."""
     if notice["kind"] != REPLY:
@@ -267,21 +307,22 @@ def _answering(workplace: Workplace, notice: Mapping[str, Any]) -> tuple[str | N
         return people.address_of(connection, notice["person"]), thread
 
 
-def _delivered(workplace: Workplace, notice: Mapping[str, Any], state: str, message_id: str) -> None:
+def _delivered(
+    workplace: Workplace, connection: Connection, notice: Mapping[str, Any], state: str, message_id: str
+) -> None:
     """Note that a notice went out; the customer counts as contacted once a reply was sent, not before (W1)."""
-    with workplace.database.writing() as connection:
-        noted = outbox.settle(connection, int(notice["id"]), state, message_id=message_id)
-        if not noted or notice["kind"] != REPLY or state != "sent":
-            return
-        now = workplace.now()
-        before = updates.get(connection, int(notice["referral_id"]))
-        referral = as_of(codec.read_referral(before), now)
-        if referral.contacted_at is not None or referral.status is Status.ARCHIVED:
-            return
-        entry = queries.one_entry(connection, int(notice["history_id"]))
-        values = {"contacted_at": codec.micros(now), "contacted_by": entry.by, "changed_at": codec.micros(now)}
-        after = updates.update(connection, before, values)
-        journal.record(connection, before, after, Action.CONTACTED, Actor(entry.by, entry.login), now)
+    noted = outbox.settle(connection, int(notice["id"]), state, message_id=message_id)
+    if not noted or notice["kind"] != REPLY or state != "sent":
+        return
+    now = workplace.now()
+    before = updates.get(connection, int(notice["referral_id"]))
+    referral = as_of(codec.read_referral(before), now)
+    if referral.contacted_at is not None or referral.status is Status.ARCHIVED:
+        return
+    entry = queries.one_entry(connection, int(notice["history_id"]))
+    values = {"contacted_at": codec.micros(now), "contacted_by": entry.by, "changed_at": codec.micros(now)}
+    after = updates.update(connection, before, values)
+    journal.record(connection, before, after, Action.CONTACTED, Actor(entry.by, entry.login), now)
 
 
 def _to_holder(workplace: Workplace, notice: Mapping[str, Any], referral: Referral) -> Mapping[str, Any] | None:

@@ -6,14 +6,15 @@ import binascii
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from email.utils import format_datetime
+from functools import lru_cache
 from pathlib import Path
 from string import Template
 from typing import Any
 
 from refterm.domain.referral import Contact, Referral
-from refterm.domain.when import local_text
+from refterm.domain.when import local_time
 from refterm.errors import ConfigurationError, RefTermError
 from refterm.i18n import _
 from refterm.services.background.addresses import display_name, for_mail, usable
@@ -30,6 +31,17 @@ _LONGEST_LINE = 76
 _LONGEST_NAME = 120  # of a customer or contact, in a letter to them
 _MOST_REFERENCES = 20
 _ENCODED_BYTES = 42  # 56 letters of base64: with the rest of an encoded word, fewer than 76
+# Days as letters write them, in each language of `letters/`: the pattern and the months.
+_DAYS = {
+    "en": (
+        "{day} {month} {year}",
+        "January February March April May June July August September October November December".split(),
+    ),
+    "es": (
+        "{day} de {month} de {year}",
+        "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre".split(),
+    ),
+}
 _PLAIN_PHRASE = re.compile(r"[A-Za-z0-9 ]+")
 
 
@@ -133,8 +145,9 @@ def words_of(
     Raises:
         LetterError: when the template has an unknown name.
     """
-    subject, body, _file = _template(str(notice["kind"]), language_of(countries), (SITE,))
-    names = {**_names(workplace, referral), **_words(workplace, notice, referral)}
+    language = language_of(countries)
+    subject, body, _file = _template(str(notice["kind"]), language, (SITE,))
+    names = {**_names(workplace, referral, language), **_words(workplace, notice, referral, language)}
     try:
         return Template(subject).substitute(names), Template(body).substitute(names)
     except (KeyError, ValueError) as error:
@@ -153,9 +166,10 @@ def begun(workplace: Workplace, kind: str, referral: Referral, contact: Contact)
         LetterError: when the template cannot be read or has a name that is not known.
     """
     country = referral.customer.country
+    language = language_of((country,) if country else ())
     own = (workplace.own_letters,) if workplace.own_letters else ()
-    subject, body, file = _template(kind, language_of((country,) if country else ()), (*own, SITE))
-    names = _reply_names(workplace, referral, contact)
+    subject, body, file = _template(kind, language, (*own, SITE))
+    names = _reply_names(workplace, referral, contact, language)
     for part in (Template(subject), Template(body)):
         unknown = [name for name in part.get_identifiers() if name not in names]
         if unknown:
@@ -221,7 +235,8 @@ def _template(kind: str, language: str, over: Sequence[Path]) -> tuple[str, str,
     for folder in (*over, SHIPPED):
         file = folder / language / f"{kind}.txt"
         try:
-            text = file.read_text("utf-8")
+            stamp = file.stat()
+            text = _text(file, stamp.st_mtime_ns, stamp.st_size)
         except (FileNotFoundError, NotADirectoryError):
             continue
         except (OSError, UnicodeDecodeError) as error:
@@ -233,12 +248,32 @@ def _template(kind: str, language: str, over: Sequence[Path]) -> tuple[str, str,
     raise LetterError(_("there is no template for {kind}").format(kind=kind))
 
 
-def _reply_names(workplace: Workplace, referral: Referral, contact: Contact) -> dict[str, str]:
+@lru_cache(maxsize=16)
+def _text(file: Path, _changed: int, _size: int) -> str:
+    """The text of a template; it is read again only where it has changed: a run may write thousands of letters."""
+    return file.read_text("utf-8")
+
+
+def _day(day: date, language: str) -> str:
+    """A day as people write it in a letter: `2 March 2026`, `2 de marzo de 2026`."""
+    pattern, months = _DAYS[language]
+    return pattern.format(day=day.day, month=months[day.month - 1], year=day.year)
+
+
+def _time(instant: datetime | None, workplace: Workplace, language: str) -> str:
+    """An instant in a letter, with the zone it is in: `2 March 2026, 09:00 CET`; a dash for none."""
+    if instant is None:
+        return "-"
+    local = local_time(instant, workplace.zone)
+    return f"{_day(local, language)}, {local:%H:%M %Z}"
+
+
+def _reply_names(workplace: Workplace, referral: Referral, contact: Contact, language: str) -> dict[str, str]:
     """What stands in place of the names of a reply's template: names, place, number, dates and the person (W1)."""
     customer, zone = referral.customer, workplace.zone
 
     def day(instant: datetime | None) -> str:
-        return "-" if instant is None else local_text(instant, zone)[: len("2026-03-16")]
+        return "-" if instant is None else _day(local_time(instant, zone), language)
 
     texts = {
         "number": str(referral.id),
@@ -249,32 +284,31 @@ def _reply_names(workplace: Workplace, referral: Referral, contact: Contact) -> 
         "received": day(referral.received_at),
         "respond_by": day(workplace.deadlines.respond_by(referral.received_at)),
         "expires": day(referral.expires_at),
-        "today": workplace.today().isoformat(),
+        "today": _day(workplace.today(), language),
         "person": workplace.actor.name,
     }
     return {name: display(" ".join(text.split()))[:_LONGEST_NAME] for name, text in texts.items()}
 
 
-def _words(workplace: Workplace, notice: Mapping[str, Any], referral: Referral) -> dict[str, str]:
+def _words(workplace: Workplace, notice: Mapping[str, Any], referral: Referral, language: str) -> dict[str, str]:
     """What a notice about an assignment or a follow-up names besides: who gave it, the words with it, and when."""
-    at = referral.deal.follow_up_at
     texts = {
         "by": str(notice["person"] or "-"),
         "notes": str(notice["text"] or "-"),
         "engagement": referral.deal.name or "-",
-        "follow_up": "-" if at is None else local_text(at, workplace.zone),
+        "follow_up": _time(referral.deal.follow_up_at, workplace, language),
     }
     return {name: clean(text) if name == "notes" else clean_line(text) for name, text in texts.items()}
 
 
-def _names(workplace: Workplace, referral: Referral) -> dict[str, str]:
+def _names(workplace: Workplace, referral: Referral, language: str) -> dict[str, str]:
     """What stands in place of the names of a template: plain text, whatever the customer wrote."""
     customer, deadlines = referral.customer, workplace.deadlines
     person = next((one for one in customer.contacts if one.email.strip()), None)
     reached = [person.name, person.email, person.phone] if person else []
 
     def moment(instant: datetime | None) -> str:
-        return "-" if instant is None else f"{local_text(instant, workplace.zone)} {_zone(instant, workplace)}"
+        return _time(instant, workplace, language)
 
     texts = {
         "number": str(referral.id),
@@ -295,7 +329,3 @@ def _names(workplace: Workplace, referral: Referral) -> dict[str, str]:
     }
     kept = {name: clean_line(" ".join(text.split())) for name, text in texts.items()}
     return {**kept, "need": clean(referral.need) or "-"}
-
-
-def _zone(instant: datetime, workplace: Workplace) -> str:
-    return instant.astimezone(workplace.zone).strftime("%Z")

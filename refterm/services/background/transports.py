@@ -8,8 +8,9 @@ import socket
 import ssl
 import subprocess
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 from refterm import files
 from refterm.config import NoticeSettings
@@ -46,7 +47,7 @@ class Transport(Protocol):
     state: str  # what a delivered notice is: `sent`, or `written` where nothing was mailed
 
     def deliver(self, message: Letter, number: int) -> None:
-        """Deliver one.
+        """Deliver one; it counts as delivered once `finish` has returned.
 
         Args:
             message: the letter.
@@ -58,43 +59,85 @@ class Transport(Protocol):
         """
         ...
 
+    def finish(self) -> None:
+        """End the delivery of all letters since the last time.
+
+        Raises:
+            UnreachableError: when it failed; some may be delivered.
+        """
+        ...
+
     def close(self) -> None:
         """End what is open."""
         ...
 
 
 class Maildir:
-    """A Maildir. A notice has one file, however often it is delivered."""
+    """A Maildir. A notice has one file, however often it is delivered.
+
+    A disk takes as long for many files that are forced to it at the same time as for a few, so the letters of a batch are
+    written one by one and forced to it together.
+    """
 
     state = "written"
-    batch = 20
+    batch = 100
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._parts: dict[str, BinaryIO] = {}  # what lies in `tmp`, by the name that it gets
 
     def deliver(self, message: Letter, number: int) -> None:
-        """Write it into `tmp`, then move it into `new`, as the format asks."""
+        """Write it into `tmp`."""
         name = f"refterm-{number}"
         try:
-            # Customers' names and addresses: for the owner's eyes only, whatever the umask allows.
-            files.make_folder(self._folder)
-            for folder in (self._folder, *(self._folder / part for part in ("tmp", "new", "cur"))):
-                folder.mkdir(exist_ok=True, mode=0o700)
-                if folder.stat().st_mode & 0o077 and folder.stat().st_uid == os.getuid():
-                    folder.chmod(0o700)  # made by another program, or by an older refterm
-            if (self._folder / "new" / name).exists() or any((self._folder / "cur").glob(f"{name}:*")):
-                return
+            if not self._parts:
+                self._prepare()
             writing = self._folder / "tmp" / f"{name}.{socket.gethostname()}.{os.getpid()}"
-            with open(writing, "wb", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
-                file.write(message.data.replace(b"\r\n", b"\n"))
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(writing, self._folder / "new" / name)
+            file = self._parts[name] = open(writing, "wb", opener=_private)  # noqa: SIM115 - open until it is forced
+            file.write(message.data.replace(b"\r\n", b"\n"))
+            file.flush()
         except OSError as error:
-            raise UnreachableError(f"{error.filename or self._folder}: {error.strerror or error}") from error
+            raise self._failed(error) from error
+
+    def _prepare(self) -> None:
+        """Make the folders. Customers' names and addresses: for the owner's eyes only, whatever the umask allows."""
+        files.make_folder(self._folder)
+        for folder in (self._folder, *(self._folder / part for part in ("tmp", "new", "cur"))):
+            folder.mkdir(exist_ok=True, mode=0o700)
+            if folder.stat().st_mode & 0o077 and folder.stat().st_uid == os.getuid():
+                folder.chmod(0o700)  # made by another program, or by an older refterm
+
+    def finish(self) -> None:
+        """Force all that was written to the disk and move it into `new`, as the format asks."""
+        new = self._folder / "new"
+        try:
+            files.force(self._parts.values())
+            # A reader of mail moves letters from `new` to `cur`, so this is the order in which to look.
+            there = {name for name in self._parts if (new / name).exists()}
+            there |= {name.partition(":")[0] for name in os.listdir(self._folder / "cur")}
+            for name in [name for name in self._parts if name not in there]:
+                os.replace(self._parts[name].name, new / name)
+                self._parts.pop(name).close()
+            files.force_folder(new)
+        except OSError as error:
+            raise self._failed(error) from error
+        finally:
+            self.close()
+
+    def _failed(self, error: OSError) -> UnreachableError:
+        return UnreachableError(f"{error.filename or self._folder}: {error.strerror or error}")
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Remove what was written and not delivered."""
+        for file in self._parts.values():
+            with suppress(OSError):  # a full disk does not take what is left in the buffer
+                file.close()
+            Path(file.name).unlink(missing_ok=True)
+        self._parts.clear()
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, files.PRIVATE)
 
 
 class Smtp:
@@ -161,6 +204,9 @@ class Smtp:
         except smtplib.SMTPDataError as error:
             _accepted((error.smtp_code, _bytes(error.smtp_error)))
             raise
+
+    def finish(self) -> None:
+        """The server has said yes to each already."""
 
     @staticmethod
     def _reset(server: smtplib.SMTP) -> bool:

@@ -125,7 +125,7 @@ def build(folder: Path, clock: Clock, *, seed: int = SEED, language: str = "en")
     path.chmod(0o600)  # as any desk's file, whatever the installation's are
     try:
         _move(path, now)
-    except StoreError:  # of another schema than this program's
+    except StoreError:  # of another schema than this program's, or of an older build
         path.unlink()
         return replay(path, now, seed, language)
     return path
@@ -183,6 +183,9 @@ def replay(path: Path, now: datetime, seed: int, language: str) -> Path:
         with desk.database.writing() as connection:
             outbox.clear(connection)
         store_scores(desk)
+        from refterm.services.demo.partner_center import connect  # a prepared desk does not need it at its opening
+
+        connect(desk)
     finally:
         desk.close()
     return path
@@ -201,6 +204,8 @@ def _move(path: Path, now: datetime) -> None:
             last = len(script.read("past.json")) + COUNT + 2 * STUBBORN
             demo_store.shift(connection, 1, last, _midnight(now) - PREPARED_AT)
             demo_store.shift(connection, last + 1, 2**31, now - PREPARED_AT)
+            if not demo_store.shift_sync(connection, now - PREPARED_AT):
+                raise StoreError("prepared by an older build")
     finally:
         database.close()
 

@@ -133,15 +133,15 @@ def do(desk: Workplace, person: str, deed: str, number: int, given: Any = None) 
 def record(one: Json, received: datetime, origin: datetime) -> Json:
     """A referral of a script as the Referrals API has it."""
     first, last, email, phone, title = one["contact"]
-    stamp = _stamp(received)
+    came = stamp(received)
     status, substatus = one.get("standing", ("New", "Received"))
     name = one["company"] + one["city"] + one["received"]
     found: Json = {
         "id": _guid(f"referral {name}"),
         "engagementId": _guid(one.get("engagement", f"engagement {name}")),
         "organizationName": "Nordlicht Cloud GmbH",
-        "createdDateTime": stamp,
-        "updatedDateTime": stamp,
+        "createdDateTime": came,
+        "updatedDateTime": came,
         "expirationDateTime": _expiry(one, received, origin),
         "status": status,
         "substatus": substatus,
@@ -184,10 +184,11 @@ def _expiry(one: Json, received: datetime, origin: datetime) -> str | None:
     stated = one.get("expires", "")
     if stated is None:
         return None
-    return _stamp(origin + span(stated) if stated else received + _ALLOTTED)
+    return stamp(origin + span(stated) if stated else received + _ALLOTTED)
 
 
-def _stamp(instant: datetime) -> str:
+def stamp(instant: datetime) -> str:
+    """An instant as the Referrals API writes it."""
     return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f") + "0Z"
 
 

@@ -1,8 +1,9 @@
 """The demo's future: what comes in and what colleagues do, on the demo's clock, through the services.
 
 Nothing happens in the first two minutes, so that a presenter can begin. Then there is a fixed beginning: a colleague
-takes a referral, has a form open, decides what the presenter is deciding, gives one away; after it referrals come in at
-the pace of a working day and colleagues answer some of them.
+takes a referral, has a form open, decides what the presenter is deciding, gives one away; a value changes here and in
+Partner Center at once, and a customer says more; after it referrals come in at the pace of a working day and colleagues
+answer some of them. What comes in comes from the demo's own Partner Center, by the sync.
 """
 
 from __future__ import annotations
@@ -27,10 +28,12 @@ class Planned:
     """Something that will happen.
 
     Attributes:
-        what: `receive`, `form` (a colleague opens one), `decide` (what the presenter has a form open on), `assign`, or
-            a step of the script.
+        what: `receive`, `there` (a field changes in Partner Center), `both` (it changes there, and a colleague changes
+            it here), `form` (a colleague opens one), `decide` (what the presenter has a form open on), `assign`, or a
+            step of the script.
         source_id: which referral; None where it comes in, or where the presenter's form says it.
         record: what comes in.
+        there: what changes in Partner Center, by path.
     """
 
     at: datetime
@@ -39,6 +42,7 @@ class Planned:
     source_id: str | None = None
     given: Any = None
     record: Json | None = None
+    there: Json | None = None
 
 
 def story(seed: int, start: datetime, present: Sequence[Json], language: str, *, live: bool = False) -> list[Planned]:
@@ -53,10 +57,12 @@ def story(seed: int, start: datetime, present: Sequence[Json], language: str, *,
     """
     dice = Random(f"{seed} story")  # noqa: S311 - invented data
     roles = {
-        one["role"]: script.record(one, start - script.span(one["received"]), start)["id"]
-        for one in present
+        one["role"]: script.record(one, start - script.span(one["received"]), start)
+        for one in (*present, *script.read("past.json"))
         if "role" in one
     }
+    ids = {role: one["id"] for role, one in roles.items()}
+    later = next(one["later"] for one in present if "later" in one)
     scale = 0.2 if live else 1.0
 
     def at(minutes: float) -> datetime:
@@ -65,12 +71,19 @@ def story(seed: int, start: datetime, present: Sequence[Json], language: str, *,
     words = script.read("words.json")[0]
     newcomers = _Newcomers(dice, words, language)
     found = [
-        Planned(at(3), "take", "mei", roles["taken"]),
+        Planned(at(3), "take", "mei", ids["taken"]),
         Planned(at(5.5), "receive", record=newcomers.record(at(5.5), home=True, flame=True)),
-        Planned(at(8), "form", "luis", roles["rival"], "accept"),
-        Planned(at(11), "decide", "luis", roles["rival"], {"reason": "requirement"}),
-        Planned(at(14), "assign", "tom", roles["mine"]),
+        Planned(at(8), "form", "luis", ids["rival"], "accept"),
+        Planned(at(11), "decide", "luis", ids["rival"], {"reason": "requirement"}),
+        Planned(at(14), "assign", "tom", ids["mine"]),
+        Planned(at(17), "both", "luis", ids["both"], {"value": "29500"}, there={"details/dealValue": "26400"}),
         Planned(at(20), "receive", record=newcomers.record(at(20), home=True)),
+        Planned(
+            at(28),
+            "there",
+            source_id=ids["changed"],
+            there={"details/notes": roles["changed"]["details"]["notes"] + later},
+        ),
     ]
     moment = start + timedelta(hours=1)
     while (moment := _next_work(moment + _MINUTE * dice.uniform(35, 110))) < start + timedelta(days=DAYS):

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from refterm.config import NoticeSettings
+from refterm.config import NoticeSettings, PartnerCenterSettings
 from refterm.domain.history import DESK, Actor
 from refterm.errors import RefTermError
 from refterm.i18n import _
@@ -18,10 +19,13 @@ from refterm.services.demo import script
 from refterm.services.demo.clock import DemoClock
 from refterm.services.demo.story import Planned
 from refterm.services.desk import Desk
-from refterm.services.importing import Importer
 from refterm.services.workplace import Workplace
 from refterm.store import codec
 from refterm.store import demo as demo_store
+
+if TYPE_CHECKING:
+    from refterm.services.demo.partner_center import InventedPartnerCenter
+    from refterm.services.sync.standing import Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +34,14 @@ class Moment:
 
     Attributes:
         company: whose referral it is about.
-        what: `late`, `cooled`, `expired`, `back` or `follow-up`; empty where the desk itself says what happened.
+        what: `late`, `cooled`, `expired`, `back`, `follow-up` or `pushed`; empty where the desk itself says what happened.
+        quiet: nobody sees it happen: it is no reason to stop there.
     """
 
     at: datetime
     company: str = ""
     what: str = ""
+    quiet: bool = False
 
 
 class Wheel:
@@ -55,12 +61,14 @@ class Wheel:
         self._done = 0
         self._notices = notices
         self._seats: dict[str, Presence] = {}
+        self._partner_center: InventedPartnerCenter | None = None
         # The story must not happen twice at once: the desk's own tick and a key both turn the wheel.
         self._turning = threading.Lock()
 
     def next(self) -> Moment | None:
         """The next thing that happens by itself."""
-        return min(self._coming(self.clock.now()), key=lambda one: one.at, default=None)
+        seen = [one for one in self._coming(self.clock.now()) if not one.quiet]
+        return min(seen, key=lambda one: one.at, default=None)
 
     def move_to(self, target: datetime) -> list[Moment]:
         """Go on to an instant; everything due on the way happens at its own instant.
@@ -83,6 +91,7 @@ class Wheel:
             finally:
                 self.clock.move_to(max(now, target))
             self._happen(target)
+            self._keep_step(target, pulls=True)
         return happened
 
     def begin_again(self, kept: Path) -> None:
@@ -99,6 +108,7 @@ class Wheel:
             self.clock.back()
             self._done = 0
             self._seats.clear()
+            self._partner_center = None
 
     @property
     def is_behind(self) -> bool:
@@ -110,6 +120,38 @@ class Wheel:
         with self._turning:
             self._tell(self.clock.now())
 
+    def sync(self, kind: str) -> None:
+        """Keep step with the demo's Partner Center.
+
+        Args:
+            kind: `pull`, which then pushes, or `push`.
+        """
+        with self._turning:
+            self._sync(pulls=kind == "pull")
+
+    def _sync(self, *, pulls: bool) -> None:
+        if self._workplace.looks_only:
+            return
+        from refterm.services.sync import running
+
+        running.run(self._workplace, self._there().client(), pulls=pulls)
+
+    def _there(self) -> InventedPartnerCenter:
+        """The demo's Partner Center; it begins with what the desk saw there last."""
+        if self._partner_center is None:
+            from refterm.services.demo.partner_center import InventedPartnerCenter
+
+            self._partner_center = InventedPartnerCenter.as_seen(self._workplace)
+        return self._partner_center
+
+    def _keep_step(self, now: datetime, *, pulls: bool) -> None:
+        """Run the pass that is due."""
+        from refterm.services.sync import standing
+
+        kind = due(standing.read(self._workplace), now)
+        if kind == "push" or (kind and pulls):
+            self._sync(pulls=kind == "pull")
+
     def _happen(self, now: datetime) -> None:
         """Everything that is due at an instant."""
         self._tell(now)
@@ -118,6 +160,7 @@ class Wheel:
             from refterm.services.background.delivery import deliver_due
 
             deliver_due(self._workplace, self._notices)
+        self._keep_step(now, pulls=False)
 
     def _tell(self, now: datetime) -> None:
         while self._done < len(self._story) and self._story[self._done].at <= now:
@@ -130,8 +173,16 @@ class Wheel:
 
     def _do(self, planned: Planned) -> None:
         if planned.record is not None:
-            script.receive(Importer(self._desk), planned.record)
-            return
+            self._there().hold(planned.record)
+        if planned.there is not None:
+            self._there().change(str(planned.source_id), planned.there)
+        if planned.what not in ("receive", "there"):
+            self._by_hand(planned)
+        if planned.record is not None or planned.there is not None:
+            self._sync(pulls=True)
+
+    def _by_hand(self, planned: Planned) -> None:
+        """What a colleague does."""
         number = self._number(planned)
         if planned.what == "form":
             self._seat(planned.by).hold(number, str(planned.given))
@@ -144,9 +195,8 @@ class Wheel:
             )
         else:
             self._seat(planned.by).let_go()
-            script.do(
-                self._desk, planned.by, "decline" if planned.what == "decide" else planned.what, number, planned.given
-            )
+            deed = {"decide": "decline", "both": "edit"}.get(planned.what, planned.what)
+            script.do(self._desk, planned.by, deed, number, planned.given)
 
     def _number(self, planned: Planned) -> int:
         if planned.what == "decide":
@@ -169,8 +219,12 @@ class Wheel:
         with self._workplace.database.reading() as connection:
             rows = demo_store.open_referrals(connection)
             delivery = demo_store.next_delivery(connection, now)
+            pushes = demo_store.pushes_to_come(connection, now)
         if delivery:
             found.append(Moment(delivery))
+        for push in pushes:
+            own = push["person"] == self._workplace.actor.name
+            found.append(Moment(codec.instant(push["due_at"]), push["company"], "pushed" if own else "", quiet=not own))
         for row in rows:
             name = row["company"]
             follow_up = codec.instant_or_none(row["follow_up_at"])
@@ -187,3 +241,12 @@ class Wheel:
             if back := codec.instant_or_none(row["skipped_until"]):
                 found.append(Moment(back, name, "back"))
         return [one for one in found if one.at > now]
+
+
+def due(found: Standing, now: datetime) -> str | None:
+    """Which pass with the demo's Partner Center is due: `pull`, `push`, or none; a push at once, for its clock may stand."""
+    from refterm.services.sync import standing
+
+    if found.next_push is not None and found.next_push <= now:
+        return "push"
+    return standing.due(found, PartnerCenterSettings(), now, 0.5)

@@ -6,12 +6,14 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 
 from refterm.domain import reasons
 from refterm.domain.insights import Figures
 from refterm.domain.money import plain, show_money
 from refterm.domain.referral import channel_word
+from refterm.domain.when import date_text, month_short
 from refterm.formats.csv_columns import guarded
 from refterm.i18n import _, decimal_mark
 from refterm.services.insight.insight_text import acknowledge_text, hours, share
@@ -29,7 +31,7 @@ _FIGURES = (
 def markdown(found: Insights) -> str:
     """The page; names in it are text, whatever they hold."""
     period = [
-        text.format(date=when.date().isoformat())
+        text.format(date=date_text(when.date()))
         for text, when in ((_("from {date}"), found.since), (_("until {date}"), found.until))
         if when
     ]
@@ -65,7 +67,7 @@ def markdown(found: Insights) -> str:
         lines += _table(
             (_("month"), _("value")),
             [
-                (month, show_money(value, currency, decimal_mark()))
+                (_month(month), show_money(value, currency, decimal_mark()))
                 for month, values in found.months.items()
                 for currency, value in sorted(values.items())
             ],
@@ -75,9 +77,12 @@ def markdown(found: Insights) -> str:
         lines += _table(
             (_("month"), _("value")),
             [
-                (month or _("no date"), show_money(value, currency, decimal_mark()))
+                (name, show_money(value, currency, decimal_mark()))
                 for currency, months in found.pipeline.items()
-                for month, value in (*months.items(), (_("all"), sum(months.values(), Decimal(0))))
+                for name, value in (
+                    *((_month(month), value) for month, value in months.items()),
+                    (_("all"), sum(months.values(), Decimal(0))),
+                )
             ],
         )
     lines += ["", "## " + _("What to do"), ""]
@@ -103,6 +108,14 @@ def csv_text(found: Insights) -> str:
     for finding in found.findings:
         writer.writerow(["finding", guarded(display(finding.text))])
     return out.getvalue()
+
+
+def _month(name: str | None) -> str:
+    """A month for reading: `Mar 2026`."""
+    if not name:
+        return _("no date")
+    day = date.fromisoformat(f"{name}-01")
+    return f"{month_short(day)} {day.year}"
 
 
 def _groups(groups: Mapping[str | None, Figures]) -> list[str]:

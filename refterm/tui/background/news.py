@@ -12,6 +12,7 @@ from refterm.i18n import _, ngettext
 from refterm.services.desk import Changes, Desk
 from refterm.services.marks import Toggled
 from refterm.text import display
+from refterm.tui.actions import keys_of
 from refterm.tui.draw.row import Look, one_line
 from refterm.words import action_sentence
 
@@ -130,10 +131,14 @@ def expired(rows: Sequence[Row], count: int, look: Look) -> str:
 
 def contacted(done: Toggled, company: str) -> str:
     """The sentence after the contacted mark was set or withdrawn (F4)."""
-    text = _("{customer}: contacted by you.") if done.is_set else _("{customer}: no longer marked as contacted.")
+    text = (
+        _("{customer}: contacted by you; {key} on it again takes that back.")
+        if done.is_set
+        else _("{customer}: no longer marked as contacted.")
+    )
     if done.is_set and done.already:
         text = _("{customer}: contacted already.")
-    return _before_you(done, text.format(customer=display(company)))
+    return _before_you(done, text.format(customer=display(company), key=keys_of("contacted")))
 
 
 def favorite(done: Toggled, number: int) -> str:

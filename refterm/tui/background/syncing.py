@@ -77,14 +77,14 @@ class Syncing:
             self._connection.failed(error)
             return
         self._show(found)
-        if self._may() and (kind := standing.due(found, self._settings.partner_center, now, self._jitter)):
+        if self._may() and (kind := self._due(found, now)):
             self._start(kind)
 
     def now(self) -> str | None:
         """Sync at once, as a person asks for it; why not, where that cannot be."""
         if self._settings.kiosk or self._workplace.looks_only:
             return None
-        if not connecting.may_be_signed_in(self._settings.partner_center):
+        if not self._signed_in:
             return _("Nobody is signed in to Partner Center: run refterm login.")
         found = standing.read(self._workplace)
         if found.syncing is not None:
@@ -101,8 +101,16 @@ class Syncing:
             and not self._workplace.looks_only
             and self._child is None
             and not self._starting
-            and connecting.may_be_signed_in(self._settings.partner_center)
+            and self._signed_in
         )
+
+    @property
+    def _signed_in(self) -> bool:
+        return connecting.may_be_signed_in(self._settings.partner_center)
+
+    def _due(self, found: standing.Standing, now: datetime) -> str | None:
+        """Which pass is due."""
+        return standing.due(found, self._settings.partner_center, now, self._jitter)
 
     def _show(self, found: standing.Standing) -> None:
         shown = standing.status(found, self._settings.partner_center, self._workplace.zone)

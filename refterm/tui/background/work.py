@@ -6,6 +6,8 @@ import asyncio
 import threading
 from collections.abc import Callable
 from contextlib import nullcontext, suppress
+from contextvars import copy_context
+from functools import partial
 from typing import TypeVar
 
 from textual.dom import DOMNode
@@ -46,19 +48,31 @@ def work(
         exclusive: the result of earlier work of the group is not wanted any more.
         turn: jobs with the same lock run one after the other, in the order of the calls.
     """
-    if node.is_running:
-        node.run_worker(_run(job, done, failed, turn), group=group, exclusive=exclusive, exit_on_error=False)
+    if not node.is_running:
+        return
+    # A job that waits for nothing begins now: a worker that has not begun when the desk is left never does.
+    begun = None if exclusive or turn else _begin(job)
+    # A coroutine made here would in that case never be awaited.
+    worker = partial(_run, job, begun, done, failed, turn)
+    # mypy cannot choose between the two kinds of function that Textual takes.
+    node.run_worker(worker, group=group, exclusive=exclusive, exit_on_error=False)  # type: ignore[arg-type]
+
+
+def _begin(job: Callable[[], T]) -> asyncio.Future[T]:
+    return asyncio.get_running_loop().run_in_executor(None, copy_context().run, job)
 
 
 async def _run(
     job: Callable[[], T],
+    begun: asyncio.Future[T] | None,
     done: Callable[[T], object],
     failed: Callable[[RefTermError], object],
     turn: asyncio.Lock | None,
 ) -> None:
     try:
         async with turn or nullcontext():
-            result = await asyncio.to_thread(job)
+            # A worker that is cancelled must not take a job back that waits for a thread.
+            result = await asyncio.shield(begun or _begin(job))
         done(result)
     except RefTermError as error:
         failed(error)

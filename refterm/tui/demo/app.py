@@ -56,6 +56,7 @@ class DemoApp(RefTermApp):
             bell=settings.bell,
             notices=settings.notices,
             wheel=Wheel(workplace, self._clock, planned, settings.notices),
+            settings=settings,
             tour=self.tour,
             kept=self._kept,
             large=options.present,

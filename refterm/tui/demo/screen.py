@@ -12,6 +12,7 @@ from typing import Any, ClassVar, TypeVar
 from textual.app import ComposeResult
 from textual.binding import Binding
 
+from refterm.config import Settings
 from refterm.domain.query import Tab
 from refterm.domain.when import local_time
 from refterm.errors import RefTermError
@@ -20,6 +21,7 @@ from refterm.services.demo.wheel import Moment, Wheel
 from refterm.text import clean_line
 from refterm.tui.actions import Action
 from refterm.tui.background.work import work
+from refterm.tui.demo.syncing import DemoSyncing
 from refterm.tui.demo.tour import Tour
 from refterm.tui.desk.screen import DeskScreen
 from refterm.tui.draw.detail import moment
@@ -32,18 +34,12 @@ def demo_actions() -> tuple[Action, ...]:
     """What only the demo can do."""
     group = _("Demo")
     return (
+        Action(id="tour", keys=("ctrl+n",), label=_("The tour: begin, or skip a step"), group=group),
+        Action(id="tour_end", keys=("ctrl+x",), label=_("Leave the tour"), group=group),
         Action(id="demo_hour", keys=("right_square_bracket",), label=_("An hour later"), group=group),
         Action(id="demo_day", keys=("right_parenthesis",), label=_("A day later"), group=group),
-        Action(
-            id="demo_next",
-            keys=("greater_than_sign",),
-            label=_("To the next thing that happens"),
-            group=group,
-            short=_("next event"),
-        ),
+        Action(id="demo_next", keys=("greater_than_sign",), label=_("To the next thing that happens"), group=group),
         Action(id="demo_begin", keys=("less_than_sign",), label=_("Back to the beginning"), group=group),
-        Action(id="tour", keys=("ctrl+n",), label=_("The tour: begin, or skip a step"), group=group, short=_("tour")),
-        Action(id="tour_end", keys=("ctrl+x",), label=_("Leave the tour"), group=group),
     )
 
 
@@ -54,19 +50,26 @@ class DemoScreen(DeskScreen):
         Binding(",".join(action.keys), action.id, action.label, show=False, id=action.id) for action in demo_actions()
     ]
 
-    def __init__(self, *arguments: Any, wheel: Wheel, tour: Tour, kept: Path, large: bool, **named: Any) -> None:
+    def __init__(
+        self, *arguments: Any, wheel: Wheel, settings: Settings, tour: Tour, kept: Path, large: bool, **named: Any
+    ) -> None:
         """
         Args:
             arguments: as for the desk.
             wheel: moves the time.
+            settings: the configuration.
             tour: says what to look at and what to press.
             kept: a copy of the database as it was at the beginning.
             large: for an audience: rows of two lines, and the detail beside them where there is room.
             named: as for the desk.
         """
         super().__init__(*arguments, **named)
-        self.actions |= {action.id: action for action in demo_actions()}
+        # They stand first in help and palette, where somebody looks for the tour.
+        own = {action.id: action for action in demo_actions()}
+        self.actions = own | {name: action for name, action in self.actions.items() if name not in own}
         self.wheel = wheel
+        self._demo_sync = DemoSyncing(self, wheel, settings, lambda: self._turning)
+        self.syncing = self._demo_sync
         self.tour = tour
         self._kept = kept
         if large:
@@ -78,11 +81,17 @@ class DemoScreen(DeskScreen):
     def compose(self) -> ComposeResult:
         """The desk, and the line of the tour below it."""
         yield from super().compose()
-        yield self.tour.line()
+        yield from self.tour.lines()
 
     def on_mount(self) -> None:
-        """Let the story go on by itself."""
+        """Say how to begin, and let the story go on by itself."""
         self.set_interval(LOOK_EVERY, self._look)
+        if not self.tour.on:
+            self.say(_("ctrl+n begins the tour, > lets time go on."), "dim")
+
+    def on_resize(self) -> None:
+        """The tour's sentence and the keys may need two lines now, or one."""
+        self.tour.draw()
 
     @property
     def caption(self) -> str:
@@ -106,6 +115,12 @@ class DemoScreen(DeskScreen):
             self.draw()
 
     # The wheel
+
+    def reload(self, *, top: bool = False) -> bool:
+        """Read the rows again; how the sync stands changes with them."""
+        done = super().reload(top=top)
+        self._demo_sync.look(written=True)
+        return done
 
     def wake(self) -> None:
         """Look what happened, but not half-way through a turn: the cursor would end on a row that timing chooses."""
@@ -200,6 +215,7 @@ def _sentence(happened: list[Moment]) -> str:
             "expired": _("{company} expired."),
             "back": _("{company} is back from where it was put aside."),
             "follow-up": _("Follow up with {company}."),
+            "pushed": _("Partner Center has what you decided about {company}."),
         }
         return " ".join(named[one.what].format(company=clean_line(one.company)) for one in happened)
     counts = Counter(one.what for one in happened)
@@ -209,5 +225,8 @@ def _sentence(happened: list[Moment]) -> str:
         "expired": ngettext("{n} expired", "{n} expired", counts["expired"]),
         "back": ngettext("{n} came back", "{n} came back", counts["back"]),
         "follow-up": ngettext("{n} follow-up is due", "{n} follow-ups are due", counts["follow-up"]),
+        "pushed": ngettext(
+            "{n} decision went to Partner Center", "{n} decisions went to Partner Center", counts["pushed"]
+        ),
     }
     return ", ".join(text.format(n=counts[what]) for what, text in counted.items() if counts[what]) + "."

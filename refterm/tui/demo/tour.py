@@ -14,6 +14,8 @@ from refterm.tui.draw.row import Piece
 from refterm.tui.session import Session
 
 KEYS_SHOWN = 8
+# Where the sentence and the keys fit on one line.
+ONE_LINE = 110
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +41,8 @@ def steps() -> list[Step]:
 
     return [
         Step(_("The line above the list says whom to call first. f goes there."), "next_flame", did("next_flame")),
-        Step(_("j and k move; the detail follows. Go down three rows."), "down", did("down", 3)),
-        Step(_("enter shows all of a referral; read, then leave with escape."), "detail", did("back")),
-        Step(
-            _("You called a customer? m, then enter, notes it; the flame stops urging."), "contacted", did("contacted!")
-        ),
+        Step(_("j and k move. enter shows all of a referral; read, escape leaves it."), "detail", did("back")),
+        Step(_("You called? f, then m and enter note it; the flame stops urging."), "contacted", did("contacted!")),
         Step(_("a accepts: tab, a value (12.5k), tab, tab, a time (3m), then ctrl+s."), "accept", did("accepted!")),
         Step(_("Changed your mind? u undoes it for 60 s; nobody was told yet."), "undo", did("undone!")),
         Step(_("d declines: the number of a reason, then ctrl+s."), "decline", did("declined!")),
@@ -51,9 +50,13 @@ def steps() -> list[Step]:
         Step(_("z puts one aside: type +2h, then ctrl+s. It comes back by itself."), "skip", did("skipped!")),
         Step(_("/ searches all tabs as you type; enter keeps the hits, escape clears."), "search", did("back")),
         Step(_("V shows views, such as what is yours; a letter chooses one."), "views", did("views")),
-        Step(_("T gives a referral to a colleague; escape leaves the form."), "assign", did("assign")),
-        Step(_("R writes to the customer, from a template; escape leaves the form."), "reply", did("reply")),
+        Step(
+            _("T gives one to a colleague, R answers its customer; escape leaves."),
+            "assign",
+            lambda counted: bool(counted["assign"] and counted["reply"]),
+        ),
         Step(_("> lets time go on to the next thing that happens. Press it twice."), "demo_next", did("demo_next", 2)),
+        Step(_("The sync at the top told Partner Center. O lists it; escape leaves."), "outbox", did("outbox")),
         Step(_("2 shows your deals, and w reports one as won."), "won", did("won!")),
         Step(_("i shows how you answer, what you win, and what to change."), "insights", did("insights")),
         Step(_("? finds every key, ctrl+p every action. That is all: q leaves."), "help", did("help")),
@@ -77,7 +80,7 @@ class Tour:
         self._at = 0
         self._counted: Counter[str] = Counter()
         self._pressed: list[str] = []
-        self._lines: list[Line] = []
+        self._lines: tuple[Line, Line] | None = None
         self._token = 0
 
     def offer(self, actions: set[str]) -> None:
@@ -85,14 +88,16 @@ class Tour:
         self._steps = [step for step in steps() if step.needs in actions]
         self._token = Desk(self.session.workplace).token()
 
-    def line(self) -> Line:
-        """A line that shows the step; each screen has one of its own."""
+    def lines(self) -> tuple[Line, Line]:
+        """The line that shows the step, and above it, where both have no room on one, that of the keys pressed."""
         signs = self.session.signs
-        line = Line(id="tour", ellipsis=signs.ellipsis, sanitize=signs.sanitize)
-        self._lines = [one for one in self._lines if one.is_attached]
-        self._lines.append(line)
-        self._draw()
-        return line
+
+        def line(name: str) -> Line:
+            return Line(id=name, ellipsis=signs.ellipsis, sanitize=signs.sanitize)
+
+        self._lines = (line("pressed"), line("tour"))
+        self.draw()
+        return self._lines
 
     def noted(self, action: str) -> None:
         """An action was done."""
@@ -103,7 +108,7 @@ class Tour:
         """A key was pressed, to be shown to an audience."""
         if self._shows_keys:
             self._pressed = [*self._pressed, key][-KEYS_SHOWN:]
-            self._draw()
+            self.draw()
 
     def begin_or_skip(self) -> None:
         """Begin, or go on to the next step though this one is not done."""
@@ -114,12 +119,12 @@ class Tour:
             if self._at >= len(self._steps):
                 self._at = 0
             self._counted.clear()
-            self._draw()
+            self.draw()
 
     def leave(self) -> None:
         """Leave; what was done so far is remembered."""
         self.on = False
-        self._draw()
+        self.draw()
 
     def look(self) -> None:
         """Go on where the step is done."""
@@ -140,13 +145,18 @@ class Tour:
         self._counted.clear()
         if self._at >= len(self._steps):
             self.on = False
-        self._draw()
+        self.draw()
 
-    def _draw(self) -> None:
-        left: list[Piece] = []
+    def draw(self) -> None:
+        """Show the step and the keys."""
+        if self._lines is None:
+            return
+        step: list[Piece] = []
         if self.on and self._at < len(self._steps):
-            left = [(f" {self._at + 1}/{len(self._steps)} ", "chosen"), (" " + self._steps[self._at].text, "strong")]
-        right: list[Piece] = [(" ".join(self._pressed) + " ", "key")] if self._pressed else []
-        for line in self._lines:
-            line.display = bool(left or right)
-            line.show(left, right)
+            step = [(f" {self._at + 1}/{len(self._steps)} ", "chosen"), (" " + self._steps[self._at].text, "strong")]
+        keys: list[Piece] = [(" ".join(self._pressed) + " ", "key")] if self._pressed else []
+        above, line = self._lines
+        parted = bool(step and keys) and line.app.size.width < ONE_LINE
+        for shown, left, right in ((above, [], keys if parted else []), (line, step, [] if parted else keys)):
+            shown.display = bool(left or right)
+            shown.show(left, right)

@@ -12,7 +12,7 @@ from refterm.domain.query import Tab
 from refterm.domain.referral import Status
 from refterm.i18n import _, ngettext
 from refterm.text import display
-from refterm.tui.actions import keys_of, registry, why_off
+from refterm.tui.actions import keys_of, off_words, registry, why_off
 from refterm.tui.desk.hand_actions import HandActions
 from refterm.words import action_word, tab_word
 
@@ -36,6 +36,11 @@ class DeskActions(HandActions):
         found = self.actions.get(action)
         return why_off(found, self.situation()) if found else None
 
+    def off_words(self, action: str) -> str | None:
+        """The same in the few words that stand beside its name."""
+        found = self.actions.get(action)
+        return off_words(found, self.situation()) if found else None
+
     def say_why_off(self, action: str) -> bool:
         """Say why an action cannot be done now; false when it can, or is none of the desk's."""
         reason = self.why_off(action)
@@ -48,7 +53,7 @@ class DeskActions(HandActions):
         from refterm.tui.panels.help import HelpScreen, action_entries
 
         where = tab_word(self.state.tab) + (f" #{self.row.id}" if self.row else "")
-        entries = action_entries(self.actions.values(), self.why_off, self.run_action)
+        entries = action_entries(self.actions.values(), self.off_words, self.run_action)
         self.app.push_screen(HelpScreen(entries, where, self.session.signs, self.app.size.width))
 
     # Decisions and work

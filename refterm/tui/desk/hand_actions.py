@@ -173,6 +173,7 @@ class HandActions(LookActions):
             if done is None:
                 return
             self.after_write(done.sentence)
+            self.messages.keep()  # the news of what it brought comes at once
             if done.problems:
                 self.app.push_screen(Told(_("Import"), [done.sentence, "", *done.problems], self.signs))
 

@@ -290,7 +290,8 @@ class LookActions(DeskBase):
         if tab is not self.state.tab:
             self.state.tab = tab
             self.referral_list.clear_marks()
-            self.reload(top=True)
+            if self.reload(top=True):
+                self.show_detail()  # with the list: read a moment later, it would draw the screen a second time
             self.app.keep_view()
 
     def set_filter(self, chosen: Filter) -> None:

@@ -31,12 +31,25 @@ class Messages:
         self._undo_span = timedelta(seconds=undo_seconds)
         self._said: _Said | None = None
         self._undo: _Said | None = None
+        self._next: _Said | None = None  # waits until what is said now was read
+        self._kept = False
 
     def say(self, sentence: str, style: str, now: datetime, *, undo: bool = False) -> None:
         """Say something for some seconds; with `undo`, count down how long it can be undone."""
-        self._said = _Said(sentence, style, now + SAID_FOR)
+        self._said, self._next, self._kept = _Said(sentence, style, now + SAID_FOR), None, False
         if undo and self._undo_span:
             self._undo = _Said(sentence, "dim", now + self._undo_span)
+
+    def keep(self) -> None:
+        """Let news wait until the sentence said last was read."""
+        self._kept = True
+
+    def must_wait(self, sentence: str, style: str, now: datetime) -> bool:
+        """Whether this sentence has to wait for one that is kept; if so, it is said then."""
+        if not self._kept or self._said is None or self._said.until <= now:
+            return False
+        self._next = _Said(sentence, style, self._said.until + SAID_FOR)
+        return True
 
     def forget_undo(self) -> None:
         """Stop counting down: it was undone."""
@@ -52,8 +65,8 @@ class Messages:
 
     def pieces(self, now: datetime, size: Size) -> tuple[list[Piece], list[Piece]]:
         """The sentence, and the seconds at its right; in a terminal that is too small, that this is so."""
-        if self._said and self._said.until <= now:
-            self._said = None
+        while self._said and self._said.until <= now:
+            self._said, self._next, self._kept = self._next, None, False
         if self._undo and self._undo.until <= now:
             self._undo = None
         right: list[Piece] = []

@@ -28,6 +28,8 @@ from refterm.tui.draw.sheet import hanging
 
 PAGE = 100
 MOST_PAGES = 8
+# Lines of rows that are kept as they were drawn: some screens of them.
+MOST_STRIPS = 200
 _SAME_ON_CURSOR = ("dim", "customer", "strong")
 STYLES = ("plain", "customer", "strong", "dim", "mark", "late", "soon", "flame", "cursor", "header", "thumb")
 
@@ -79,6 +81,9 @@ class ReferralList(Widget, can_focus=True):
         self._top = 0
         self._drawn_times: dict[int, tuple[str, ...]] = {}
         self._drawn: dict[int, list[Piece]] = {}  # by line of the screen
+        # Rows as they were drawn: referral, which of its lines, marked, unseen, under the cursor, beside the thumb.
+        self._strips: dict[tuple[int, int, bool, bool, bool, bool], tuple[list[Piece], Strip]] = {}
+        self._strips_look: Look | None = None
         self._styles_by_name: dict[tuple[str, bool], Style] = {}
         self._range_from: int | None = None
 
@@ -260,12 +265,23 @@ class ReferralList(Widget, can_focus=True):
         if row is None:
             text = [] if self.count else [line for said in self.empty_text for line in hanging(said, self._cells - 4, look)]
             return self._strip([("   " + (text[y - 2] if 0 <= y - 2 < len(text) else ""), "plain")])
+        if self._strips_look is not look or len(self._strips) >= MOST_STRIPS:
+            self._strips_look = look
+            self._strips.clear()
+        marked, unseen = row.id in self.marked, row.id in self.unseen
         cursor, thumb = index == self._cursor, self._has_thumb(above)
-        if below:
-            return self._strip(second_line(row, self._columns, look, self._cells), cursor=cursor, thumb=thumb)
-        self._drawn_times[row.id] = time_texts(row, self.tab, look)
-        drawn = self._drawn[y] = self._pieces(row, look)
-        return self._strip(drawn, cursor=cursor, thumb=thumb)
+        key = (row.id, below, marked, unseen, cursor, thumb)
+        kept = self._strips.get(key)
+        if kept is None:
+            if below:
+                drawn = second_line(row, self._columns, look, self._cells)
+            else:
+                drawn = self._pieces(row, look)
+                self._drawn_times[row.id] = time_texts(row, self.tab, look)
+            kept = self._strips[key] = drawn, self._strip(drawn, cursor=cursor, thumb=thumb)
+        if not below:
+            self._drawn[y] = kept[0]
+        return kept[1]
 
     def _pieces(self, row: Row, look: Look) -> list[Piece]:
         marked, unseen = row.id in self.marked, row.id in self.unseen
@@ -309,6 +325,7 @@ class ReferralList(Widget, can_focus=True):
     def notify_style_update(self) -> None:
         """Forget the styles when the theme changes."""
         self._styles_by_name.clear()
+        self._strips.clear()
         super().notify_style_update()
 
     # Inside
@@ -323,6 +340,7 @@ class ReferralList(Widget, can_focus=True):
         return max(0, self.size.height - 1) // self.row_lines  # the first line is the header's
 
     def _lay_out(self) -> None:
+        self._strips.clear()
         if look := self._look:
             without = "need" if self.row_lines > 1 else ""
             self._columns = columns(self.tab, self._cells, look.signs, look.digits, self._order, without=without)
@@ -345,6 +363,7 @@ class ReferralList(Widget, can_focus=True):
         if page is None:
             if len(self._pages) >= MOST_PAGES:
                 self._pages.pop(next(iter(self._pages)))
+            self._strips.clear()  # the page may have been read before, and changed since
             try:
                 page = self._pages[number] = self._listing.rows(number * PAGE, (number + 1) * PAGE)
             except RefTermError as error:

@@ -12,7 +12,6 @@ from textual import on
 from textual.app import ComposeResult
 
 from refterm.domain.query import Tab
-from refterm.domain.when import time_text
 from refterm.errors import RefTermError
 from refterm.i18n import _, ngettext
 from refterm.services.background.holding import release
@@ -23,6 +22,7 @@ from refterm.tui.background.watcher import Watcher
 from refterm.tui.desk.actions import DeskActions
 from refterm.tui.desk.detail_pane import Body
 from refterm.tui.desk.referral_list import ReferralList
+from refterm.tui.draw.detail import moment
 from refterm.tui.textual_quirks import Covered, StillBelow, focus_without_repaint, set_breakpoint_classes
 
 T = TypeVar("T")
@@ -83,7 +83,8 @@ class DeskScreen(Covered, StillBelow, DeskActions):
             self.connection.failed(error)
             return
         if found:
-            self.say(found.sentence, found.style)
+            if not self.messages.must_wait(found.sentence, found.style, self.session.workplace.now()):
+                self.say(found.sentence, found.style)
             for kind, words, rows in (
                 ("flame", _("hot flame"), found.hot),
                 ("assigned", _("given to you"), found.given),
@@ -116,9 +117,7 @@ class DeskScreen(Covered, StillBelow, DeskActions):
             return
         self._follow()
         if held.hold.reason == "clock":
-            why = _("The clock of this machine has jumped to {now}.").format(
-                now=time_text(held.hold.since, self.session.workplace.zone)
-            )
+            why = _("The clock of this machine has jumped to {now}.").format(now=moment(held.hold.since, self.look()))
         else:
             why = _("This desk was restored from a backup.")
         text = ngettext(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from refterm.domain.referral import Referral
+from refterm.domain.when import date_text
 from refterm.i18n import _
 from refterm.tui.forms import parts
 from refterm.tui.forms.about import AboutCustomer
@@ -15,10 +16,14 @@ def accept_form(session: Session, referral: Referral) -> Form[str]:
     """Asks what accepting needs; closes with the sentence for the toast."""
     company = parts.company(referral)
     currency = session.desk.currency(referral)
+    first = _first_values(session, referral)
 
     def submit(texts: dict[str, str]) -> str:
+        if (wanted := referral.deal.purchase_date) and texts["timeframe"] == first["timeframe"]:
+            texts = {**texts, "timeframe": wanted.isoformat()}  # as the source states it
         session.triage.accept(referral.id, texts, parts.context(session, currency))
-        return _("Accepted {customer}; it is in Active now.").format(customer=company)
+        money = parts.money_of(session, referral.id)
+        return _("Accepted {customer}, {money}; it is in Active now.").format(customer=company, money=money)
 
     return Form(
         session,
@@ -27,7 +32,7 @@ def accept_form(session: Session, referral: Referral) -> Form[str]:
         beside=parts.named(referral.id, referral.customer.company),
         button=_("Next"),
         fields=_fields(session, referral),
-        initial=_first_values(session, referral),
+        initial=first,
         submit=submit,
         referrals=(referral.id,),
         about=AboutCustomer(session, referral),
@@ -80,7 +85,7 @@ def _first_values(session: Session, referral: Referral) -> dict[str, str]:
         "name": name,
         "value": parts.typed_value(deal.value),
         "currency": parts.first_currency(session, referral),
-        "timeframe": wanted.isoformat() if wanted and wanted >= session.workplace.today() else "",
+        "timeframe": date_text(wanted) if wanted and wanted >= session.workplace.today() else "",
         "notes": deal.notes or referral.need,
         "crm_id": deal.crm_id or "",
         "campaign_id": deal.campaign_id or "",

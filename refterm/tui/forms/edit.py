@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from refterm.domain.referral import Referral
+from refterm.domain.when import closing_day, date_text
 from refterm.errors import InvalidInputError
 from refterm.i18n import _, decimal_mark
 from refterm.services.triage import edit_texts
@@ -85,8 +88,20 @@ class _Editing:
 
     def texts(self, referral: Referral) -> dict[str, str]:
         """The fields of an engagement as they stand on the screen."""
-        texts = edit_texts(referral)
-        return _on_screen({field: texts[field] for field in self._fields})
+        texts, day = edit_texts(referral), referral.deal.purchase_date
+        texts["value"] = texts["value"].replace(".", decimal_mark())
+        texts["date"] = date_text(day) if day else ""
+        return {field: texts[field] for field in self._fields}
+
+    def _stored(self, texts: dict[str, str]) -> dict[str, str]:
+        """Texts as they stood on the screen, perhaps in a draft of another language, as they are stored."""
+        stored = dict(texts)
+        if "value" in texts:
+            stored["value"] = texts["value"].replace(",", ".")
+        with suppress(InvalidInputError):
+            if texts.get("date"):
+                stored["date"] = closing_day(texts["date"], self._session.workplace.today()).isoformat()
+        return stored
 
     def look(self, shown: dict[str, str]) -> None:
         """In the event loop, before the edit: keep the values that a conflict would name."""
@@ -97,25 +112,17 @@ class _Editing:
         shown = self._shown
         if texts == shown:
             return _("Nothing was changed.")
-        # An unchanged value is sent as stored, without the person's decimal mark.
-        same = "value" in texts and texts["value"] == shown["value"]
-        typed = {**texts, "value": _stored(shown)["value"]} if same else texts
+        # What is unchanged is sent as stored, without the person's decimal mark and words for a day.
+        stored = self._stored(shown)
+        typed = {name: stored[name] if text == shown[name] else text for name, text in texts.items()}
         try:
             self._session.triage.edit(
                 self._referral.id,
                 typed,
                 parts.context(self._session, self._referral.deal.currency),
-                shown=_stored(shown),
+                shown=stored,
             )
         except InvalidInputError as error:
             shown.update({field: self._present[field] for field in error.fields if field in self._present})
             raise
         return _("Saved {customer}.").format(customer=parts.company(self._referral))
-
-
-def _on_screen(texts: dict[str, str]) -> dict[str, str]:
-    return {name: text.replace(".", decimal_mark()) if name == "value" else text for name, text in texts.items()}
-
-
-def _stored(texts: dict[str, str]) -> dict[str, str]:
-    return {name: text.replace(",", ".") if name == "value" else text for name, text in texts.items()}

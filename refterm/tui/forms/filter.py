@@ -76,8 +76,8 @@ def _texts(present: Filter, profiles: list[str], session: Session) -> dict[str, 
     zone = session.workplace.zone
     return {
         "outcome": present.outcome or "",
-        "since": present.since.astimezone(zone).date().isoformat() if present.since else "",
-        "until": present.until.astimezone(zone).date().isoformat() if present.until else "",
+        "since": when.date_text(present.since.astimezone(zone)) if present.since else "",
+        "until": when.date_text(present.until.astimezone(zone)) if present.until else "",
         "profile": str(profiles.index(present.profile) + 1) if present.profile in profiles else "",
         "favorite": ONLY if present.favorite else "",
         "skipped": ONLY if present.skipped else "",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from refterm.domain import when
 from refterm.i18n import _, ngettext
 from refterm.services.follow_ups import FollowUps
 from refterm.services.several import Done
@@ -28,9 +27,8 @@ def follow_up_form(session: Session, referrals: Sequence[tuple[int, str]], at: s
     def submit(texts: dict[str, str]) -> str:
         from refterm.services.several import each
 
-        workplace = session.workplace
-        time = when.time_text(when.start(texts["at"], workplace.now(), workplace.zone, "at"), workplace.zone)
-        follow_ups = FollowUps(workplace)
+        time = parts.start_text(session, texts["at"], "at")
+        follow_ups = FollowUps(session.workplace)
         done: Done = each(ids, lambda number: follow_ups.set(number, texts))
         if not done.referrals:
             raise done.refused[0].error

@@ -14,7 +14,7 @@ from textual.timer import Timer
 from textual.widgets import Input, TextArea
 
 from refterm.domain.history import Entry
-from refterm.errors import InvalidInputError, RefTermError
+from refterm.errors import InvalidInputError, RefTermError, WrongStateError
 from refterm.i18n import _
 from refterm.text import as_sentence, clean, width
 from refterm.tui.background.work import UnexpectedError, work
@@ -313,6 +313,8 @@ class Form(AssistedForm[T]):
             self.say(as_sentence("; ".join(text for name, text in fields.items() if name not in self._controls)))
         elif isinstance(error, UnexpectedError):
             self.say(as_sentence(_("this failed, and refterm.log tells how; what you typed is kept")))
+        elif isinstance(error, WrongStateError) and self.referrals:
+            self.say(f"{as_sentence(str(error))}. " + _("What you typed is kept; ctrl+o copies it."))
         else:
             self.say(as_sentence(str(error)))
         bad = next((name for name in self._controls if name in fields), None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from refterm.domain import reasons
 from refterm.domain.referral import Referral
+from refterm.domain.when import date_text
 from refterm.i18n import _
 from refterm.tui.forms import parts
 from refterm.tui.forms.fields import FieldSpec
@@ -17,7 +18,8 @@ def won_form(session: Session, referral: Referral) -> Form[str]:
 
     def submit(texts: dict[str, str]) -> str:
         session.triage.won(referral.id, texts, parts.context(session, deal.currency))
-        return _("Won {customer}. Archived.").format(customer=parts.company(referral))
+        money = parts.money_of(session, referral.id)
+        return _("Won {customer}, {money}. Archived.").format(customer=parts.company(referral), money=money)
 
     return Form(
         session,
@@ -32,7 +34,7 @@ def won_form(session: Session, referral: Referral) -> Form[str]:
         initial={
             "value": parts.typed_value(deal.value),
             "currency": deal.currency or "",
-            "date": session.workplace.today().isoformat(),
+            "date": date_text(session.workplace.today()),
         },
         submit=submit,
         referrals=(referral.id,),

@@ -45,6 +45,12 @@ def typed_value(value: Decimal | None) -> str:
     return "" if value is None else money.plain(value).replace(".", decimal_mark())
 
 
+def money_of(session: Session, referral_id: int) -> str:
+    """The value of a deal as it was understood and kept, for a sentence."""
+    deal = session.desk.referral(referral_id).deal
+    return money.show_money(deal.value, deal.currency, decimal_mark())
+
+
 def money_fields(value_label: str) -> list[FieldSpec]:
     """Value and currency in one row; each follows when the other is typed with a currency."""
     return [
@@ -118,13 +124,22 @@ def understood_closing(session: Session, field: str) -> Hint:
 
 
 def understood_start(session: Session, field: str) -> Hint:
-    """What the time of a skip or a follow-up is understood as (I8, A5): `= Thu 26 Nov 2026 09:00`."""
+    """What the time of a skip or a follow-up is understood as (I8, A5): `= Thu 26 Nov 09:00`."""
 
     def hint(texts: Texts) -> str:
-        workplace = session.workplace
-        return f"= {when.time_text(when.start(texts[field], workplace.now(), workplace.zone, field), workplace.zone)}"
+        return f"= {start_text(session, texts[field], field)}"
 
     return understood(field, hint)
+
+
+def start_text(session: Session, typed: str, field: str) -> str:
+    """What the time of a skip or a follow-up is understood as, for a sentence.
+
+    Raises:
+        InvalidInputError: under the name of the field.
+    """
+    now, zone = session.workplace.now(), session.workplace.zone
+    return when.moment_text(when.start(typed, now, zone, field), now, zone)
 
 
 def understood(field: str, hint: Hint) -> Hint:

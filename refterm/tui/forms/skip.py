@@ -17,8 +17,7 @@ def skip_form(session: Session, referral: Referral) -> Form[str]:
     """Asks until when; closes with the sentence for the toast."""
 
     def submit(texts: dict[str, str]) -> str:
-        workplace = session.workplace
-        until = when.time_text(when.start(texts["until"], workplace.now(), workplace.zone), workplace.zone)
+        until = parts.start_text(session, texts["until"], "until")
         session.marks.skip(referral.id, texts["until"])
         return _("Skipped {customer} until {time}.").format(customer=parts.company(referral), time=until)
 
@@ -63,8 +62,7 @@ def skip_several_form(session: Session, referrals: Sequence[tuple[int, str]]) ->
     def submit(texts: dict[str, str]) -> str:
         from refterm.services.several import each
 
-        workplace = session.workplace
-        until = when.time_text(when.start(texts["until"], workplace.now(), workplace.zone), workplace.zone)
+        until = parts.start_text(session, texts["until"], "until")
         done = each(ids, lambda number: session.marks.skip(number, texts["until"]))
         if not done.referrals:
             raise done.refused[0].error

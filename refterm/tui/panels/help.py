@@ -60,21 +60,21 @@ def legend(signs: Signs, cells: int) -> list[str]:
 
 
 def action_entries(
-    actions: Iterable[Action], why_off: Callable[[str], str | None], run: Callable[[str], object]
+    actions: Iterable[Action], off_words: Callable[[str], str | None], run: Callable[[str], object]
 ) -> list[Entry]:
     """Every action with its key, by its groups; without a way to do it where it is off.
 
     Args:
         actions: all of them.
-        why_off: says by its name why one cannot be done now.
+        off_words: says by its name why one cannot be done now.
         run: does one by its name.
     """
     every = list(actions)
     groups = list(dict.fromkeys(action.group for action in every))
     found = []
     for action in sorted(every, key=lambda one: groups.index(one.group)):
-        why = (why_off(action.id) or "").removeprefix(f"{action.label}: ")  # the label stands beside it
+        why = off_words(action.id)
         keys = " ".join(key_name(key) for key in action.keys)
         group = _("Not here") if why else action.group
-        found.append(Entry(action.label, keys, None if why else partial(run, action.id), group, why))
+        found.append(Entry(action.label, keys, None if why else partial(run, action.id), group, why or ""))
     return found

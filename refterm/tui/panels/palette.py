@@ -30,7 +30,7 @@ class Palette(Finder):
     def entries(self, typed: str) -> list[Entry]:
         """Actions that match, then customers, then themes."""
         desk = self._desk
-        actions = matching(action_entries(desk.actions.values(), desk.why_off, desk.run_action), typed)
+        actions = matching(action_entries(desk.actions.values(), desk.off_words, desk.run_action), typed)
         able = [entry for entry in actions if entry.run]
         off = [entry for entry in actions if not entry.run]
         return [*able, *self._customers(typed), *matching(self._themes(), typed), *off]

@@ -48,9 +48,10 @@ _BROKEN = re.compile(r"\x1b[\[O][\[M]?[0-?]*[ -/]*[\x00-\x1a\x1c-\x1f\x7f]?")
 _ANSWER = "PX]^_"
 _ANSWER_END = re.compile(r"[\x1b\x18\x1a\x9c]")
 _OSC_END = re.compile(r"[\x1b\x18\x1a\x9c\x07]")
-# What follows an ESC that was taken for the key; nobody types it within one read.
+# What follows an ESC that was taken for the key; nobody types it within one read. A bracket and a single letter are
+# a sequence where no text goes on behind them: `[Smith]` is text.
 _LATE_REST = re.compile(
-    r"\[(?:[0-?]+[ -/]*[@-~]|[A-HIOZ]\Z|M[^\x1b]{3})|[PX^_\]][^\x1b\x07]*(?:\x1b\\|\x07)", re.DOTALL
+    r"\[(?:[0-?]+[ -/]*[@-~]|[@-~](?=[^ -~]|\Z)|M[^\x1b]{3})|[PX^_\]][^\x1b\x07]*(?:\x1b\\|\x07)", re.DOTALL
 )
 
 _KEY_WITH_NUMBERS = re.compile(r"\x1b\[([0-9]{0,7})[0-9:;]{0,200}([u~ABCDEFHPQS])")
@@ -93,7 +94,10 @@ class TerminalParser(XTermParser):
             data: the text of one read.
         """
         now = get_time()
-        yield from self.tick(now)
+        # Who waits for the terminal calls `tick` when it is silent. While an answer or a paste goes on it never is; and
+        # a busy machine that reads late what came in time must not take a sequence's beginning for the escape key.
+        if self._answer or self._paste:
+            yield from self.tick(now)
         if self._escaped_at is not None:
             if now - self._escaped_at < LATE and _LATE_REST.match(data):
                 data = ESC + data
