@@ -140,7 +140,9 @@ def _all() -> set[object]:
             for name, made in vars(module).items():
                 if getattr(made, "__module__", "") != module.__name__ or name.startswith("_"):
                     continue
-                is_form = inspect.isfunction(made) and str(inspect.signature(made).return_annotation).startswith("Form[")
+                is_form = inspect.isfunction(made) and str(inspect.signature(made).return_annotation).startswith(
+                    "Form["
+                )
                 is_screen = inspect.isclass(made) and issubclass(made, Screen)
                 if is_form or (is_screen and made not in NOT_OPENED):
                     found.add(made)

@@ -263,7 +263,11 @@ class ReferralList(Widget, can_focus=True):
         index = self._top + above
         row = self._row(index)
         if row is None:
-            text = [] if self.count else [line for said in self.empty_text for line in hanging(said, self._cells - 4, look)]
+            text = (
+                []
+                if self.count
+                else [line for said in self.empty_text for line in hanging(said, self._cells - 4, look)]
+            )
             return self._strip([("   " + (text[y - 2] if 0 <= y - 2 < len(text) else ""), "plain")])
         if self._strips_look is not look or len(self._strips) >= MOST_STRIPS:
             self._strips_look = look

@@ -65,7 +65,9 @@ class FormRow(Horizontal):
         needed = 0
         if cells := self.size.width:
             errors = sum(len(lines) for _start, lines in self._sentences(cells))
-            remarks = max(len(self._remark(spec, field, cells)) for spec, field in zip(self.specs, self.fields, strict=True))
+            remarks = max(
+                len(self._remark(spec, field, cells)) for spec, field in zip(self.specs, self.fields, strict=True)
+            )
             needed = errors or len(self._hint_below(cells)) or remarks
         for field in self.fields:
             margin = field.styles.margin
