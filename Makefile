@@ -28,7 +28,7 @@ lint: .venv/.tested ## check style, types and layers
 	@$(IN) mypy --no-error-summary
 	@.venv/bin/lint-imports --no-logo > .venv/layers.log || { cat .venv/layers.log >&2; exit 1; }
 
-bench: .venv/.tested ## measure against the floors; SIZES=100,10000 RUNS=3 ONLY=start BASE=earlier.json OUT=bench.json
+bench: .venv/.tested .venv/.prepared ## measure against the floors; SIZES=100,10000 RUNS=3 ONLY=start BASE=earlier.json OUT=bench.json
 	@$(IN) tests.bench $(if $(SIZES),--sizes $(SIZES)) $(if $(RUNS),--runs $(RUNS)) $(if $(ONLY),--only $(ONLY)) \
 		$(if $(BASE),--base $(BASE)) --out $(or $(OUT),.bench/bench.json) $(if $(SIZES)$(RUNS)$(ONLY),,--page docs/benchmarks.md)
 

@@ -54,9 +54,9 @@ def change_lines(entry: Entry, zone: tzinfo | None, arrow: str = "->") -> list[s
             lines.append(f"{field_word(field)}: {', '.join(gone + come)}")
             continue
         one, other = (_shown(entry, field, place, zone) for place in (0, 1))
-        lines.append(
-            f"{field_word(field)}: {other}" if before in _EMPTY else f"{field_word(field)}: {one} {arrow} {other}"
-        )
+        # What is the same before and after says of what the entry is, such as a profile's name.
+        alone = before in _EMPTY or before == after
+        lines.append(f"{field_word(field)}: {other}" if alone else f"{field_word(field)}: {one} {arrow} {other}")
     return lines
 
 

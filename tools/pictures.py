@@ -209,7 +209,8 @@ async def opened(folder: Path, beginning: Path, *, present: bool) -> AsyncIterat
     settings = Settings(time_zone="UTC", notices=notices, database=str(path))
     place = workplace(open_database(path), settings, Actor("ana", "ana"), clock)
     place.tell_customers = False
-    demo.introduce(place)
+    with place.database.writing() as connection:
+        demo.introduce(connection, "ana")
     kept = folder / "beginning.db"
     place.database.backup(kept)
     options = DemoOptions(start=INSTANT, speed=0, present=present)

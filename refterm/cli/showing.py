@@ -157,10 +157,12 @@ def _customer(referral: Referral) -> Iterator[Pair]:
 
 
 def _wanted(referral: Referral) -> Iterator[Pair]:
+    from refterm.domain.api_words import in_words
+
     yield _("Needs"), referral.need
-    yield _("Products"), ", ".join(referral.products)
-    yield _("Services"), ", ".join(referral.services)
-    yield _("Solutions"), ", ".join(referral.solutions)
+    yield _("Products"), ", ".join(map(in_words, referral.products))
+    yield _("Services"), ", ".join(map(in_words, referral.services))
+    yield _("Solutions"), ", ".join(map(in_words, referral.solutions))
 
 
 def _deal(referral: Referral, workplace: Workplace) -> Iterator[Pair]:

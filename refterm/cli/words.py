@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from refterm.domain.money import show_money
-from refterm.domain.referral import Referral
+from refterm.domain.referral import Outcome, Referral
 from refterm.i18n import _
-from refterm.words import tab_word
+from refterm.words import outcome_word, tab_word
 
 
 def label(referral: Referral) -> str:
@@ -16,8 +16,9 @@ def label(referral: Referral) -> str:
 
 
 def place(referral: Referral) -> str:
-    """The tab in which it stands."""
-    return tab_word(referral.status)
+    """The tab in which it stands, and that it expired: an undone decision may have been on one past its expiry."""
+    tab = tab_word(referral.status)
+    return f"{tab} ({outcome_word(referral.outcome)})" if referral.outcome is Outcome.EXPIRED else tab
 
 
 def money(referral: Referral) -> str:

@@ -121,4 +121,4 @@ def _require_active(referral: Referral, now: datetime) -> None:
     if referral.status is Status.ARCHIVED:
         raise WrongStateError(closed_sentence(referral, now))
     if referral.status is Status.NEW:
-        raise WrongStateError(_("referral {id} is new; accept it first").format(id=referral.id))
+        raise WrongStateError(_("#{id} is not accepted yet; accept it first").format(id=referral.id))

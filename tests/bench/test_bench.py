@@ -38,7 +38,7 @@ def test_a_short_run_measures_and_keeps_what_it_measured(
 def test_what_is_not_known_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         bench.main(["--only", "everything"])
-    assert "there are start, commands" in capsys.readouterr().err
+    assert "there are start, demo, commands" in capsys.readouterr().err
 
 
 def test_a_target_is_a_most_or_a_least() -> None:

@@ -73,7 +73,7 @@ def by_keys(database: Path) -> None:
             desk.wait("Big deal")
             fill(desk, "12500", "EUR", "1-3 months", "mail", "", "", contact)
             desk.press(CTRL_S)
-            desk.wait(f"Accepted {name}, 12,500.00 EUR; it is in Active now.")
+            desk.wait(f"Accepted {name}, 12,500.00 EUR; now in Active.")
         desk.press("2")
         show_all(desk, "Active 2")
         select(desk, WON)
@@ -190,7 +190,7 @@ def test_a_form_typed_in_one_burst_puts_every_text_into_its_field(databases: tup
         desk.press(
             TAB.join(("Deal X", "12500", "EUR", "1-3 months", "what they want", "CRM-1", "CAM-1", "Mara")) + CTRL_S
         )
-        desk.wait(f"Accepted {WON}, 12,500.00 EUR; it is in Active now.")
+        desk.wait(f"Accepted {WON}, 12,500.00 EUR; now in Active.")
         assert desk.leave() == 0
     (found,) = json.loads(run("list", "--tab", "active", "--json", database=database))
     deal = found["deal"]

@@ -278,7 +278,7 @@ def test_a_prepared_desk_of_an_older_build_is_played_anew(
         connection.commit()
     monkeypatch.setattr(demo, "prepared", lambda _language: newer)
     played = []
-    monkeypatch.setattr(demo, "replay", lambda path, *_more: played.append(path) or path)
+    monkeypatch.setattr(demo, "replay", lambda path, *_more: played.append(shutil.copyfile(prepared, path)))
     demo.build(tmp_path, SettableClock(NOW))
     assert played == [tmp_path / "desk.db"]
 

@@ -39,12 +39,13 @@ class Demo:
         self.workplace = Workplace(
             open_database(path), self.clock, Actor("vera", "vera"), Deadlines(), tell_customers=False
         )
-        demo.introduce(self.workplace)
+        with self.workplace.database.writing() as connection:
+            demo.introduce(connection, "vera")
         self.workplace.database.backup(self.kept)
         self.desk = Desk(self.workplace)
         notices = NoticeSettings(transport="maildir", maildir=str(folder / "notices"))
         planned = story(demo.SEED, NOW, demo.present("en"), "en")
-        self.wheel = Wheel(self.workplace, self.clock, planned, notices)
+        self.wheel = Wheel(self.workplace, self.clock, lambda: planned, notices)
 
     def history(self) -> list[tuple[str, str, str]]:
         """What happened since the beginning: the minute, who, what."""

@@ -13,6 +13,7 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
+from refterm.domain.api_words import in_words
 from refterm.domain.referral import Contact, Referral
 from refterm.domain.when import local_time
 from refterm.errors import ConfigurationError, RefTermError
@@ -316,8 +317,8 @@ def _names(workplace: Workplace, referral: Referral, language: str) -> dict[str,
         "place": ", ".join(part for part in (customer.city, customer.country) if part) or "-",
         "employees": customer.employees or "-",
         "industry": customer.industry or "-",
-        "products": ", ".join(referral.products) or "-",
-        "solutions": ", ".join(referral.solutions) or "-",
+        "products": ", ".join(map(in_words, referral.products)) or "-",
+        "solutions": ", ".join(map(in_words, referral.solutions)) or "-",
         "contact": ", ".join(part for part in reached if part) or "-",
         "contact_name": (person.name if person else "") or customer.company,
         "channel": referral.channel.value,

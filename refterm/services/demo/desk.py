@@ -13,22 +13,16 @@ from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from types import FrameType
 
-from refterm.clock import Clock, SettableClock
-from refterm.domain.deadline import Deadlines
-from refterm.domain.history import DESK, Actor
-from refterm.errors import RefTermError, StoreError
+from refterm.clock import Clock
+from refterm.errors import RefTermError
 from refterm.i18n import _
-from refterm.services.background.expiry import expire_due
-from refterm.services.background.fitting import store_scores
 from refterm.services.demo import script
 from refterm.services.demo.options import SEED
 from refterm.services.demo.past import COUNT, PEOPLE, STUBBORN, generated
 from refterm.services.demo.script import Json
-from refterm.services.profiles import Profiles
-from refterm.services.workplace import Workplace
 from refterm.store import demo as demo_store
-from refterm.store import outbox, updates
-from refterm.store.opening import open_database
+from refterm.store import updates
+from refterm.store.connection import Connection
 
 LANGUAGES = ("en", "es")
 # The midnight at which prepared databases begin; opening one moves all of it.
@@ -105,12 +99,13 @@ def throwaway() -> Iterator[Path]:
                 shutil.rmtree(folder, ignore_errors=True)
 
 
-def build(folder: Path, clock: Clock, *, seed: int = SEED, language: str = "en") -> Path:
+def build(folder: Path, clock: Clock, *, presenter: str = "ana", seed: int = SEED, language: str = "en") -> Path:
     """Make the demo's database, quickly where it was prepared.
 
     Args:
         folder: an empty folder; nothing is written elsewhere.
         clock: tells the instant from which everything is dated back.
+        presenter: who acts at it.
         seed: of the past and of the story; only SEED is prepared.
         language: of the first rows of the Inbox, one of LANGUAGES.
 
@@ -119,23 +114,17 @@ def build(folder: Path, clock: Clock, *, seed: int = SEED, language: str = "en")
     """
     path, now = folder / "desk.db", clock.now().astimezone(UTC)
     found = prepared(language)
-    if seed != SEED or not found.exists():
-        return replay(path, now, seed, language)
-    shutil.copyfile(found, path)
-    path.chmod(0o600)  # as any desk's file, whatever the installation's are
-    try:
-        _move(path, now)
-    except StoreError:  # of another schema than this program's, or of an older build
-        path.unlink()
-        return replay(path, now, seed, language)
+    if seed != SEED or not found.exists() or not _moved(found, path, now):
+        replay(path, now, seed, language)
+    with demo_store.alone(path) as connection:
+        introduce(connection, presenter)
     return path
 
 
-def introduce(workplace: Workplace) -> None:
+def introduce(connection: Connection, presenter: str) -> None:
     """Make the presenter and the people of the script known to the demo's desk, so that they can be given work (T5)."""
-    with workplace.database.writing() as connection:
-        for name in dict.fromkeys((*PEOPLE, workplace.actor.name)):
-            updates.put_setting(connection, f"people.{name}", f"{name}@nordlicht.example")
+    for name in dict.fromkeys((*PEOPLE, presenter)):
+        updates.put_setting(connection, f"people.{name}", f"{name}@nordlicht.example")
 
 
 def prepared(language: str) -> Path:
@@ -166,6 +155,18 @@ def prepare(folder: Path) -> list[Path]:
 
 def replay(path: Path, now: datetime, seed: int, language: str) -> Path:
     """Play all of the script into a new database: the past before the last midnight UTC, then the present."""
+    from refterm.clock import SettableClock
+    from refterm.domain.deadline import Deadlines
+    from refterm.domain.history import DESK, Actor
+    from refterm.services.background.expiry import expire_due
+    from refterm.services.background.fitting import store_scores
+    from refterm.services.demo import playing
+    from refterm.services.demo.partner_center import connect
+    from refterm.services.profiles import Profiles
+    from refterm.services.workplace import Workplace
+    from refterm.store import outbox
+    from refterm.store.opening import open_database
+
     played = SettableClock(now)
     # The customers of what came from Microsoft are Microsoft's to tell: no notices.
     desk = Workplace(open_database(path), played, DESK, Deadlines(), zone=UTC, tell_customers=False)
@@ -176,15 +177,13 @@ def replay(path: Path, now: datetime, seed: int, language: str) -> Path:
         for profile in _PROFILES:
             Profiles(replace(desk, actor=Actor("ana", "ana"))).add(profile)
         for (first, one), origin in zip(script.numbered((past, present(language))), (midnight, now), strict=True):
-            script.play(desk, played, one, origin, first)
+            playing.play(desk, played, one, origin, first)
         played.set(now)
         expire_due(desk)
         # Its contacts are invented, too: nothing is owed to them.
         with desk.database.writing() as connection:
             outbox.clear(connection)
         store_scores(desk)
-        from refterm.services.demo.partner_center import connect  # a prepared desk does not need it at its opening
-
         connect(desk)
     finally:
         desk.close()
@@ -196,18 +195,23 @@ def present(language: str) -> list[Json]:
     return [one for one in script.read("present.json") if one.get("lang", language) == language]
 
 
-def _move(path: Path, now: datetime) -> None:
-    """Move a prepared database to an instant: its past by whole days, so that days stay days, its present exactly."""
-    database = open_database(path)
-    try:
-        with database.writing() as connection:
+def _moved(found: Path, path: Path, now: datetime) -> bool:
+    """Copy a prepared database and move it to an instant: its past by whole days, so that days stay days, its present exactly.
+
+    Returns:
+        False where it is of an older build of the program.
+    """
+    shutil.copyfile(found, path)
+    path.chmod(0o600)  # as any desk's file, whatever the installation's are
+    with demo_store.alone(path) as connection:
+        if done := demo_store.is_of_this_build(connection):
             last = len(script.read("past.json")) + COUNT + 2 * STUBBORN
             demo_store.shift(connection, 1, last, _midnight(now) - PREPARED_AT)
             demo_store.shift(connection, last + 1, 2**31, now - PREPARED_AT)
-            if not demo_store.shift_sync(connection, now - PREPARED_AT):
-                raise StoreError("prepared by an older build")
-    finally:
-        database.close()
+            demo_store.shift_sync(connection, now - PREPARED_AT)
+    if not done:
+        path.unlink()
+    return done
 
 
 def _midnight(now: datetime) -> datetime:

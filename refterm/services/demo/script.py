@@ -1,4 +1,4 @@
-"""The demo's script: invented referrals and what people do about them, played through the real services.
+"""The demo's script: invented referrals and what people do about them (playing.py lets them do it).
 
 A script is a list of referrals as `demo_data/` has them: each says when it came in, and what ana, luis, mei and tom did
 about it since. It is played in order of time on a clock that is moved along, so that history, marks and deadlines are
@@ -10,24 +10,13 @@ from __future__ import annotations
 import json
 import re
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from refterm.clock import SettableClock
-from refterm.domain.decisions import Context
-from refterm.domain.history import Actor
-from refterm.services.background.expiry import expire_due
-from refterm.services.importing import Importer
-from refterm.services.marks import Marks
-from refterm.services.triage import Triage
-from refterm.services.workplace import Workplace
-
 Json = dict[str, Any]
-Step = Callable[[Workplace, int, Any], object]
 
 DATA = Path(__file__).parents[2] / "demo_data"
 _SPAN = re.compile(r"(\d+)([dhms])")
@@ -35,21 +24,6 @@ _UNITS = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
 _ALLOTTED = timedelta(days=14)
 _LOCATION = "01e2abcd-52b0-4af3-a3ae-1fd1530b3563"
 _QUALIFICATIONS = {"search": "Direct", "marketing": "MarketingQualified", "sales": "SalesQualified", "partner": "None"}
-
-STEPS: dict[str, Step] = {
-    "accept": lambda desk, one, given: Triage(desk).accept(one, given, Context(desk.today())),
-    "decline": lambda desk, one, given: Triage(desk).decline([one], given),
-    "edit": lambda desk, one, given: Triage(desk).edit(one, given, Context(desk.today())),
-    "contact": lambda desk, one, given: Triage(desk).add_contact(one, given),
-    "won": lambda desk, one, given: Triage(desk).won(one, given, Context(desk.today())),
-    "lost": lambda desk, one, given: Triage(desk).lost(one, given),
-    "undo": lambda desk, one, _given: Triage(desk).undo([one]),
-    "take": lambda desk, one, _given: Marks(desk).take(one),
-    "contacted": lambda desk, one, given: Marks(desk).contacted(one, given),
-    "favorite": lambda desk, one, _given: Marks(desk).favorite(one),
-    "skip": lambda desk, one, given: Marks(desk).skip(one, given),
-    "note": lambda desk, one, given: Marks(desk).note(one, given),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +33,7 @@ class Event:
     Attributes:
         referral: its place in the script.
         by: who does it; None where it comes in.
-        deed: a key of STEPS.
+        deed: a key of `playing.STEPS`.
         given: what the step needs.
     """
 
@@ -91,43 +65,6 @@ def events(script: Sequence[Json], origin: datetime) -> list[Event]:
                 yield Event(origin - span(then["ago"]), index, then["by"], then["do"], then.get("with"))
 
     return sorted(each(), key=lambda event: (event.at, event.referral))
-
-
-def play(desk: Workplace, clock: SettableClock, script: Sequence[Json], origin: datetime, first: int) -> None:
-    """Let a script happen.
-
-    Args:
-        desk: the desk, as the program itself.
-        clock: the desk's clock; it is moved along, and back to where the script begins.
-        script: the referrals.
-        origin: the instant before which everything is dated.
-        first: the number that the first referral gets; they are numbered as they come in.
-    """
-    importer = Importer(desk)
-    numbers: dict[int, int] = {}
-    for event in events(script, origin):
-        clock.set(event.at)
-        expire_due(desk)
-        if event.by is None:
-            receive(importer, record(script[event.referral], event.at, origin))
-            numbers[event.referral] = first + len(numbers)
-        else:
-            do(desk, event.by, event.deed, numbers[event.referral], event.given)
-
-
-def receive(importer: Importer, *records: Json) -> None:
-    """Bring referrals in."""
-    summary = importer.run(BytesIO(json.dumps(records).encode()), name="demo.json")
-    assert summary.new == len(records), summary
-
-
-def do(desk: Workplace, person: str, deed: str, number: int, given: Any = None) -> object:
-    """Let somebody of the script do something.
-
-    Raises:
-        RefTermError: when it cannot be done any more, because the presenter was quicker.
-    """
-    return STEPS[deed](replace(desk, actor=Actor(person, person)), number, given)
 
 
 def record(one: Json, received: datetime, origin: datetime) -> Json:

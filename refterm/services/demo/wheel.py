@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,17 +15,16 @@ from refterm.domain.history import DESK, Actor
 from refterm.errors import RefTermError
 from refterm.i18n import _
 from refterm.services.background.expiry import expire_due
-from refterm.services.background.presence import Presence
-from refterm.services.demo import script
 from refterm.services.demo.clock import DemoClock
-from refterm.services.demo.story import Planned
 from refterm.services.desk import Desk
 from refterm.services.workplace import Workplace
 from refterm.store import codec
 from refterm.store import demo as demo_store
 
 if TYPE_CHECKING:
+    from refterm.services.background.presence import Presence
     from refterm.services.demo.partner_center import InventedPartnerCenter
+    from refterm.services.demo.story import Planned
     from refterm.services.sync.standing import Standing
 
 
@@ -52,18 +52,33 @@ class Wheel:
     """
 
     def __init__(
-        self, workplace: Workplace, clock: DemoClock, story: Sequence[Planned], notices: NoticeSettings | None
+        self,
+        workplace: Workplace,
+        clock: DemoClock,
+        story: Callable[[], Sequence[Planned]],
+        notices: NoticeSettings | None,
     ) -> None:
+        """
+        Args:
+            workplace: the presenter's.
+            clock: the demo's.
+            story: gives all that will happen; asked once, after the first rows are drawn.
+            notices: how letters go out.
+        """
         self.clock = clock
         self._workplace = workplace
         self._desk = replace(workplace, actor=DESK)
-        self._story = list(story)
+        self._story_of = story
         self._done = 0
         self._notices = notices
         self._seats: dict[str, Presence] = {}
         self._partner_center: InventedPartnerCenter | None = None
         # The story must not happen twice at once: the desk's own tick and a key both turn the wheel.
         self._turning = threading.Lock()
+
+    @cached_property
+    def _story(self) -> Sequence[Planned]:
+        return self._story_of()
 
     def next(self) -> Moment | None:
         """The next thing that happens by itself."""
@@ -183,6 +198,8 @@ class Wheel:
 
     def _by_hand(self, planned: Planned) -> None:
         """What a colleague does."""
+        from refterm.services.demo import playing
+
         number = self._number(planned)
         if planned.what == "form":
             self._seat(planned.by).hold(number, str(planned.given))
@@ -196,7 +213,7 @@ class Wheel:
         else:
             self._seat(planned.by).let_go()
             deed = {"decide": "decline", "both": "edit"}.get(planned.what, planned.what)
-            script.do(self._desk, planned.by, deed, number, planned.given)
+            playing.do(self._desk, planned.by, deed, number, planned.given)
 
     def _number(self, planned: Planned) -> int:
         if planned.what == "decide":
@@ -208,6 +225,8 @@ class Wheel:
         return Desk(self._workplace).resolve(planned.source_id)
 
     def _seat(self, name: str) -> Presence:
+        from refterm.services.background.presence import Presence
+
         if name not in self._seats:
             self._seats[name] = Presence(replace(self._desk, actor=Actor(name, name)))
         return self._seats[name]

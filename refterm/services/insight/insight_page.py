@@ -57,7 +57,7 @@ def markdown(found: Insights) -> str:
     if one.declined_by_reason:
         lines += ["", "## " + _("Declined for"), ""]
         lines += _table(
-            (_("reason"), _("referrals")), [(reasons.word(code), str(n)) for code, n in one.declined_by_reason.items()]
+            (_("reason"), _("referrals")), [(reasons.label(code), str(n)) for code, n in one.declined_by_reason.items()]
         )
     channels = {channel_word(name) if name else None: figures for name, figures in found.by_channel.items()}
     for title, groups in ((_("By profile"), found.by_profile), (_("By channel"), channels)):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from textual import events
 from textual.actions import ActionParseResult
@@ -19,14 +21,16 @@ from refterm.config import Settings
 from refterm.services.demo import desk as demo_desk
 from refterm.services.demo.clock import DemoClock
 from refterm.services.demo.options import DemoOptions
-from refterm.services.demo.story import story
 from refterm.services.demo.wheel import Wheel
-from refterm.services.workplace import open_workplace
+from refterm.services.workplace import open_workplace, who
 from refterm.tui.app import RefTermApp, run_app, session_for
 from refterm.tui.demo.screen import DemoScreen
 from refterm.tui.demo.tour import Tour
 from refterm.tui.draw.signs import choose_signs
 from refterm.tui.session import Session
+
+if TYPE_CHECKING:
+    from refterm.services.demo.story import Planned
 
 PRESENTER = "ana"
 
@@ -47,8 +51,14 @@ class DemoApp(RefTermApp):
         """The demo's desk."""
         settings, options, workplace = self.settings, self._options, self.session.workplace
         language = demo_desk.spoken(i18n.language())
-        present = demo_desk.present(language)
-        planned = story(options.seed, self._clock.start, present, language, live=options.live)
+
+        def planned() -> Sequence[Planned]:
+
+            from refterm.services.demo.story import story
+
+            present = demo_desk.present(language)
+            return story(options.seed, self._clock.start, present, language, live=options.live)
+
         self.desk = DemoScreen(
             self.session,
             self.state,
@@ -93,17 +103,18 @@ def run_demo(settings: Settings, options: DemoOptions, acting: str | None) -> in
     language = demo_desk.spoken(i18n.language())
     clock = DemoClock(options.start or datetime.now(UTC), options.speed)
     with demo_desk.throwaway() as folder:
-        path = demo_desk.build(folder, clock, seed=options.seed, language=language)
+        acting = PRESENTER if options.present else acting
+        name = who(settings, acting).name
+        path = demo_desk.build(folder, clock, presenter=name, seed=options.seed, language=language)
+        kept = folder / "beginning.db"
+        shutil.copy(path, kept)
         # Nothing leaves this machine: letters go to a folder that is thrown away with the rest.
         notices = replace(settings.notices, transport="maildir", maildir=str(folder / "notices"), deliver="desk")
         settings = replace(settings, notices=notices, database=str(path))
         if options.light:
             settings = replace(settings, theme="refterm-light")
-        place = open_workplace(settings, clock=clock, acting=PRESENTER if options.present else acting)
+        place = open_workplace(settings, clock=clock, acting=acting)
         place.tell_customers = False
-        demo_desk.introduce(place)
-        kept = folder / "beginning.db"
-        place.database.backup(kept)
         signs = choose_signs(settings.ascii, os.environ, coerced=bool(sys.flags.utf8_mode))
         session = session_for(place, settings, signs, folder)
         return run_app(DemoApp(session, settings=settings, options=options, clock=clock, kept=kept), place, settings)

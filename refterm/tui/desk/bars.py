@@ -175,7 +175,9 @@ def filter_text(chosen: Filter, zone: tzinfo | None) -> str:
         chosen.channel or "",
         _("with a next step") if chosen.follow_up else "",
         _("no next step") if chosen.no_follow_up else "",
-        chosen.label if chosen.ids else "",
+        (chosen.label or ngettext("{n} referral", "{n} referrals", len(chosen.ids)).format(n=len(chosen.ids)))
+        if chosen.ids
+        else "",
     ]
     return ", ".join(part for part in parts if part)
 

@@ -23,7 +23,7 @@ def accept_form(session: Session, referral: Referral) -> Form[str]:
             texts = {**texts, "timeframe": wanted.isoformat()}  # as the source states it
         session.triage.accept(referral.id, texts, parts.context(session, currency))
         money = parts.money_of(session, referral.id)
-        return _("Accepted {customer}, {money}; it is in Active now.").format(customer=company, money=money)
+        return _("Accepted {customer}, {money}; now in Active.").format(customer=company, money=money)
 
     return Form(
         session,

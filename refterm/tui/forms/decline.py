@@ -122,8 +122,6 @@ def _sentence(done: Done, companies: dict[int, str], reason: str) -> str:
             n=len(done.referrals), reason=reasons.word(reason)
         )
     if done.refused:
-        names = "; ".join(
-            f"#{refused.referral} {companies[refused.referral]}: {refused.error}" for refused in done.refused
-        )
+        names = "; ".join(str(refused.error) for refused in done.refused)
         sentence += " " + _("Not declined: {names}.").format(names=names)
     return sentence

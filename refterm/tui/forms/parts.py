@@ -234,9 +234,11 @@ def not_done(done: Done) -> str:
     """The end of a sentence about several: what was refused, and why."""
     if not done.refused:
         return ""
-    return " " + _("Not done: {names}.").format(
-        names="; ".join(f"#{one.referral}: {one.error}" for one in done.refused)
-    )
+    named = [
+        said if (said := str(one.error)).startswith(f"#{one.referral} ") else f"#{one.referral}: {said}"
+        for one in done.refused
+    ]
+    return " " + _("Not done: {names}.").format(names="; ".join(named))
 
 
 def first_currency(session: Session, referral: Referral) -> str:

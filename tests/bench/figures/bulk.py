@@ -103,7 +103,7 @@ def _delivering(path: Path, tick: Sequence[str]) -> Iterator[Figure]:
     floor = float(_measured([sys.executable, LETTER_FLOOR, str(letters[0].parent), str(desks.FOLDER / "letters")])[2])
     note = f"{shown(len(letters) / seconds)} to {shown(floor)} letters/s"
     yield Figure("delivery into a Maildir, to writing the files", str(DUE), len(letters) / seconds / floor, "x",
-                 None, note, at_least=True)  # fmt: skip
+                 0.8, note, at_least=True)  # fmt: skip
 
 
 def _copied(path: Path) -> Path:

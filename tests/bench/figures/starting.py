@@ -9,7 +9,10 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from statistics import median
+from tempfile import TemporaryDirectory
 
+from refterm.clock import SystemClock
+from refterm.services.demo import desk as demo_desk
 from tests.bench import desks
 from tests.bench.report import Figure, ratio
 from tests.bench.terminal import Program
@@ -63,6 +66,22 @@ def start(sizes: Sequence[int], runs: int) -> Iterator[Figure]:
         yield Figure(f"start at {most} to start at {least}", "", median(pairs), "x", 1.05)
         more = (median(one[2] for one in ours[most]) - median(one[2] for one in ours[least])) / 2**20
         yield Figure(f"memory at {most} less that at {least}", "", more, "MiB", 3)
+
+
+def demo(runs: int) -> Iterator[Figure]:
+    """The demo's start, its database made on the way, paired with that of a real desk of the same referrals."""
+    with TemporaryDirectory() as folder:
+        path = demo_desk.build(Path(folder), SystemClock())
+        desk = (sys.executable, "-m", "refterm", "--db", str(path))
+        ready = r"(?s)Hartwell.*q quit"
+        ours, floor = [], []
+        for number in range(runs + 1):
+            pair = started((sys.executable, "-m", "refterm", "demo"), ready), started(desk, ready)
+            if number:
+                ours.append(pair[0][0] * 1000)
+                floor.append(pair[1][0] * 1000)
+    how = "" if demo_desk.prepared("en").exists() else ", played anew"
+    yield ratio(f"the demo's start to a desk's of the same referrals{how}", "", ours, floor, 1.10, "ms")
 
 
 def commands(sizes: Sequence[int], runs: int) -> Iterator[Figure]:
