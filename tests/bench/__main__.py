@@ -39,6 +39,7 @@ def main(arguments: list[str] | None = None) -> None:
         "search": lambda: keys.searching(sizes, runs),
         "deciding": lambda: keys.deciding(sizes, runs),
         "rest": lambda: resting.resting(sizes, seconds),
+        "worked": lambda: resting.worked(sizes, seconds / 2, max(100, runs * 112)),
         "crowd": lambda: resting.crowd(sizes, seconds / 4),
         "import": lambda: bulk.importing(chosen.bulk),
         "export": lambda: bulk.exporting(chosen.bulk),

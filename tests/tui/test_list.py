@@ -827,3 +827,25 @@ async def test_what_was_decided_last_is_kept_by_a_desk_left_at_once(
     async with sit() as seat:
         assert seat.row.id == row.id
         assert seat.row.favorite is not row.favorite
+
+
+async def test_the_scores_are_brought_up_to_date_once_while_nobody_writes(
+    sit: SitDown, import_records: ImportRecords, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a million referrals it takes a minute in which every key waits a little."""
+    import_records([api_record(), api_record()])
+    runs: list[Workplace] = []
+
+    def counted(place: Workplace) -> int:
+        runs.append(place)
+        return 0
+
+    monkeypatch.setattr("refterm.services.background.fitting.store_scores", counted)
+    async with sit() as seat:
+        for _ in range(2 * len(ORDERS[Tab.INBOX])):
+            await seat.press("o")
+        assert len(runs) == 1
+        await seat.press("t")
+        for _ in range(len(ORDERS[Tab.INBOX])):
+            await seat.press("o")
+        assert len(runs) == 2

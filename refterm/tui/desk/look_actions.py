@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 from textual import events, on
 
 from refterm.domain.query import ORDERS, STATUS_OF_TAB, Filter, Order, Tab, View
+from refterm.errors import RefTermError
 from refterm.i18n import _
 from refterm.tui.actions import keys_of
 from refterm.tui.desk.base import BESIDE_LEAST, DeskBase
@@ -27,6 +28,9 @@ MOST_ONLY = 1000
 
 class LookActions(DeskBase):
     """The actions that change nothing."""
+
+    # The newest history entry when the scores were last brought up to date.
+    _scored = -1
 
     # The detail, the list's order and filter, the panels
 
@@ -130,10 +134,24 @@ class LookActions(DeskBase):
         self.app.keep_view()
 
     def _score(self) -> None:
-        """Bring the scores up to date, then show the list again."""
+        """Bring the scores up to date, then show the list again; not where nothing was written since the last time.
+
+        Of a million referrals it takes a minute, in a thread that every key waits for a little.
+        """
         from refterm.services.background.fitting import store_scores
 
-        self.write(lambda: store_scores(self.session.workplace), lambda changed: self.reload() if changed else None)
+        if self._listed == self._scored:
+            return
+        self._scored = self._listed
+
+        def job() -> int:
+            try:
+                return store_scores(self.session.workplace)
+            except RefTermError:
+                self._scored = -1
+                raise
+
+        self.write(job, lambda changed: self.reload() if changed else None)
 
     def action_filter(self) -> None:
         """The form that narrows the list; the only tab that can hold what it lets through is shown."""
@@ -290,8 +308,7 @@ class LookActions(DeskBase):
         if tab is not self.state.tab:
             self.state.tab = tab
             self.referral_list.clear_marks()
-            if self.reload(top=True):
-                self.show_detail()  # with the list: read a moment later, it would draw the screen a second time
+            self.reload(top=True)  # the detail follows a moment later: the rows do not wait for it
             self.app.keep_view()
 
     def set_filter(self, chosen: Filter) -> None:

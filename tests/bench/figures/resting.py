@@ -8,12 +8,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 
 from tests.bench import desks
-from tests.bench.figures.keys import FORM_GONE, SUBMIT
+from tests.bench.figures.keys import ESCAPE, FORM_GONE, SUBMIT
 from tests.bench.figures.starting import PANE, READY, desk_command
 from tests.bench.report import Figure, shown
 from tests.bench.terminal import Program
 
 CROWD = 20
+MOVES = "jjjkjkjkkk"
+# What is opened by which key, and the words at its top.
+OPENED = {"?": "─ Keys ─", "h": "─ History ─", "V": "─ Views ─", "\x10": "Everything by name", "d": "Decline referral"}
 
 
 def resting(sizes: Sequence[int], seconds: float) -> Iterator[Figure]:
@@ -38,6 +41,37 @@ def resting(sizes: Sequence[int], seconds: float) -> Iterator[Figure]:
     yield Figure("at rest, minutes in every row: bytes a minute", "100", 60 * counting[1] / spent, "B", 20_480)
     yield Figure("at rest under an open form: CPU", "100", share[2], "%", allowed, note)
     yield Figure(f"at rest under an open form: bytes in {spent:.0f} s", "100", form[1], "B", 0)
+
+
+def worked(sizes: Sequence[int], seconds: float, keys: int) -> Iterator[Figure]:
+    """What a desk keeps after much work, and what it costs at rest then: keys, then forms, panels and the palette.
+
+    A second round of as much must keep next to nothing; the first one loads what forms and panels need.
+    """
+    size = min(sizes[-1], 100_000)
+    with Program(desk_command(size), desks.environment()) as program:
+        program.until(READY)
+        program.quiet()
+        memory = [program.memory()]
+        for _round in range(2):
+            for number in range(keys):
+                program.press(MOVES[number % len(MOVES)])
+            memory.append(program.memory())
+            for key, title in [*OPENED.items()] * max(1, keys // 100):
+                program.press_until(key, title)
+                program.press_until(ESCAPE, rf"\A(?s:(?!.*{title}))")
+            program.quiet()
+            memory.append(program.memory())
+        time.sleep(3)
+        [(cpu, written)], spent = _watched([program], seconds)
+    start, moved, opened, moved_again, opened_again = (value / 2**20 for value in memory)
+    yield Figure(f"memory more after {keys} keys", str(size), moved - start, "MiB", 4)
+    yield Figure("memory more after forms, panels and the palette", str(size), opened - start, "MiB", 20)
+    more = opened_again - opened
+    note = f"{shown(opened)} to {shown(moved_again)} to {shown(opened_again)} MiB"
+    yield Figure("memory more after the same again", str(size), more, "MiB", 3, note)
+    yield Figure("at rest after work: CPU", str(size), 100 * cpu / spent, "%", 0.35)
+    yield Figure(f"at rest after work: bytes in {spent:.0f} s", str(size), written, "B", 0)
 
 
 def crowd(sizes: Sequence[int], seconds: float) -> Iterator[Figure]:
@@ -65,7 +99,7 @@ def crowd(sizes: Sequence[int], seconds: float) -> Iterator[Figure]:
     yield Figure("20 desks at rest: CPU of a core", str(size), share, "%", 7)
     yield Figure("20 desks at rest: memory (PSS) together", str(size), memory, "MiB", 700)
     yield Figure("20 desks after a decision each: CPU of a core", str(size), later_share, "%", 7)
-    yield Figure("20 desks after a decision each: memory (PSS) together", str(size), later_memory, "MiB", 900)
+    yield Figure("20 desks after a decision each: memory (PSS) together", str(size), later_memory, "MiB", 760)
 
 
 def _watched(programs: Sequence[Program], seconds: float) -> tuple[list[tuple[float, int]], float]:
