@@ -52,7 +52,8 @@ def insights_(
 
 
 def _print(found: Insights) -> None:
-    from refterm.services.insight.insight_text import Drawn, text_lines
+    from refterm.services.insight.insight_parts import Drawn
+    from refterm.services.insight.insight_text import text_lines
 
     for text in text_lines(found, Drawn(min(terminal.columns() or PAGE, PAGE), unicode=output.knows_utf8())):
         output.line(text)

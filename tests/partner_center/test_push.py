@@ -12,7 +12,8 @@ from refterm.errors import UndoError
 from refterm.formats import patch
 from refterm.services.desk import Desk
 from refterm.services.insight.insight_page import markdown
-from refterm.services.insight.insight_text import Drawn, text_lines
+from refterm.services.insight.insight_parts import Drawn
+from refterm.services.insight.insight_text import text_lines
 from refterm.services.insight.insights import gather, insights_object
 from refterm.services.sync import running
 from refterm.services.sync.owing import held_until

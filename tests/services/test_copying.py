@@ -142,7 +142,7 @@ def test_a_killed_copy_leaves_nothing(tmp_path: Path, clock: SettableClock, post
         assert running.stdout is not None
         assert running.stdout.readline() == b"in the midst\n"
         running.kill()
-        running.wait()
+        running.communicate()
         end = time.monotonic() + 90
         tables = [name for name in table_copy.KEYS if name != "setting"]
         while any(_dumped(target if "://" in target else Path(target))[name] for name in tables):

@@ -15,7 +15,8 @@ from refterm.domain.decisions import Context
 from refterm.domain.insights import Figures, Finding, percentile
 from refterm.services.background.expiry import expire_due
 from refterm.services.insight.insight_page import csv_text, markdown
-from refterm.services.insight.insight_text import Drawn, headline, pages, text_lines, whole_money
+from refterm.services.insight.insight_parts import Drawn, whole_money
+from refterm.services.insight.insight_text import headline, pages, text_lines
 from refterm.services.insight.insights import Insights, gather, insights_object
 from refterm.services.profiles import Profiles
 from refterm.services.triage import Triage
@@ -224,7 +225,7 @@ def test_no_line_is_wider_than_it_may_be(lived: Workplace, monkeypatch: pytest.M
     Profiles(lived).add(
         {"name": "東北精密工業 " * 6, "region": "DACH", "country": ["DE"], "location": ["Kiel;;A;a@x.example"]}
     )
-    monkeypatch.setattr("refterm.services.insight.insight_text.decimal_mark", lambda: ",")
+    monkeypatch.setattr("refterm.services.insight.insight_parts.decimal_mark", lambda: ",")
     found = gather(lived, since=NOW - timedelta(days=90))
     for cells in (40, 63, 64, 80, 103, 104, 200):
         drawn = Drawn(cells, unicode=unicode, sanitize=display if unicode else lambda text: ascii_only(display(text)))

@@ -70,6 +70,7 @@ def test_killed_again_and_again_the_desk_stays_whole(workplace: Workplace, impor
         running.kill()
         reported.update(int(line) for line in [first, *running.stdout] if line.endswith("\n"))
         running.wait()
+        running.stdout.close()
         assert list(maintenance.check(workplace)) == []
     assert reported
     assert max(reported.values()) == 1  # none was decided twice

@@ -236,16 +236,18 @@ class TestBackup:
             "part = Part(Path(sys.argv[1])); open(str(part.path) + '-journal', 'w').close()\n"
             "print(part.path, flush=True); sys.stdin.read()"
         )
-        killed = subprocess.Popen(
-            [sys.executable, "-c", script, tmp_path / "backup.db"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            cwd=ROOT,
-        )
-        assert killed.stdout
-        left = Path(killed.stdout.readline().strip())
-        with closing(open_database(database_path)) as database:
+        with (
+            subprocess.Popen(
+                [sys.executable, "-c", script, tmp_path / "backup.db"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+                cwd=ROOT,
+            ) as killed,
+            closing(open_database(database_path)) as database,
+        ):
+            assert killed.stdout
+            left = Path(killed.stdout.readline().strip())
             database.backup(tmp_path / "first.db")
             assert left.exists()  # its writer is alive
             killed.send_signal(signal.SIGKILL)

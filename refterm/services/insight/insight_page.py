@@ -16,7 +16,7 @@ from refterm.domain.referral import channel_word
 from refterm.domain.when import date_text, month_short
 from refterm.formats.csv_columns import guarded
 from refterm.i18n import _, decimal_mark
-from refterm.services.insight.insight_text import acknowledge_text, hours, share
+from refterm.services.insight.insight_parts import acknowledge_text, hours, share
 from refterm.services.insight.insights import Insights
 from refterm.text import display
 

@@ -6,8 +6,7 @@ A line is made of pieces: a text and the name of its style. No line is wider tha
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -17,76 +16,22 @@ from refterm.domain.money import show_money
 from refterm.domain.referral import channel_word
 from refterm.domain.when import month_short
 from refterm.i18n import _, decimal_mark, ngettext
+from refterm.services.insight.insight_charts import chart_lines, short_chart
+from refterm.services.insight.insight_parts import (
+    Drawn,
+    Line,
+    acknowledge_text,
+    hours,
+    share,
+    whole_money,
+)
 from refterm.services.insight.insights import Insights
-from refterm.text import display, fit, width
+from refterm.text import fit, width
 
-Piece = tuple[str, str]
-GOAL = 24.0
 # From so many cells on the two tables stand side by side, and a finding and its advice on one line.
 WIDE = 104
-# Weeks in the chart: each a bar of three cells, with room for a date under it.
-WEEK_CELLS = 7
-MOST_WEEKS = 26
 MOST_ROWS = 8
 LEAST_HEIGHT, MOST_HEIGHT = 3, 8
-_EIGHTHS = " ▁▂▃▄▅▆▇█"
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line; with a key it belongs to that finding and can be chosen."""
-
-    pieces: tuple[Piece, ...] = ()
-    key: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Drawn:
-    """What is drawn with: the room, and which signs the terminal knows."""
-
-    cells: int
-    unicode: bool = True
-    sanitize: Callable[[str], str] = display
-
-    @property
-    def dash(self) -> str:
-        """What stands where nothing counts."""
-        return "–" if self.unicode else "-"
-
-    @property
-    def ellipsis(self) -> str:
-        """What stands where a text is cut."""
-        return "…" if self.unicode else "..."
-
-    def cut(self, text: str, cells: int, *, right: bool = False) -> str:
-        """A text from outside, cut or padded."""
-        return fit(self.sanitize(text), max(cells, 0), right=right, ellipsis=self.ellipsis)
-
-
-def share(value: float | None) -> str:
-    """A share in percent; a dash where nothing counts."""
-    return "-" if value is None else f"{value * 100:.0f} %"
-
-
-def hours(value: float | None) -> str:
-    """Hours with one decimal, days from two days on, as the person writes decimals."""
-    if value is None:
-        return "-"
-    text = f"{value:.1f} h" if value < 48 else f"{value / 24:.1f} d"
-    return text.replace(".", decimal_mark())
-
-
-def short_time(value: float | None) -> str:
-    """The same for what may take less than an hour: then minutes."""
-    return _("{n} min").format(n=round(value * 60)) if value is not None and value < 1 else hours(value)
-
-
-def whole_money(values: Mapping[str, Decimal]) -> list[str]:
-    """Sums in whole units, a text for each currency, the largest first."""
-    grouped = {currency: f"{value:,.0f}" for currency, value in sorted(values.items(), key=lambda pair: -pair[1])}
-    if decimal_mark() == ",":
-        grouped = {currency: text.replace(",", ".") for currency, text in grouped.items()}
-    return [f"{text} {currency}" for currency, text in grouped.items()]
 
 
 def nothing() -> list[str]:
@@ -217,67 +162,6 @@ def finding_lines(findings: Sequence[Finding], drawn: Drawn) -> list[Line]:
     return lines
 
 
-def response_text(one: Figures) -> str:
-    """The response time beside its chart (G1)."""
-    return _("90 % within {p90} · within 24 h: {share}").format(
-        p90=hours(one.p90_hours_to_decide), share=share(one.answered_within_24h_share)
-    )
-
-
-def acknowledge_text(one: Figures) -> str:
-    """How long Partner Center takes to have what was decided here."""
-    return _("Decision to acknowledgement by Partner Center: median {median}, 90 % within {p90}").format(
-        median=short_time(one.median_hours_to_acknowledge), p90=short_time(one.p90_hours_to_acknowledge)
-    )
-
-
-def chart_lines(found: Insights, drawn: Drawn, height: int) -> list[Line]:
-    """The median hours to an answer, a bar for each week, with the line of the goal, the axis and its dates."""
-    weeks = _weeks(found)[-min(MOST_WEEKS, max((drawn.cells - 4) // WEEK_CELLS, 1)) :]
-    title = _("Hours to an answer, median by week")
-    lines = [_ends(title, _plain(response_text(found.figures), drawn), drawn)]
-    known = [value for _week, value in weeks if value is not None]
-    top = max(GOAL, min(max(known, default=GOAL), 4 * GOAL))
-    goal = min(int(GOAL / top * height), height - 1)
-    rule = "┄" if drawn.unicode else "-"
-    for row in range(height - 1, -1, -1):
-        label = f"{round(top)}" if row == height - 1 else "24" if row == goal else ""
-        text = fit(label, 3, right=True) + " "
-        gap = rule if row == goal else " "
-        for _week, value in weeks:
-            text += _bar(value, top, height, row, drawn, gap) + gap * (WEEK_CELLS - 3)
-        if row == goal:
-            end = " " + _("goal 24 h")
-            text = text[: drawn.cells - width(end)] + end
-        lines.append(Line(((fit(text, drawn.cells), "plain"),)))
-    axis, month = "    ", 0
-    for day, _value in weeks:
-        named = f"{day.day} {month_short(day)}" if day.month != month else str(day.day)
-        axis, month = axis + fit(named, WEEK_CELLS), day.month
-    lines.append(Line(((fit(axis, drawn.cells), "dim"),)))
-    return lines
-
-
-def short_chart(found: Insights, drawn: Drawn) -> list[Line]:
-    """The same in two lines, for a low terminal."""
-    text = _("Hours to an answer by week, goal 24") + "   "
-    each = 2 if drawn.unicode else 4
-    weeks = _weeks(found)[-max((drawn.cells - width(text)) // each, 1) :]
-    top = max((value for _week, value in weeks if value is not None), default=GOAL)
-    top = max(top, GOAL)
-
-    def drawn_week(value: float | None) -> str:
-        if value is None:
-            return drawn.dash
-        return _EIGHTHS[max(1, round(value / top * 8))] if drawn.unicode else f"{min(value, 999):.0f}"
-
-    bars = "".join(fit(drawn_week(value), each) for _week, value in weeks)
-    return [
-        Line(((drawn.cut(text + bars, drawn.cells), "plain"),)),
-        Line(((drawn.cut(_plain(response_text(found.figures), drawn), drawn.cells), "dim"),)),
-    ]
-
-
 def table_lines(found: Insights, drawn: Drawn) -> list[Line]:
     """By profile and by channel, side by side where there is room (G1, G2)."""
     profiles = {name or _("no profile"): one for name, one in found.by_profile.items()}
@@ -394,41 +278,6 @@ def _listed(title: str, parts: Sequence[str], drawn: Drawn) -> Line:
             break
         text += more
     return Line(((drawn.cut(text, drawn.cells), "plain"),))
-
-
-def _weeks(found: Insights) -> list[tuple[date, float | None]]:
-    """The medians by week, those without a referral too."""
-    known = {date.fromisoformat(name): one.median_hours_to_decide for name, one in found.weeks.items() if name}
-    if not known:
-        return []
-    first, last = min(known), max(known)
-    first = max(first, last - timedelta(weeks=MOST_WEEKS))
-    count = (last - first).days // 7 + 1
-    return [(day, known.get(day)) for day in (first + timedelta(weeks=number) for number in range(count))]
-
-
-def _bar(value: float | None, top: float, height: int, row: int, drawn: Drawn, gap: str) -> str:
-    """Three cells of a week's bar in one row of the chart."""
-    if value is None:
-        return f"{gap}{drawn.dash}{gap}" if row == 0 else gap * 3
-    filled = max(min(value, top) / top * height, 1 / 8) - row
-    if filled <= 0:
-        return gap * 3
-    if not drawn.unicode:
-        return "###" if filled >= 0.5 or row == 0 else gap * 3
-    return _EIGHTHS[max(1, min(8, round(filled * 8)))] * 3
-
-
-def _ends(left: str, right: str, drawn: Drawn) -> Line:
-    """A title, and what stands at the right end of its line if there is room."""
-    room = drawn.cells - width(left) - width(right)
-    if room < 3:
-        return Line(((drawn.cut(left, drawn.cells), "strong"),))
-    return Line(((left, "strong"), (" " * room, "plain"), (right, "dim")))
-
-
-def _plain(text: str, drawn: Drawn) -> str:
-    return text if drawn.unicode else text.replace("·", "-")
 
 
 def _wrap(text: str, cells: int) -> list[str]:

@@ -156,13 +156,12 @@ class DeskBase(Screen[None]):
     def look(self) -> Look:
         """What drawing needs to know at this instant."""
         workplace = self.session.workplace
-        digits = max(3, len(str(sum(self.counts.values()))))
         return Look(
             workplace.now(),
             workplace.deadlines,
             workplace.zone,
             self.signs,
-            digits,
+            max(3, len(str(sum(self.counts.values())))),
             self.presence.busy,
             self.fit_scores.known,
             self.fit_scores.nothing,

@@ -24,6 +24,7 @@ from refterm.errors import RefTermError
 from refterm.services.desk import Listing
 from refterm.tui.draw.list_columns import Column, columns, header, order_at
 from refterm.tui.draw.row import Look, Piece, changes_at, pieces, second_line, time_texts
+from refterm.tui.draw.sheet import hanging
 
 PAGE = 100
 MOST_PAGES = 8
@@ -262,9 +263,12 @@ class ReferralList(Widget, can_focus=True):
         index = self._top + above
         row = self._row(index)
         if row is None:
-            middle = y - 2
-            text = self.empty_text[middle] if not self.count and 0 <= middle < len(self.empty_text) else ""
-            return self._strip([("   " + look.signs.sanitize(text), "plain")])
+            text = (
+                []
+                if self.count
+                else [line for said in self.empty_text for line in hanging(said, self._cells - 4, look)]
+            )
+            return self._strip([("   " + (text[y - 2] if 0 <= y - 2 < len(text) else ""), "plain")])
         if self._strips_look is not look or len(self._strips) >= MOST_STRIPS:
             self._strips_look = look
             self._strips.clear()

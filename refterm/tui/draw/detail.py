@@ -31,6 +31,7 @@ from refterm.tui.draw.sheet import (
     cut,
     dotted,
     flow,
+    kept,
     labelled,
     named,
     wrap,
@@ -175,13 +176,13 @@ def _sheet(shown: Shown, cells: int, look: Look, *, whole: bool) -> Lines:
     times, judging = _times(referral, other, look), _judging(referral, other, look)
     past = same_lines(shown, other, look) + _timeline(shown, other, look, whole=whole)
     numbers = _numbers(referral, own, look) if whole else []
-    # A deal that is worked is read before what was once asked for.
-    parts = (asks, people, deal) if referral.status is Status.NEW else (deal, asks, people)
+    # A deal that is worked is read before what was once asked for, and so is whom to call about it.
+    parts = (asks, people, deal) if referral.status is Status.NEW else (deal, people, asks)
     customer = [line for part in (*parts, numbers) if part for line in ([], *part)]
     if two:
         lines = top + beside(head + customer, times + judging + past, own, look)
     else:
-        lines = top + head + times + judging + customer + past
+        lines = top + head + times + judging + customer + ([[], *past] if past else [])
     return [cut(line, cells, look) for line in lines]
 
 
@@ -368,19 +369,21 @@ def _standing(referral: Referral, look: Look, *, named: bool = False) -> Lines:
 
 
 def _deal_text(referral: Referral, look: Look, cells: int = 0) -> str:
-    """Name, value, date and window of a deal; in so many cells, if said: a long name is cut, never value and date."""
+    """Name, value, date and window of a deal; in so many cells, if said: the window it was
+    given for is left out first, then a long name is cut, never value and date."""
     deal = referral.deal
     name = one_line(deal.name or "", look)
-    rest = dotted(
-        look,
-        show_money(deal.value, deal.currency, decimal_mark()),
-        _("by {date}").format(date=date_text(deal.purchase_date)) if deal.purchase_date else "",
-        one_line(deal.timeframe or "", look) if deal.timeframe != str(deal.purchase_date) else "",
-    )
-    if cells:
-        name = engagement(name, one_line(referral.customer.company, look))
+    value = kept(show_money(deal.value, deal.currency, decimal_mark()))
+    by = kept(_("by {date}").format(date=date_text(deal.purchase_date))) if deal.purchase_date else ""
+    rest = dotted(look, value, by)
+    window = kept(one_line(deal.timeframe or "", look)) if deal.timeframe != str(deal.purchase_date) else ""
+    if not cells:
+        return dotted(look, name, rest, window)
+    name = engagement(name, one_line(referral.customer.company, look))
+    if width(whole := dotted(look, name, rest, window)) <= cells:
+        return whole
     room = max(cells - width(rest) - 3, LEAST_NAME)
-    if cells and width(name) > room:
+    if width(name) > room:
         name = fit(name, room, ellipsis=look.signs.ellipsis).rstrip()
     return dotted(look, name, rest)
 

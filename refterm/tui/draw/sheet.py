@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from refterm.text import fit, width
 from refterm.tui.draw.row import Look, Piece
@@ -11,11 +11,18 @@ Lines = list[list[Piece]]
 LABEL = 15
 # Blanks between two columns of lines.
 BETWEEN = 3
+# Keeps two words on one line, as an amount and its currency; drawn as a blank.
+KEEP = "\u00a0"
 
 
 def dotted(look: Look, *parts: str) -> str:
-    """The parts that are not empty, with dots between."""
-    return f" {look.signs.dot} ".join(part for part in parts if part)
+    """The parts that are not empty, with dots between; no line begins with a dot."""
+    return f"{KEEP}{look.signs.dot} ".join(part for part in parts if part)
+
+
+def kept(text: str) -> str:
+    """A text that is not broken over lines: an amount, a day."""
+    return text.replace(" ", KEEP)
 
 
 def labelled(label: str, text: str, cells: int, look: Look, style: str = "plain") -> Lines:
@@ -40,10 +47,15 @@ def wrapped(text: str, cells: int, look: Look, style: str = "plain") -> Lines:
 
 def wrap(text: str, cells: int, look: Look) -> list[str]:
     """Break a text into lines of so many cells, at blanks where it can, inside a word where it must."""
+    return broken(text, cells, look.signs.sanitize)
+
+
+def broken(text: str, cells: int, sanitize: Callable[[str], str]) -> list[str]:
+    """The same, of a text that is made fit for the terminal by `sanitize`."""
     lines: list[str] = []
     for paragraph in text.splitlines():
         line = ""
-        for word in look.signs.sanitize(paragraph).split(" "):
+        for word in map(sanitize, paragraph.split(" ")):
             joined = f"{line} {word}" if line else word
             if width(joined) <= cells:
                 line = joined
@@ -57,7 +69,17 @@ def wrap(text: str, cells: int, look: Look) -> list[str]:
                 word = word[len(head) :]
             line = word
         lines.append(line)
-    return lines
+    return [line.replace(KEEP, " ") for line in lines]
+
+
+def hanging(text: str, cells: int, look: Look) -> list[str]:
+    """A line on as many lines as it needs, each but the first below the text that follows its label and two blanks."""
+    _label, blanks, said = text.partition("  ")
+    if not blanks:
+        return wrap(text, cells, look) or [""]
+    head = text[: len(text) - len(said.lstrip())]
+    first, *others = wrap(said.lstrip(), cells - width(head), look) or [""]
+    return [head + first, *(" " * width(head) + line for line in others)]
 
 
 def flow(parts: Sequence[str], gap: str, cells: int) -> list[str]:
@@ -93,7 +115,7 @@ def cut(line: list[Piece], cells: int, look: Look) -> list[Piece]:
     drawn: list[Piece] = []
     room = cells
     for raw, style in line:
-        text = look.signs.sanitize(raw)
+        text = look.signs.sanitize(raw.replace(KEEP, " "))
         size = width(text)
         if size > room:
             drawn.append((fit(text, room, ellipsis=look.signs.ellipsis), style))

@@ -16,6 +16,7 @@ from refterm.errors import RefTermError
 from refterm.i18n import _
 from refterm.text import fit, width
 from refterm.tui.draw.row import deal_value
+from refterm.tui.draw.sheet import KEEP, broken, kept
 from refterm.tui.draw.themes import DIM
 from refterm.tui.forms import parts
 from refterm.tui.session import Session
@@ -140,7 +141,8 @@ class AboutCustomer(_WithLetter):
         if letter := self.letter_text(self._session):
             lines.append((_letter_line(letter, cells, signs.ellipsis), "dim"))
         lines += [(self._clean(text), "strong") for text in self._same]
-        return [(fit(text, cells, ellipsis=signs.ellipsis), style) for text, style in lines if text]
+        drawn = [(text.replace(KEEP, " "), style) for text, style in lines if text]
+        return [(fit(text, cells, ellipsis=signs.ellipsis), style) for text, style in drawn]
 
     def _customer(self) -> list[str]:
         customer = self._referral.customer
@@ -162,7 +164,8 @@ class AboutCustomer(_WithLetter):
         for row in self._similar:
             ended = outcome_word(row.outcome) if row.outcome else _("active")
             why = f" ({reasons.word(row.reason)})" if row.reason else ""
-            texts.append(self._clean("  ".join(part for part in (ended + why, deal_value(row), row.company) if part)))
+            told = (self._clean(ended + why), kept(self._clean(deal_value(row))), self._clean(row.company))
+            texts.append(" ".join(part for part in told if part))
         return texts or [_("none")]
 
     def _clean(self, text: str) -> str:
@@ -242,7 +245,7 @@ def _listed(texts: Sequence[str], between: str, cells: int) -> list[str]:
 
 
 def _wrapped(text: str, cells: int) -> list[str]:
-    return [line.plain.rstrip() for line in Content(text).wrap(max(cells, 10))]
+    return [line.rstrip() for line in broken(text, max(cells, 10), str)]
 
 
 def _labelled(label: str, text: str, cells: int) -> list[Line]:

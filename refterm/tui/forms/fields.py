@@ -85,6 +85,7 @@ class LineField(InOrder, Input):
     def put(self, text: str) -> None:
         """Put a text in place of what is typed."""
         self.value = text
+        self.selection = Selection.cursor(len(text))  # what was selected would end inside a letter of several parts
 
     async def action_submit(self) -> None:
         """Go to the next field."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
@@ -79,11 +80,18 @@ class ReplyForm(Form[Sent]):
     def compose(self) -> ComposeResult:
         """The form, with as much room for the letter as the terminal has."""
         for widget in super().compose():
-            text, lines = self._controls["text"], self.app.size.height
-            assert isinstance(text, NotesField)
-            text.shown_lines = (max(4, min(16, lines - 17)), max(4, min(16, lines - 20)))
+            self._give_room(self.app.size.height)
             self._dialog.fit(self.app.size, anew=True)
             yield widget
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Give the letter as much room as there is now; what fits the form runs after this."""
+        self._give_room(event.size.height)
+
+    def _give_room(self, lines: int) -> None:
+        text = self._controls["text"]
+        assert isinstance(text, NotesField)
+        text.shown_lines = (max(4, min(16, lines - 17)), max(4, min(16, lines - 20)))
 
     def _keys_hint(self) -> str:
         keys = _("ctrl+t another template")

@@ -61,8 +61,14 @@ class FormRow(Horizontal):
         self._make_room()
 
     def _make_room(self) -> None:
-        """As many lines under the fields as their errors need, and no fewer than are kept."""
-        needed = sum(len(lines) for _start, lines in self._sentences(self.size.width)) if self.size.width else 0
+        """As many lines under the fields as their errors or hints need, and no fewer than are kept."""
+        needed = 0
+        if cells := self.size.width:
+            errors = sum(len(lines) for _start, lines in self._sentences(cells))
+            remarks = max(
+                len(self._remark(spec, field, cells)) for spec, field in zip(self.specs, self.fields, strict=True)
+            )
+            needed = errors or len(self._hint_below(cells)) or remarks
         for field in self.fields:
             margin = field.styles.margin
             if margin.bottom != max(needed, self._spare):
@@ -91,6 +97,7 @@ class FormRow(Horizontal):
         hints = {spec.name: hint for spec in self.specs if spec.hint and (hint := spec.hint(texts))}
         if hints != self._hints:
             self._hints = hints
+            self._make_room()
             self.refresh()
 
     def render(self) -> Content:
@@ -104,18 +111,28 @@ class FormRow(Horizontal):
             lines[0].append((0 if number == 0 else place.x - width(spec.label) - 1, spec.label, ""))
         self._draw_hints(lines, places, cells)
         self._draw_errors(lines, places, cells)
-        self._draw_remarks(lines, places)
+        self._draw_remarks(lines, places, cells)
         return Content("\n").join([_line(pieces, cells, self._signs.ellipsis) for pieces in lines])
 
     def _draw_hints(self, lines: list[list[tuple[int, str, str]]], places: Sequence[Region], cells: int) -> None:
-        hint = self._signs.sanitize("  ".join(self._hints.values()))
-        if not hint:
-            return
-        start = places[-1].right + 2
-        if start + width(hint) <= cells:
-            lines[0].append((start, hint, ""))
-        elif not self._errors and places[0].bottom < len(lines):
-            lines[places[0].bottom].append((places[0].x, hint, ""))
+        below = self._hint_below(cells)
+        if not below and self._hints:
+            lines[0].append((places[-1].right + 2, self._hint, ""))
+        if not self._errors:
+            for line, text in zip(lines[places[0].bottom :], below, strict=False):
+                line.append((places[0].x, text, ""))
+
+    @property
+    def _hint(self) -> str:
+        return self._signs.sanitize("  ".join(self._hints.values()))
+
+    def _hint_below(self, cells: int) -> list[str]:
+        """The lines of a hint that has no room beside the fields; none where it has."""
+        hint, last = self._hint, self.fields[-1].virtual_region.right
+        if not hint or last + 2 + width(hint) <= cells:
+            return []
+        wrapped = Content(hint).wrap(max(cells - self.fields[0].virtual_region.x, _LEAST))
+        return [line.plain.rstrip() for line in wrapped]
 
     def _draw_errors(self, lines: list[list[tuple[int, str, str]]], places: Sequence[Region], cells: int) -> None:
         at = max(place.bottom for place in places)
@@ -138,10 +155,17 @@ class FormRow(Horizontal):
                 found.append((start, [line.plain.rstrip() for line in wrapped]))
         return found
 
-    def _draw_remarks(self, lines: list[list[tuple[int, str, str]]], places: Sequence[Region]) -> None:
-        for spec, place in zip(self.specs, places, strict=True):
-            if spec.remark and place.bottom < len(lines) and not lines[place.bottom]:
-                lines[place.bottom].append((place.x + 1, spec.remark, DIM))
+    def _draw_remarks(self, lines: list[list[tuple[int, str, str]]], places: Sequence[Region], cells: int) -> None:
+        for spec, field, place in zip(self.specs, self.fields, places, strict=True):
+            remark = self._remark(spec, field, cells)
+            if remark and place.bottom < len(lines) and not lines[place.bottom]:
+                for line, text in zip(lines[place.bottom :], remark, strict=False):
+                    line.append((place.x + 1, text, DIM))
+
+    def _remark(self, spec: FieldSpec, field: Field, cells: int) -> list[str]:
+        """The lines of what stands under a field until something is wrong with it."""
+        room = max(cells - field.virtual_region.x - 1, _LEAST)
+        return [line.plain.rstrip() for line in Content(spec.remark).wrap(room)] if spec.remark else []
 
 
 def _line(pieces: Sequence[tuple[int, str, str]], cells: int, ellipsis: str) -> Content:

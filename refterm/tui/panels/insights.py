@@ -72,7 +72,8 @@ class InsightsScreen(Chooser):
 
     def items(self, cells: int) -> list[Item]:
         """One page; two where the terminal is low."""
-        from refterm.services.insight.insight_text import Drawn, pages
+        from refterm.services.insight.insight_parts import Drawn
+        from refterm.services.insight.insight_text import pages
 
         if self._found is None:
             return self.sentence(self.message, cells)

@@ -14,7 +14,7 @@ from refterm.tui.panels.finder import Entry, Finder, matching
 from refterm.tui.panels.help import action_entries
 from refterm.words import outcome_word, tab_word
 
-CELLS = 66
+CELLS = 76
 MOST_CUSTOMERS, MOST_SEARCHED = 6, 60
 # Fewer letters would find half of the desk.
 LEAST_LETTERS = 2

@@ -31,7 +31,7 @@ class ProfilesScreen(Chooser):
 
     def __init__(self, session: Session, changed: Callable[[str], None]) -> None:
         keys = _("enter edit   a add   x switch on or off   delete remove   escape closes")
-        super().__init__(_("Business profiles"), "", session.signs, keys=keys)
+        super().__init__(_("Business profiles"), "", session.signs, cells=118, keys=keys)
         self._session, self._changed = session, changed
         self._profiles = Profiles(session.workplace)
         self._all: list[Profile] = []

@@ -24,7 +24,7 @@ class SimilarScreen(Chooser):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("b", "close", show=False)]
 
     def __init__(self, session: Session, referral_id: int, company: str, show: Callable[[int], None]) -> None:
-        super().__init__(_("Similar past deals"), parts.named(referral_id, company), session.signs)
+        super().__init__(_("Similar past deals"), parts.named(referral_id, company), session.signs, cells=118)
         self._session, self._referral, self._show = session, referral_id, show
         self._rows: list[Row] | None = None
         self.message = _("Reading ...")
