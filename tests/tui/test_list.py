@@ -19,6 +19,7 @@ from refterm.services.marks import Marks
 from refterm.services.triage import Triage
 from refterm.services.workplace import Workplace
 from refterm.text import width
+from refterm.tui.desk.referral_list import ReferralList
 from refterm.tui.draw.signs import ASCII, ASCII_ONLY, UNICODE, Signs
 from tests.conftest import ImportRecords, import_into
 from tests.samples import active_record, ago, api_record, closed_record
@@ -849,3 +850,13 @@ async def test_the_scores_are_brought_up_to_date_once_while_nobody_writes(
         for _ in range(len(ORDERS[Tab.INBOX])):
             await seat.press("o")
         assert len(runs) == 2
+
+
+async def test_the_first_frame_has_its_columns_before_the_size_is_told(
+    sit: SitDown, import_records: ImportRecords, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a slow line shows every customer as a single letter for a moment."""
+    monkeypatch.setattr(ReferralList, "on_resize", lambda *_given: None)
+    import_records(desk_records())
+    async with sit(size=(100, 24)) as seat:
+        assert "Penhale Boatyard" in seat.text

@@ -76,6 +76,7 @@ class ReferralList(Widget, can_focus=True):
         self._look: Look | None = None
         self._pages: dict[int, list[Row]] = {}
         self._columns: list[Column] = []
+        self._laid_out_for = 0
         self._order: Order | None = None
         self._cursor = 0
         self._top = 0
@@ -257,6 +258,8 @@ class ReferralList(Widget, can_focus=True):
         look = self._look
         if look is None:
             return Strip.blank(self.size.width, self._style("plain"))
+        if self._laid_out_for != self._cells:  # the first frame is drawn before the size is told
+            self._lay_out()
         if y == 0:
             return self._strip([(header(self._columns, look.signs), "header")])
         above, below = divmod(y - 1, self.row_lines)
@@ -345,6 +348,7 @@ class ReferralList(Widget, can_focus=True):
 
     def _lay_out(self) -> None:
         self._strips.clear()
+        self._laid_out_for = self._cells
         if look := self._look:
             without = "need" if self.row_lines > 1 else ""
             self._columns = columns(self.tab, self._cells, look.signs, look.digits, self._order, without=without)
