@@ -47,6 +47,11 @@ def _(text: str) -> str:
     return _catalogue.gettext(text)
 
 
+def pgettext(context: str, text: str) -> str:
+    """The text in the person's language, where its meaning is another than elsewhere: of a profile, of a tab."""
+    return _catalogue.pgettext(context, text)
+
+
 def ngettext(one: str, many: str, number: int) -> str:
     """The text for one or for many, in the person's language."""
     return _catalogue.ngettext(one, many, number)

@@ -16,7 +16,7 @@ import refterm
 
 PACKAGE = Path(refterm.__file__).parent
 LANGUAGES = sorted(path.name for path in (PACKAGE / "locale").iterdir())
-KEYWORDS = {"_": None, "ngettext": (1, 2)}
+KEYWORDS = {"_": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
 
 
 def _catalogue(language: str) -> Catalog:
@@ -35,9 +35,11 @@ def test_spanish_is_there() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_text_of_the_program_is_translated(language: str) -> None:
     """`make catalog` brings a catalogue up to date; what it leaves empty is to be translated."""
-    texts = {message for _file, _line, message, _comments, _context in extract_from_dir(PACKAGE, keywords=KEYWORDS)}
+    texts = {
+        (message, context) for _file, _line, message, _comments, context in extract_from_dir(PACKAGE, keywords=KEYWORDS)
+    }
     catalogue = _catalogue(language)
-    translated = {entry.id for entry in catalogue if entry.id and all(_strings(entry.string))}
+    translated = {(entry.id, entry.context) for entry in catalogue if entry.id and all(_strings(entry.string))}
     assert sorted(map(str, texts - translated)) == []
 
 
@@ -77,6 +79,8 @@ def test_the_compiled_one_says_the_same(language: str) -> None:
             one = (
                 compiled.ngettext(*_strings(entry.id)[:2], 1)
                 if len(_strings(entry.id)) == 2
+                else compiled.pgettext(entry.context, text)
+                if entry.context
                 else compiled.gettext(text)
             )
             assert one == other

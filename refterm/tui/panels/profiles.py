@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 
 from refterm.domain.profile import LISTS, Profile, size_text, typed_of
 from refterm.errors import RefTermError
-from refterm.i18n import _, ngettext
+from refterm.i18n import _, ngettext, pgettext
 from refterm.services.profiles import Profiles
 from refterm.text import as_sentence
 from refterm.tui.background.work import work
@@ -74,7 +74,7 @@ class ProfilesScreen(Chooser):
         heads = (
             _("Name"),
             _("Countries"),
-            _("Active"),
+            pgettext("profile", "Active"),
             _("Referrals"),
             _("Contacts"),
             _("Sizes"),
@@ -170,7 +170,13 @@ def profile_form(session: Session, profile: Profile | None) -> Form[str]:
             FieldSpec("currency", _("Currency"), group="sizes", placeholder="EUR"),
             FieldSpec("description", _("Description"), placeholder=optional),
             *(FieldSpec(name, labels[name], placeholder=several) for name in LISTS),
-            FieldSpec("active", _("Active"), "choice", options=(("yes", _("yes")), ("no", _("no"))), inline=True),
+            FieldSpec(
+                "active",
+                pgettext("profile", "Active"),
+                "choice",
+                options=(("yes", _("yes")), ("no", _("no"))),
+                inline=True,
+            ),
         ],
         initial=typed_of(profile) if profile else {"active": "yes"},
         submit=submit,
