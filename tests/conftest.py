@@ -26,6 +26,11 @@ ImportRecords = Callable[[list[dict[str, Any]]], list[int]]
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """How many run at once with `-n auto`: one more than there are cores, as tests in a terminal mostly wait."""
+    return len(os.sched_getaffinity(0)) + 1 if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1) + 1
+
+
 @pytest.fixture(autouse=True)
 def _own_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Home, configuration and time zone of nobody: no test reads or writes the user's own."""
