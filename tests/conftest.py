@@ -26,6 +26,7 @@ ImportRecords = Callable[[list[dict[str, Any]]], list[int]]
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """How many run at once with `-n auto`: one more than there are cores, as tests in a terminal mostly wait."""
     return len(os.sched_getaffinity(0)) + 1 if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1) + 1
