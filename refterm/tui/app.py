@@ -14,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, ClassVar
 
+from textual import events
 from textual.actions import ActionParseResult
 from textual.binding import Binding
 from textual.dom import DOMNode
@@ -104,6 +105,19 @@ class RefTermApp(DeskApp):
             self.app_resume_signal.subscribe(self, lambda _app: self.refresh(layout=True))
             asyncio.get_running_loop().set_exception_handler(_log_failure)
             self.set_terminal_title("refterm")
+
+    async def on_event(self, event: events.Event) -> None:
+        """Give the keys of a burst to the form or panel that an earlier key of it opened.
+
+        Of a burst, as comes over a slow line, Textual hands every key to the screen that is on top when they come.
+        """
+        if isinstance(event, events.Key):
+            if not event.is_forwarded:
+                event.came_to = self.screen  # type: ignore[attr-defined]
+            elif getattr(event, "came_to", self.screen) is not self.screen:
+                event = events.Key(event.key, event.character)
+                event.came_to = self.screen  # type: ignore[attr-defined]
+        await super().on_event(event)
 
     def action_help_quit(self) -> None:
         """On ctrl+c, say how to quit."""

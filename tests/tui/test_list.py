@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from textual import events
 from textual.events import MouseScrollDown
 from textual.widgets import Input
 
@@ -21,6 +22,7 @@ from refterm.services.workplace import Workplace
 from refterm.text import width
 from refterm.tui.desk.referral_list import ReferralList
 from refterm.tui.draw.signs import ASCII, ASCII_ONLY, UNICODE, Signs
+from refterm.tui.forms.form import Form
 from tests.conftest import ImportRecords, import_into
 from tests.samples import active_record, ago, api_record, closed_record
 from tests.tui.conftest import SitDown
@@ -860,3 +862,24 @@ async def test_the_first_frame_has_its_columns_before_the_size_is_told(
     import_records(desk_records())
     async with sit(size=(100, 24)) as seat:
         assert "Penhale Boatyard" in seat.text
+
+
+async def test_the_keys_behind_one_that_opens_a_form_go_into_the_form(
+    sit: SitDown, import_records: ImportRecords
+) -> None:
+    """Over a slow line they come in one burst, and went to the list, which knew nothing to do with them."""
+    import_records(desk_records())
+    async with sit() as seat:
+        driver = seat.app._driver
+        assert driver is not None
+        for key, character in (("a", "a"), ("tab", None), ("1", "1"), ("2", "2"), ("full_stop", "."), ("5", "5")):
+            driver.send_message(events.Key(key, character))
+        await seat.settle()
+        form = seat.app.screen
+        assert isinstance(form, Form)
+        assert form.texts()["value"] == "12.5"
+        assert seat.tab is Tab.INBOX
+    async with sit() as seat:
+        await seat.type("Vn")
+        assert "nobody's" in seat.text
+        assert seat.app.screen is seat.desk

@@ -40,7 +40,9 @@ def steps() -> list[Step]:
         return lambda counted: counted[name] >= times
 
     return [
-        Step(_("The line above the list says whom to call first. f goes there."), "next_flame", did("next_flame")),
+        Step(
+            _("The line above the list says whom to call first; f goes to the next."), "next_flame", did("next_flame")
+        ),
         Step(_("j and k move. enter shows all of a referral; read, escape leaves it."), "detail", did("back")),
         Step(_("You called? f, then m and enter note it; the flame stops urging."), "contacted", did("contacted!")),
         Step(_("a accepts: tab, a value (12.5k), tab, tab, a time (3m), then ctrl+s."), "accept", did("accepted!")),
@@ -49,7 +51,7 @@ def steps() -> list[Step]:
         Step(_("space marks several; s makes the marked ones favourites."), "favorite", did("favorited!")),
         Step(_("z puts one aside: type +2h, then ctrl+s. It comes back by itself."), "skip", did("skipped!")),
         Step(_("/ searches all tabs as you type; enter keeps the hits, escape clears."), "search", did("back")),
-        Step(_("V shows views, such as what is yours; a letter chooses one."), "views", did("views")),
+        Step(_("V shows views, a letter for each: mine, late, nobody's. escape leaves."), "views", did("views")),
         Step(
             _("T gives one to a colleague, R answers its customer; escape leaves."),
             "assign",
@@ -57,7 +59,7 @@ def steps() -> list[Step]:
         ),
         Step(_("> lets time go on to the next thing that happens. Press it twice."), "demo_next", did("demo_next", 2)),
         Step(_("The sync at the top told Partner Center. O lists it; escape leaves."), "outbox", did("outbox")),
-        Step(_("2 shows your deals, and w reports one as won."), "won", did("won!")),
+        Step(_("escape shows all, 2 the team's deals; w reports one as won."), "won", did("won!")),
         Step(_("i shows how you answer, what you win, and what to change."), "insights", did("insights")),
         Step(_("? finds every key, ctrl+p every action. That is all: q leaves."), "help", did("help")),
     ]
