@@ -118,6 +118,7 @@ def _open_form(desk: Terminal, home: Path) -> dict[str, str]:
     desk.wait("Accept referral")
     desk.press("\x12")
     desk.until(lambda: not _typed(home), "a fresh form")
+    desk.settle()  # a tab right behind ctrl+r would come before the form is fresh
     desk.press("\t5\t")
     desk.until(lambda: _typed(home).get("value") == "5", "the draft")
     return _typed(home)
