@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, ClassVar
+from weakref import WeakKeyDictionary
 
 from textual import events
 from textual.actions import ActionParseResult
@@ -67,6 +68,8 @@ class RefTermApp(DeskApp):
         self.settings = settings
         self.animation_level = "none"
         self._tells_focus = False
+        # Which screen was on top when a key came.
+        self._came_to: WeakKeyDictionary[events.Key, Screen[Any]] = WeakKeyDictionary()
         self.set_keymap(own_keys())
         self._states = states
         self._view_kept = True
@@ -112,11 +115,10 @@ class RefTermApp(DeskApp):
         Of a burst, as comes over a slow line, Textual hands every key to the screen that is on top when they come.
         """
         if isinstance(event, events.Key):
-            if not event.is_forwarded:
-                event.came_to = self.screen  # type: ignore[attr-defined]
-            elif getattr(event, "came_to", self.screen) is not self.screen:
+            if event.is_forwarded and self._came_to.get(event, self.screen) is not self.screen:
                 event = events.Key(event.key, event.character)
-                event.came_to = self.screen  # type: ignore[attr-defined]
+            if not event.is_forwarded:
+                self._came_to[event] = self.screen
         await super().on_event(event)
 
     def action_help_quit(self) -> None:

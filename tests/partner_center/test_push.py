@@ -290,7 +290,7 @@ def test_insights_know_how_long_it_took_until_partner_center_had_it(session: Ses
     assert session.sync().complete
     first, second, third, undone, waits = records
     assert gather(session.workplace).figures.median_hours_to_acknowledge is None
-    assert "acknowledgement" not in "\n".join([markdown(gather(session.workplace)), *_insights(session)])
+    assert "Acknowledged" not in "\n".join([markdown(gather(session.workplace)), *_insights(session)])
     session.accept(first)
     session.later(hours=2)
     session.sync()
@@ -309,7 +309,7 @@ def test_insights_know_how_long_it_took_until_partner_center_had_it(session: Ses
     found = insights_object(gather(session.workplace))
     assert (found["median_hours_to_acknowledge"], found["p90_hours_to_acknowledge"]) == (2.0, 10.0)
     assert [one["median_hours_to_acknowledge"] for one in found["by_profile"]] == [2.0]
-    line = "Decision to acknowledgement by Partner Center: median 2.0 h, 90 % within 10.0 h"
+    line = "Acknowledged by Partner Center: median 2.0 h, 90 % within 10.0 h"
     assert line in markdown(gather(session.workplace))
     assert line in _insights(session)
 

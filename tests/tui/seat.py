@@ -94,22 +94,26 @@ class Seat:
     async def press(self, *keys: str) -> None:
         """Press keys, and wait until everything they set off is done. Keys by Textual's names; a letter is itself."""
         for key in keys:
-            name = key if len(key) > 1 or key.isalnum() else _character_to_key(key)
-            character = key if len(key) == 1 else _CHARACTERS.get(key)
-            driver = self.app._driver
-            assert driver is not None
-            driver.send_message(events.Key(name, character))
+            self._send(key)
             await self._rounds()
         await self._settle_rest()
 
     async def type(self, text: str) -> None:
         """Type a text, all of it before anything is awaited, as a paste or a quick hand does."""
+        await self.burst(*text)
+
+    async def burst(self, *keys: str) -> None:
+        """Press keys that all come before the first is worked off, as over a slow line."""
+        for key in keys:
+            self._send(key)
+        await self.settle()
+
+    def _send(self, key: str) -> None:
+        name = key if len(key) > 1 or key.isalnum() else _character_to_key(key)
+        character = key if len(key) == 1 else _CHARACTERS.get(key)
         driver = self.app._driver
         assert driver is not None
-        for letter in text:
-            name = letter if letter.isalnum() else _character_to_key(letter)
-            driver.send_message(events.Key(name, letter))
-        await self.settle()
+        driver.send_message(events.Key(name, character))
 
     async def _rounds(self) -> None:
         """Let every message and every refresh that is due be worked off, and those which these set off."""

@@ -228,7 +228,9 @@ def _check_lines(screen: Panel, name: str, cells: int, edge: str) -> None:
     room = screen.query_one("#panel-text").size.width
     lines = screen.lines(screen._room(cells))
     assert max((line.cell_length for line in lines), default=0) <= room, (name, cells, lines)
-    assert screen._keys in edge, (name, cells, edge)
+    keys, shown = screen._keys.split("   "), edge.strip("+-╰─╯ ").split("   ")
+    assert (shown[:-1], shown[-1]) == (keys[: len(shown) - 1], keys[-1]), (name, cells, edge)
+    assert cells < 80 or len(shown) == len(keys), (name, cells, edge)
 
 
 def _from(line: str, cell: int) -> str:

@@ -10,7 +10,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from textual import events
 from textual.events import MouseScrollDown
 from textual.widgets import Input
 
@@ -464,8 +463,6 @@ async def test_what_was_changed_last_is_remembered_by_a_desk_left_at_once(
 ) -> None:
     import_records(desk_records())
     async with sit() as seat:
-        driver = seat.app._driver
-        assert driver is not None
         seat.desk.action_tab_active()
         seat.desk.action_next_order()
         seat.desk.action_quit()
@@ -870,11 +867,7 @@ async def test_the_keys_behind_one_that_opens_a_form_go_into_the_form(
     """Over a slow line they come in one burst, and went to the list, which knew nothing to do with them."""
     import_records(desk_records())
     async with sit() as seat:
-        driver = seat.app._driver
-        assert driver is not None
-        for key, character in (("a", "a"), ("tab", None), ("1", "1"), ("2", "2"), ("full_stop", "."), ("5", "5")):
-            driver.send_message(events.Key(key, character))
-        await seat.settle()
+        await seat.burst("a", "tab", *"12.5")
         form = seat.app.screen
         assert isinstance(form, Form)
         assert form.texts()["value"] == "12.5"

@@ -79,7 +79,7 @@ def response_text(one: Figures) -> str:
 
 def acknowledge_text(one: Figures) -> str:
     """How long Partner Center takes to have what was decided here."""
-    return _("Decision to acknowledgement by Partner Center: median {median}, 90 % within {p90}").format(
+    return _("Acknowledged by Partner Center: median {median}, 90 % within {p90}").format(
         median=short_time(one.median_hours_to_acknowledge), p90=short_time(one.p90_hours_to_acknowledge)
     )
 

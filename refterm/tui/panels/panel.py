@@ -13,6 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from refterm.i18n import _
+from refterm.text import width
 from refterm.tui.draw.signs import Signs
 from refterm.tui.draw.themes import DIM
 from refterm.tui.forms.frame import frame_title
@@ -59,13 +60,13 @@ class Panel(StillBelow, ModalScreen[None]):
         """The lines, scrolling."""
         body = VerticalScroll(self._text, id="panel-body", classes="panel")
         body.styles.width = self._cells
-        body.border_subtitle = Content.styled(self._keys, DIM)
         yield body
 
     def on_resize(self, event: events.Resize) -> None:
         """Fit into the terminal."""
         self._text.update(Content("\n").join(self.lines(self._room(event.size.width))))
         self.set_beside(self._beside)
+        self._show_keys()
 
     def _room(self, columns: int) -> int:
         """The cells of a line in a terminal so wide."""
@@ -80,7 +81,14 @@ class Panel(StillBelow, ModalScreen[None]):
         """Say what can be done here."""
         if keys != self._keys:
             self._keys = keys
-            self.body.border_subtitle = Content.styled(keys, DIM)
+            self._show_keys()
+
+    def _show_keys(self) -> None:
+        """As many of the keys as there is room for, and how the panel closes."""
+        *shown, closing = self._keys.split("   ")
+        while shown and width("   ".join([*shown, closing])) > self._room(self.app.size.width):
+            shown.pop()
+        self.body.border_subtitle = Content.styled("   ".join([*shown, closing]), DIM)
 
     def action_close(self) -> None:
         """Close."""
