@@ -1,4 +1,4 @@
-"""An answer of the service, the way to it, and the pauses that it asks for. No library for HTTP is needed for these."""
+"""An answer of the service, the transport that brings it, and the pauses that it asks for; no HTTP library is needed."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Answer:
             raise NoAnswerError(_("the answer is broken JSON")) from None
 
 
-class Way(Protocol):
+class Transport(Protocol):
     """Carries a request to the service, and its answer back."""
 
     def send(self, method: str, url: str, headers: Mapping[str, str], content: bytes | None = None) -> Answer:

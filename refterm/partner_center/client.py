@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
 from refterm.i18n import _
-from refterm.partner_center.answer import Answer, Way, require_pause
+from refterm.partner_center.answer import Answer, Transport, require_pause
 from refterm.partner_center.errors import (
     ChangedError,
     ForbiddenError,
@@ -68,7 +68,7 @@ class PartnerCenter:
 
     def __init__(
         self,
-        transport: Way,
+        transport: Transport,
         tokens: TokenSource,
         base_url: str,
         *,

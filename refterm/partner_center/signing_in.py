@@ -16,7 +16,7 @@ from refterm.errors import ConfigurationError, RefTermError
 from refterm.i18n import _
 from refterm.partner_center.errors import ForbiddenError, SignedOutError, words
 from refterm.partner_center.tokens import Cache, Token, claims_of
-from refterm.partner_center.transport import MsalClient, Transport
+from refterm.partner_center.transport import HttpTransport, MsalClient
 
 BROWSER_SECONDS = 300
 # A token is not used in its last minutes, so that a pass does not begin with one that dies on the way.
@@ -27,7 +27,7 @@ class SignIn:
     """The sign-in of this person to one tenant, kept in a file. It gives tokens without asking, as long as it lives."""
 
     def __init__(
-        self, transport: Transport, cache: Cache, *, authority: str, tenant: str, client_id: str, base_url: str
+        self, transport: HttpTransport, cache: Cache, *, authority: str, tenant: str, client_id: str, base_url: str
     ) -> None:
         self._http = MsalClient(transport)
         self._cache = cache

@@ -20,7 +20,7 @@ CONNECT_SECONDS, READ_SECONDS, WHOLE_SECONDS = 10.0, 30.0, 120.0
 MOST_BYTES = 16 * 1024 * 1024
 
 
-class Transport:
+class HttpTransport:
     """Sends requests to a few origins, over TLS that is always verified.
 
     A company's own certificate authority is added with `SSL_CERT_FILE`.
@@ -118,7 +118,7 @@ class _MsalAnswer:
 class MsalClient:
     """The transport as msal uses it."""
 
-    def __init__(self, transport: Transport) -> None:
+    def __init__(self, transport: HttpTransport) -> None:
         self._transport = transport
 
     def get(

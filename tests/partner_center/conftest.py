@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from refterm.clock import SettableClock
-from refterm.partner_center.transport import Transport
+from refterm.partner_center.transport import HttpTransport
 from refterm.services.workplace import Workplace
 from tests.partner_center.server import StandIn, standing_in
 from tests.partner_center.support import Session, connected
@@ -18,14 +18,14 @@ from tests.partner_center.support import Session, connected
 @pytest.fixture(autouse=True)
 def _everything_closed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A connection that a test leaves open is closed by it, not by whoever collects the garbage."""
-    made: list[Transport] = []
-    begin = Transport.__init__
+    made: list[HttpTransport] = []
+    begin = HttpTransport.__init__
 
-    def noting(self: Transport, *given: Any, **more: Any) -> None:
+    def noting(self: HttpTransport, *given: Any, **more: Any) -> None:
         begin(self, *given, **more)
         made.append(self)
 
-    monkeypatch.setattr(Transport, "__init__", noting)
+    monkeypatch.setattr(HttpTransport, "__init__", noting)
     yield
     for one in made:
         one.close()

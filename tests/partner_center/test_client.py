@@ -24,7 +24,7 @@ from refterm.partner_center.errors import (
 )
 from refterm.partner_center.signing_in import SignIn
 from refterm.partner_center.tokens import Cache, CommandToken, GivenToken, described
-from refterm.partner_center.transport import Transport
+from refterm.partner_center.transport import HttpTransport
 from refterm.services.sync import connecting
 from tests.partner_center.authority import CLIENT, TENANT
 from tests.partner_center.server import StandIn
@@ -213,10 +213,10 @@ def test_tls_cannot_be_switched_off(standin: StandIn, settings: PartnerCenterSet
     careless.check_hostname = False
     careless.verify_mode = ssl.CERT_NONE
     with pytest.raises(ConfigurationError):
-        Transport((standin.url,), trust=careless)
+        HttpTransport((standin.url,), trust=careless)
     for address in ("http://127.0.0.1", "https://", "https://me:secret@host", "ftp://host", "https://host:x"):
         with pytest.raises(ConfigurationError, match="https"):
-            Transport((address,))
+            HttpTransport((address,))
     with (
         closing(connecting.transport(settings, ssl.create_default_context())) as way,
         pytest.raises(NoAnswerError, match="CERTIFICATE_VERIFY_FAILED"),
@@ -268,5 +268,5 @@ def test_kinds_of_json(kind: str, client: PartnerCenter, monkeypatch: pytest.Mon
     from refterm.partner_center.answer import Answer
 
     answer: Callable[..., Answer] = lambda *_a, **_k: Answer(200, {"content-type": kind}, b'{"value": []}')  # noqa: E731
-    monkeypatch.setattr(Transport, "send", answer)
+    monkeypatch.setattr(HttpTransport, "send", answer)
     assert client.page().records == ()

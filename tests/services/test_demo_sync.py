@@ -175,12 +175,12 @@ def test_no_other_desk_can_have_that_partner_center() -> None:
                 if any("demo.partner_center" in name for name in names):
                     naming.add(path.relative_to(PACKAGE).as_posix())
     assert naming == {"services/demo/desk.py", "services/demo/wheel.py"}
-    from refterm.partner_center.transport import Transport
+    from refterm.partner_center.transport import HttpTransport
 
     settings = PartnerCenterSettings(base_url=BASE_URL, token_command="true")
     client = connecting.client(settings)
     try:
-        assert type(client._transport) is Transport
+        assert type(client._transport) is HttpTransport
         assert not isinstance(client._transport, InventedPartnerCenter)
     finally:
         client.close()

@@ -74,7 +74,7 @@ class RefusedChangeError(RefTermError):
 
 
 class InventedPartnerCenter:
-    """The referrals of the demo's company as Partner Center holds them; also the client's way there."""
+    """The referrals of the demo's company as Partner Center holds them; also the client's transport."""
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         """
@@ -129,7 +129,7 @@ class InventedPartnerCenter:
         return self.hold({**record, "updatedDateTime": stamp(moment)})
 
     def client(self) -> PartnerCenter:
-        """The program's own client, whose way ends here."""
+        """The program's own client, with this as its transport."""
         return PartnerCenter(self, _NoSignIn(), BASE_URL)
 
     def send(self, method: str, url: str, headers: Mapping[str, str], content: bytes | None = None) -> Answer:

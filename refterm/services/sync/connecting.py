@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from refterm.partner_center.client import PartnerCenter
     from refterm.partner_center.signing_in import SignIn
-    from refterm.partner_center.transport import Transport
+    from refterm.partner_center.transport import HttpTransport
 
 
 def cache_path() -> Path:
@@ -39,7 +39,7 @@ def forget() -> bool:
     return Cache(path).remove()
 
 
-def transport(settings: PartnerCenterSettings, trust: ssl.SSLContext | None = None) -> Transport:
+def transport(settings: PartnerCenterSettings, trust: ssl.SSLContext | None = None) -> HttpTransport:
     """The way out to the service and its sign-in.
 
     Raises:
@@ -47,13 +47,13 @@ def transport(settings: PartnerCenterSettings, trust: ssl.SSLContext | None = No
         ConfigurationError: when an address is not https.
     """
     try:
-        from refterm.partner_center.transport import Transport
+        from refterm.partner_center.transport import HttpTransport
     except ImportError as error:
         raise _missing(error) from None
-    return Transport((settings.base_url, settings.authority), trust=trust)
+    return HttpTransport((settings.base_url, settings.authority), trust=trust)
 
 
-def sign_in(settings: PartnerCenterSettings, way: Transport) -> SignIn:
+def sign_in(settings: PartnerCenterSettings, way: HttpTransport) -> SignIn:
     """The sign-in of this person.
 
     Raises:

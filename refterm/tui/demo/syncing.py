@@ -26,9 +26,9 @@ class DemoSyncing(Syncing):
             desk: the demo's.
             wheel_of_time: runs the passes.
             settings: the configuration.
-            turns: whether the wheel turns now.
+            turns: whether the demo's clock is being moved now.
         """
-        # Whatever a person's own configuration connects to is no affair of the demo.
+        # The demo never connects to what the person's own configuration names.
         own = replace(settings, partner_center=PartnerCenterSettings())
         super().__init__(desk, desk.session.workplace, own, desk.connection, desk.say, desk.draw)
         self._desk = desk
@@ -45,7 +45,7 @@ class DemoSyncing(Syncing):
         self._desk.call_after_refresh(first)
 
     def look(self, *, written: bool) -> None:
-        """Bring the status up to date, but not half-way through a turn of the wheel."""
+        """Bring the status up to date, but not while the clock is being moved."""
         if not self._turns():
             super().look(written=written)
 

@@ -176,7 +176,7 @@ def _sheet(shown: Shown, cells: int, look: Look, *, whole: bool) -> Lines:
     times, judging = _times(referral, other, look), _judging(referral, other, look)
     past = same_lines(shown, other, look) + _timeline(shown, other, look, whole=whole)
     numbers = _numbers(referral, own, look) if whole else []
-    # A deal that is worked is read before what was once asked for, and so is whom to call about it.
+    # Of an accepted referral the deal and the person to call matter more than the request.
     parts = (asks, people, deal) if referral.status is Status.NEW else (deal, people, asks)
     customer = [line for part in (*parts, numbers) if part for line in ([], *part)]
     if two:
