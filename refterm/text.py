@@ -15,6 +15,7 @@ _LINE_BREAKS = re.compile("\r?\n|[\u2028\u2029]")
 # What cannot be seen, or what terminals do not agree about: format characters and variation selectors.
 _INVISIBLE = ("Cf", "Cc", "Cs", "Co", "Cn", "Zl", "Zp")
 _GUID = re.compile(r"\{?([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})\}?", re.IGNORECASE)
+_TWO_POINTS = re.compile(r"(?<!\.)\.\.(?!\.)")
 _VARIATION = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 # Thai and Hebrew need two marks on a letter; more only disturb the lines above and below.
 _MOST_MARKS = 2
@@ -149,6 +150,11 @@ def as_sentence(text: str) -> str:
     """A text that stands by itself begins with a capital, unless it begins with a path, a field or the command."""
     first = text.split(" ", 1)[0]
     return text[:1].upper() + text[1:] if first.isalpha() and first != "refterm" else text
+
+
+def one_point(sentence: str) -> str:
+    """A sentence that ends in a name such as `Lakehead Schools Inc.` has one point at its end, not two."""
+    return _TWO_POINTS.sub(".", sentence)
 
 
 def width(text: str) -> int:

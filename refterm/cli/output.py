@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TextIO
 
 from refterm.cli import terminal
 from refterm.i18n import _
-from refterm.text import ascii_only, display, fit, width
+from refterm.text import ascii_only, display, fit, one_point, width
 
 # The widths of the columns come from this many first rows.
 MEASURED = 200
@@ -28,8 +28,8 @@ def line(text: str = "", *, dim: bool = False) -> None:
 
 
 def sentence(text: str) -> None:
-    """Print what was done. A sentence that ends in a name such as `Lakehead Schools Inc.` has one point, not two."""
-    line(re.sub(r"(?<!\.)\.\.(?!\.)", ".", text))
+    """Print what was done."""
+    line(one_point(text))
 
 
 def say(text: str) -> None:

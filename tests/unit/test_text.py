@@ -281,3 +281,16 @@ class TestFit:
     def test_always_exactly_so_many_cells(self, raw: str, cells: int, right: bool, ellipsis: str) -> None:
         shown = text.display(raw)
         assert text.width(text.fit(shown, cells, right=right, ellipsis=ellipsis)) == cells
+
+
+@pytest.mark.parametrize(
+    ("sentence", "shown"),
+    [
+        ("Saved Lakehead Schools Inc..", "Saved Lakehead Schools Inc."),
+        ("Undone: #4 Kontor S.L.. Inbox.", "Undone: #4 Kontor S.L. Inbox."),
+        ("Waiting...", "Waiting..."),
+        ("Saved.", "Saved."),
+    ],
+)
+def test_a_sentence_that_ends_in_an_abbreviation_has_one_point(sentence: str, shown: str) -> None:
+    assert text.one_point(sentence) == shown

@@ -9,7 +9,7 @@ from textual.geometry import Size
 
 from refterm.domain.deadline import SECOND
 from refterm.i18n import _
-from refterm.text import display
+from refterm.text import display, one_point
 from refterm.tui.actions import keys_of
 from refterm.tui.draw.row import Piece
 
@@ -36,9 +36,9 @@ class Messages:
 
     def say(self, sentence: str, style: str, now: datetime, *, undo: bool = False) -> None:
         """Say something for some seconds; with `undo`, count down how long it can be undone."""
-        self._said, self._next, self._kept = _Said(sentence, style, now + SAID_FOR), None, False
+        self._said, self._next, self._kept = _Said(one_point(sentence), style, now + SAID_FOR), None, False
         if undo and self._undo_span:
-            self._undo = _Said(sentence, "dim", now + self._undo_span)
+            self._undo = _Said(one_point(sentence), "dim", now + self._undo_span)
 
     def keep(self) -> None:
         """Let news wait until the sentence said last was read."""
@@ -48,7 +48,7 @@ class Messages:
         """Whether this sentence has to wait for one that is kept; if so, it is said then."""
         if not self._kept or self._said is None or self._said.until <= now:
             return False
-        self._next = _Said(sentence, style, self._said.until + SAID_FOR)
+        self._next = _Said(one_point(sentence), style, self._said.until + SAID_FOR)
         return True
 
     def forget_undo(self) -> None:
