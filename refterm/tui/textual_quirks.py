@@ -59,6 +59,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from rich.console import COLOR_SYSTEMS, RenderableType
 from rich.text import Text
+from textual import events
 from textual._styles_cache import StylesCache
 from textual.app import App
 from textual.color import Color
@@ -135,6 +136,8 @@ class StillBelow(_AnyScreen):
     comes to the top again, so nothing is missed.
     """
 
+    _in_another_size = False
+
     def _compositor_refresh(self) -> None:
         if self.app.screen is self:
             super()._compositor_refresh()
@@ -142,10 +145,24 @@ class StillBelow(_AnyScreen):
             self._compositor._dirty_regions.clear()
             self._dirty_widgets.clear()
 
+    def fit(self, size: Size) -> None:
+        """Fit into a terminal of a size."""
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Fit into the terminal, which Textual says to the screen at the top only."""
+        self.fit(event.size)
+
     def _screen_resized(self, size: Size) -> None:
-        """In another size the screen above is drawn again, once this one is laid out behind it."""
+        """In another size the screen above is drawn again, whenever this one is laid out behind it."""
+        self._in_another_size = self.is_mounted and self.app.screen is not self
+        if self._in_another_size:
+            self.fit(size)
         super()._screen_resized(size)
-        if self.app.screen is not self:
+
+    def _refresh_layout(self, size: Size | None = None, scroll: bool = False) -> None:
+        super()._refresh_layout(size, scroll)
+        # Rows learn their width in the first layout, and are laid out once more with the lines that they need then.
+        if self._in_another_size and self.app.screen is not self:
             self.app.screen.refresh()
 
 

@@ -120,6 +120,20 @@ async def test_in_another_size_what_is_below_is_laid_out_and_drawn_behind(
         await seat.assert_drawn_fresh()
 
 
+async def test_a_form_below_a_panel_fits_into_another_size_at_once(sit: SitDown, import_records: ImportRecords) -> None:
+    import_records([api_record() for _ in range(3)])
+    opening = ("a", "tab", "tab", "tab", "ctrl+t")
+    async with sit(size=(80, 24)) as seat:
+        await seat.press(*opening)
+        fresh = seat.text
+        assert "╭─ Accept referral" in fresh
+        assert "╭─ Phrases" in fresh
+    async with sit(size=(120, 40)) as seat:
+        await seat.press(*opening)
+        await seat.resize(80, 24)
+        assert seat.text.splitlines() == fresh.splitlines()
+
+
 def test_the_cache_of_backgrounds_keeps_no_widget() -> None:
     cached = StylesCache.__dict__["get_inner_outer"]
     assert isinstance(cached, staticmethod)

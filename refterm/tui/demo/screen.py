@@ -11,6 +11,7 @@ from typing import Any, ClassVar, TypeVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding
+from textual.geometry import Size
 
 from refterm.config import Settings
 from refterm.domain.query import Tab
@@ -89,8 +90,9 @@ class DemoScreen(DeskScreen):
         if not self.tour.on:
             self.say(_("ctrl+n begins the tour, > lets time go on."), "dim")
 
-    def on_resize(self) -> None:
+    def fit(self, size: Size) -> None:
         """The tour's sentence and the keys may need two lines now, or one."""
+        super().fit(size)
         self.tour.draw()
 
     @property

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from textual import on
 from textual.app import ComposeResult
+from textual.geometry import Size
 
 from refterm.domain.query import Tab
 from refterm.errors import RefTermError
@@ -221,7 +222,7 @@ class DeskScreen(Covered, StillBelow, DeskActions):
             self.reload()
             self.wake()
 
-    def on_resize(self) -> None:
+    def fit(self, size: Size) -> None:
         """Draw the bars to the new width."""
         self.place_detail()
         if self.is_mounted and self.counts:

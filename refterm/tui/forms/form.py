@@ -9,6 +9,7 @@ from typing import ClassVar, TypeVar
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.geometry import Size
 from textual.message import Message
 from textual.timer import Timer
 from textual.widgets import Input, TextArea
@@ -192,9 +193,9 @@ class Form(AssistedForm[T]):
         """Add a line to know before the decision; to be called before the form is opened."""
         self._told = (*self._told, self.session.signs.sanitize(line))
 
-    def on_resize(self, event: events.Resize) -> None:
-        """Fit into the terminal."""
-        self._dialog.fit(event.size)
+    def fit(self, size: Size) -> None:
+        """Fit into a terminal of a size."""
+        self._dialog.fit(size)
 
     def texts(self) -> dict[str, str]:
         """What the fields read."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ClassVar
 
-from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.geometry import Size
 
 from refterm.domain.referral import Referral
 from refterm.errors import InvalidInputError, RefTermError
@@ -84,9 +84,10 @@ class ReplyForm(Form[Sent]):
             self._dialog.fit(self.app.size, anew=True)
             yield widget
 
-    def on_resize(self, event: events.Resize) -> None:
-        """Give the letter as much room as there is now; what fits the form runs after this."""
-        self._give_room(event.size.height)
+    def fit(self, size: Size) -> None:
+        """Give the letter as much room as there is."""
+        self._give_room(size.height)
+        super().fit(size)
 
     def _give_room(self, lines: int) -> None:
         text = self._controls["text"]

@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.content import Content
+from textual.geometry import Size
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
@@ -89,8 +90,8 @@ class Finder(StillBelow, ModalScreen[None]):
         panel.border_subtitle = Content.styled(_("enter does it   escape closes"), DIM)
         yield panel
 
-    def on_resize(self, event: events.Resize) -> None:
-        """Fit into the terminal."""
+    def fit(self, size: Size) -> None:
+        """Fit into a terminal of a size."""
         panel = self.query_one("#finder", Container)
         panel.border_title = frame_title(self._title, self._beside, self._room, self._signs)
         self._find()

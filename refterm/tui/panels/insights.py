@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import events
 from textual.binding import Binding, BindingType
+from textual.geometry import Size
 
 from refterm.i18n import _, ngettext
 from refterm.tui.background.work import work
@@ -46,10 +46,10 @@ class InsightsScreen(Chooser):
         """Read in a thread: a year of a large desk takes a moment."""
         self._read()
 
-    def on_resize(self, event: events.Resize) -> None:
+    def fit(self, size: Size) -> None:
         """Say the period in the frame, and which keys do something."""
         self._say()
-        super().on_resize(event)
+        super().fit(size)
 
     def action_period(self) -> None:
         """The next period."""

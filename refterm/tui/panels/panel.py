@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual import events, getters
+from textual import getters
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.geometry import Size
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
@@ -62,9 +63,9 @@ class Panel(StillBelow, ModalScreen[None]):
         body.styles.width = self._cells
         yield body
 
-    def on_resize(self, event: events.Resize) -> None:
-        """Fit into the terminal."""
-        self._text.update(Content("\n").join(self.lines(self._room(event.size.width))))
+    def fit(self, size: Size) -> None:
+        """Fit into a terminal of a size."""
+        self._text.update(Content("\n").join(self.lines(self._room(size.width))))
         self.set_beside(self._beside)
         self._show_keys()
 
