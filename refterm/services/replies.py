@@ -83,7 +83,7 @@ class Replies:
                     )
                 }
             )
-        from refterm.services.background import letters  # the desk asks for failed letters at its start, and needs no more
+        from refterm.services.background import letters  # not needed by `failed`, which the start asks
 
         contact, address = self._recipient(referral, to)
         try:
