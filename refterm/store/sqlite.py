@@ -9,15 +9,17 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from types import TracebackType
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from refterm import files
 from refterm.i18n import _
 from refterm.store.connection import Connection
-from refterm.store.database import Database
+from refterm.store.database import Database, Reading
 from refterm.store.faults import BUSY_SECONDS, Explained, FaultError, LostError, busy, disk_full
 from refterm.store.schema import revision
 from refterm.store.sqlite_file import Identity, companion, drop_stale, identity, is_frozen, share
@@ -39,9 +41,18 @@ _IN_BULK = {"cache_size": -32 * 1024, "wal_autocheckpoint": 8000, "synchronous":
 
 
 class SqliteConnection(sqlite3.Connection):
-    """A connection to a SQLite file."""
+    """A connection to a SQLite file.
+
+    Attributes:
+        busy: held by the thread that reads. A connection that is closed while another thread uses it ends the process.
+    """
 
     dialect = "sqlite"
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        """Connect."""
+        super().__init__(*given, **named)
+        self.busy = threading.RLock()
 
     def close(self) -> None:
         """Close it, and forget that this process has its file open by it."""
@@ -51,6 +62,30 @@ class SqliteConnection(sqlite3.Connection):
 
 # Which file each of this process's own connections has open.
 _OPEN_HERE: WeakKeyDictionary[SqliteConnection, Identity] = WeakKeyDictionary()
+
+
+class _Reading(Reading):
+    """A context for reads whose connection nobody closes meanwhile."""
+
+    def __init__(self, connected: Callable[[], Connection], explained: Explained) -> None:
+        super().__init__(connected, explained)
+        self._held = threading.local()
+
+    def __enter__(self) -> Connection:
+        """The connection of this thread (see Reading)."""
+        connection = super().__enter__()
+        assert isinstance(connection, SqliteConnection)
+        connection.busy.acquire()
+        # A list, since reads stand within reads, and between them the file may be opened anew.
+        self._held.__dict__.setdefault("connections", []).append(connection)
+        return connection
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Explain an error (see Explained)."""
+        self._held.connections.pop().busy.release()
+        super().__exit__(kind, error, traceback)
 
 
 class SqliteDatabase(Database):
@@ -71,6 +106,7 @@ class SqliteDatabase(Database):
             StoreError: with the reason and what to do.
         """
         super().__init__(path, str(path), read_only=read_only, explained=explained(path))
+        self._reading = _Reading(self._connected_reader, self._explained)
         self.file = path
         self._upgrades = upgrade
         self._writer: SqliteConnection | None = None
@@ -236,11 +272,11 @@ class SqliteDatabase(Database):
 
     def change_token(self) -> int:
         """A number that is another once anybody else has written; costs some microseconds."""
-        with self._explained:
+        with self.reading() as connection:
             self._require_same(_("waiting for a desk under its name"))
             if self._frozen and self._frozen != _stamp(self.file):
                 raise LostError(_("is being written by somebody else; reading it anew"))
-            return int(self._connected_reader().execute("pragma data_version").fetchone()[0])
+            return int(connection.execute("pragma data_version").fetchone()[0])
 
     def check(self) -> list[str]:
         """What SQLite itself finds wrong with the file; nothing if all is well."""
@@ -289,14 +325,25 @@ class SqliteDatabase(Database):
                 raise
 
     def close(self) -> None:
-        """Close all connections, the one for writes once no thread writes any more: SQLite ends the process else."""
+        """Close all connections: a read that still runs is broken off, a write is waited for.
+
+        What does not end in time is left to the end of the process.
+        """
+        patience = time.monotonic() + BUSY_SECONDS
+        writer = self._writer
         if self._write_lock.acquire(timeout=2 * BUSY_SECONDS):
-            writer, self._writer = self._writer, None
+            self._writer = None
             if writer is not None:
                 writer.close()
             self._write_lock.release()
         for connection in self._opened:
-            connection.close()
+            if connection is writer:
+                continue
+            while not (free := connection.busy.acquire(timeout=0.05)) and time.monotonic() < patience:
+                connection.interrupt()
+            if free:
+                connection.close()
+                connection.busy.release()
 
 
 @contextmanager

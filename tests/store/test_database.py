@@ -416,3 +416,40 @@ def test_closing_waits_for_the_thread_that_writes(workplace: Workplace) -> None:
     closing_.join(10)
     with closing(open_database(database.location)) as again, again.reading() as connection:
         assert [row[0] for row in connection.execute("select referrals from counter")] == [7, 7, 7]
+
+
+CLOSED_WHILE_READ = """
+import sys, threading, time
+from pathlib import Path
+from refterm.errors import RefTermError
+from refterm.store.opening import open_database
+SLOW = "with recursive n(i) as (select 1 union all select i + 1 from n where i < 20000) select sum(i) from n"
+for round in range(40):
+    database = open_database(Path(sys.argv[1]))
+    ready = threading.Barrier(3)
+    def read():
+        try:
+            with database.reading() as connection:
+                connection.execute("select 1").fetchone()
+            ready.wait()
+            while True:
+                with database.reading() as connection:
+                    connection.execute(SLOW).fetchone()
+        except RefTermError:
+            return  # broken off
+    threads = [threading.Thread(target=read) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    ready.wait()
+    time.sleep(round / 10000)
+    database.close()
+    for thread in threads:
+        thread.join()
+"""
+
+
+def test_closing_breaks_off_the_reads_of_other_threads(database_path: Path) -> None:
+    """A desk that is left while a page is being read ends; SQLite ended the process before (signal 11)."""
+    program = run(CLOSED_WHILE_READ, database_path)
+    _out, errors = program.communicate(timeout=120)
+    assert (program.returncode, errors) == (0, "")
