@@ -248,9 +248,16 @@ class SqliteDatabase(Database):
                     self._reader.execute("pragma wal_checkpoint(passive)")
             else:
                 former = None
-            # Not closed here: a thread may be reading still.
-            self._writer = None
-            self._open(former)
+            self._writer, left = None, self._opened
+            try:
+                self._open(former)
+            finally:
+                # Only now: SQLite's locks on the file would end with them (see _open). One that a thread still reads by
+                # is closed when the thread lets go of it.
+                for connection in left:
+                    if connection.busy.acquire(blocking=False):
+                        connection.close()
+                        connection.busy.release()
 
     def begin(self, connection: Connection) -> None:
         """Begin with the lock: a deferred transaction that reads and then writes fails whatever the timeout."""

@@ -14,6 +14,7 @@ import sys
 import termios
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -131,7 +132,7 @@ def test_what_another_process_brings_in_shows_runs_out_by_itself_and_a_desk_at_r
         assert _read_all(resting, 0.2) == b""
         assert terminal.leave() == 0
         assert resting.leave() == 0
-    with sqlite3.connect(database) as connection:
+    with closing(sqlite3.connect(database)) as connection, connection:
         found = connection.execute("select outcome, closed_at from referral where id = 3").fetchone()
     assert found == ("expired", round(deadline.timestamp() * 1_000_000))
 
@@ -344,7 +345,7 @@ ALLOWED = re.compile(rb"\x1b\](?:" + OWN + rb")(?:\x07|\x1b\\)|\x1b\[[?<>=]?[0-9
 
 def _dirty(database: Path) -> None:
     """The same texts once more, past the import that cleans them."""
-    with sqlite3.connect(database) as connection:
+    with closing(sqlite3.connect(database)) as connection, connection:
         for number, text in enumerate(HOSTILE, 1):
             people = f'[{{"name": "{text}", "title": "", "email": "e", "phone": "1"}}]'.replace("\x1b", "\\u001b")
             people = people.replace("\x07", "\\u0007").replace("\\\\", "")

@@ -111,6 +111,10 @@ def due(standing: Standing, settings: PartnerCenterSettings, now: datetime, jitt
     return "push" if standing.next_push is not None and standing.next_push <= now else None
 
 
+# The passes that go on; a desk that ends leaves its own to go on.
+_started: list[subprocess.Popen[bytes]] = []
+
+
 def jitter() -> float:
     """Another number between 0 and 1 for each desk."""
     return random.random()  # noqa: S311 - nothing secret depends on it
@@ -133,7 +137,7 @@ def start(workplace: Workplace, settings: Settings, kind: str) -> subprocess.Pop
     # Not as arguments, which everybody on the machine can read: an address may hold a password.
     handed = {LEASE_OF: f"{holder}:{kind}"}
     environment = {**os.environ, **handed, "REFTERM_DB": _location(settings), "REFTERM_USER": workplace.actor.name}
-    return subprocess.Popen(
+    child = subprocess.Popen(
         [sys.executable, "-m", "refterm", "sync", "--json"],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
@@ -141,6 +145,8 @@ def start(workplace: Workplace, settings: Settings, kind: str) -> subprocess.Pop
         env=environment,
         start_new_session=True,
     )
+    _started[:] = [*(one for one in _started if one.poll() is None), child]
+    return child
 
 
 def failed(workplace: Workplace, holder: str, sentence: str) -> None:

@@ -128,7 +128,8 @@ def _measured(command: Sequence[str], environment: dict[str, str] | None = None)
     began = time.perf_counter()
     child = subprocess.Popen(command, env=environment or desks.environment(), stdout=subprocess.PIPE, text=True)
     assert child.stdout is not None
-    out = child.stdout.read()
+    with child.stdout:
+        out = child.stdout.read()
     _pid, status, usage = os.wait4(child.pid, 0)
     child.returncode = os.waitstatus_to_exitcode(status)
     assert child.returncode == 0, command
