@@ -23,22 +23,6 @@ class UnexpectedError(RefTermError):
     """A fault of the program, not of what was asked; its traceback is in the log."""
 
 
-# What glibc calls the number of places that threads take memory from (malloc.h).
-_ARENA_MAX = -8
-
-
-def use_one_arena() -> None:
-    """Let all threads take memory from one place; called before the first of them begins.
-
-    glibc gives each thread a place of its own, in which what was freed stays: some 3 MiB in a desk that decides, and
-    ctypes takes 0.2. With another C library nothing changes.
-    """
-    with suppress(ImportError, OSError, AttributeError):
-        import ctypes
-
-        ctypes.CDLL(None).mallopt(_ARENA_MAX, 1)
-
-
 def _nothing(_result: object) -> None:
     """Do nothing."""
 
