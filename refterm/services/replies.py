@@ -13,7 +13,6 @@ from refterm.domain.referral import Contact, Referral
 from refterm.errors import InvalidInputError
 from refterm.i18n import _
 from refterm.services import people
-from refterm.services.background import letters
 from refterm.services.background.addresses import usable
 from refterm.services.workplace import Workplace
 from refterm.store import codec, journal, outbox, queries, updates
@@ -84,6 +83,8 @@ class Replies:
                     )
                 }
             )
+        from refterm.services.background import letters  # not needed by `failed`, which the start asks
+
         contact, address = self._recipient(referral, to)
         try:
             subject, text = letters.begun(self.workplace, kind, referral, contact)

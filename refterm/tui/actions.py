@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 
 from refterm.domain.tabs import Tab
 from refterm.errors import ConfigurationError
@@ -92,6 +93,7 @@ def use_keys(keys: Mapping[str, str]) -> None:
                 )
     _own.clear()
     _own.update(given)
+    _first_keys.cache_clear()
 
 
 def own_keys() -> dict[str, str]:
@@ -124,7 +126,13 @@ def registry() -> tuple[Action, ...]:
 
 def keys_of(name: str) -> str:
     """The key of an action as people read it, for sentences that name it."""
-    return next(key_name(action.keys[0]) for action in registry() if action.id == name)
+    return key_name(_first_keys()[name])
+
+
+@cache
+def _first_keys() -> dict[str, str]:
+    # Kept: every drawing names some sixteen keys, and to make the table for each was two thirds of its time.
+    return {action.id: action.keys[0] for action in registry()}
 
 
 def _table() -> tuple[Action, ...]:

@@ -448,8 +448,13 @@ async def test_a_purchase_date_passes_at_the_end_of_that_day_in_the_viewers_zone
 
 
 async def test_the_undo_seconds_count_down_and_end_at_sixty(
-    sit: SitDown, import_records: ImportRecords, clock: SettableClock, drawn: Counter[str]
+    sit: SitDown,
+    import_records: ImportRecords,
+    clock: SettableClock,
+    drawn: Counter[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    """Each second only the message line is made anew: twenty desks may count down at once."""
     clock.advance(timedelta(seconds=30))
     numbers = import_records([api_record(createdDateTime=ago(days=3)), api_record(createdDateTime=ago(days=3))])
     start = clock.now()
@@ -463,7 +468,9 @@ async def test_the_undo_seconds_count_down_and_end_at_sixty(
             assert f"u undo {61 - second} s" in seat.bar("message")
             drawn.clear()
             clock.set(start + timedelta(seconds=second))
-            await seat.wake()
+            with monkeypatch.context() as patched:
+                patched.setattr(seat.desk, "draw", lambda: pytest.fail("all bars were made anew"))
+                await seat.wake()
             assert f"u undo {60 - second} s" in seat.bar("message")
             assert set(drawn) == {"message"}
             assert "Declined Kontor (budget)" in seat.message

@@ -10,6 +10,11 @@ import pytest
 HEAVY = {"sqlmodel", "sqlalchemy", "pydantic", "pendulum", "psycopg", "alembic", "babel"}
 TEXTUAL = "import textual.app, textual.widgets, sqlite3"
 DESK = "import refterm.cli.main, refterm.cli.desk, refterm.tui.app, refterm.store.sqlite"
+# What the work in the background brings within a second of the first screen.
+AT_REST = f"""{DESK}
+from refterm.services import follow_ups, replies
+from refterm.services.background import fitting, presence
+from refterm.services.personal import letters, yielded"""
 
 
 def loaded(statement: str) -> set[str]:
@@ -28,14 +33,25 @@ def test_the_desk_brings_few_modules_beside_textual_and_sqlite() -> None:
     more = loaded(DESK) - loaded(TEXTUAL)
     own = {name for name in more if name.partition(".")[0] == "refterm"}
     assert len(own) <= 96, sorted(own)
-    assert len(more - own) <= 13, sorted(more - own)
+    assert len(more - own) <= 10, sorted(more - own)
     assert not {name.partition(".")[0] for name in more} & HEAVY
 
 
 def test_the_desk_loads_nothing_that_it_may_never_use() -> None:
-    """No TLS of asyncio's, no palette and no field of Textual's, no parser of a command line that was not typed."""
-    unused = {"ssl", "click", "textual.command", "textual.types", "textual.widgets._input", "textual.widgets._tree"}
-    assert not loaded(DESK) & unused
+    """No TLS of asyncio's, no OpenSSL, no mail, no palette and no field of Textual's."""
+    unused = {"ssl", "textual.command", "textual.types", "textual.widgets._input", "textual.widgets._tree"}
+    unused |= {"click", "email", "calendar", "hashlib", "_hashlib", "refterm.services.background.letters"}
+    assert not loaded(AT_REST) & unused
+
+
+@pytest.mark.parametrize("arguments", [[], ["--db", "desk.db"]])
+def test_a_desk_needs_no_parser_of_the_command_line(arguments: list[str]) -> None:
+    script = f"""
+import refterm.cli.desk
+from refterm.cli.main import run
+refterm.cli.desk.open_desk = lambda invocation: print(invocation.flags) or 0
+run({arguments!r})"""
+    assert "click" not in loaded(script)
 
 
 @pytest.mark.parametrize(("arguments", "most"), [(["--version"], 75), (["--help"], 112), (["list", "--help"], 81)])
@@ -49,4 +65,4 @@ def test_completing_a_word_loads_as_little(bare: set[str]) -> None:
     asked = {"_REFTERM_COMPLETE": "bash_complete", "COMP_WORDS": "refterm li", "COMP_CWORD": "1"}
     more = loaded(f"import os; os.environ.update({asked!r})\nfrom refterm.cli.main import run; run([])") - bare
     assert not {name.partition(".")[0] for name in more} & (HEAVY | {"textual", "rich", "sqlite3", "asyncio"})
-    assert len(more) <= 88, len(more)
+    assert len(more) <= 78, len(more)

@@ -7,7 +7,6 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from email.utils import format_datetime
 from functools import lru_cache
 from pathlib import Path
 from string import Template
@@ -97,6 +96,8 @@ def letter(
         LetterError: when there is no address, or the template has an unknown name.
         ConfigurationError: when the sender is no address.
     """
+    from email.utils import format_datetime  # 400 KiB; the reply form reads templates without it
+
     to = addressed(str(notice["recipient"]))
     by_person = notice["kind"] == "reply"
     if by_person:

@@ -6,7 +6,7 @@ this is a change of the desk: it has no history, and nobody reads the list again
 
 from __future__ import annotations
 
-import secrets
+import os
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -40,7 +40,7 @@ class Presence:
     def __init__(self, workplace: Workplace) -> None:
         """Nothing is written yet."""
         self.workplace = workplace
-        self._seat = secrets.token_hex(8)
+        self._seat = os.urandom(8).hex()
         self._lease: tuple[int, str] | None = None
 
     @property

@@ -5,13 +5,13 @@ The files lie in the user's state folder, for nobody else's eyes: they hold what
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 
 from refterm import files
@@ -55,7 +55,7 @@ class Drafts:
     def belong_to(self, desk: str) -> None:
         """Go over to another desk, which has taken the place of the former one."""
         # Both may hold anything, so neither can be a file's name.
-        mark = hashlib.sha256(f"{desk}\0{self._person}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
+        mark = _sha256(f"{desk}\0{self._person}".encode("utf-8", "surrogatepass"))[:16]
         self._folder = self._parent / mark
 
     def load(self, form: str, referral_id: int) -> Draft | None:
@@ -127,3 +127,11 @@ def _note(what: str, error: Exception) -> None:
     problem.__cause__ = error
     with suppress(OSError):
         note_failure(problem)
+
+
+def _sha256(data: bytes) -> str:
+    # By Python's own module where there is one: hashlib loads OpenSSL, which is 1 MiB of its own in every desk.
+    for name in ("_sha2", "_sha256", "hashlib"):
+        with suppress(ImportError):
+            return str(import_module(name).sha256(data).hexdigest())
+    raise ImportError("sha256")

@@ -18,6 +18,8 @@ from refterm.tui.draw.signs import Signs
 from refterm.words import outcome_word, tab_word
 
 MOST_SAID = 1000
+# What a click on each piece of the tabs does: a blank, the key, the name, the count.
+TAB_ACTIONS = [name for name in ("tab_inbox", "tab_active", "tab_archived") for _piece in range(4)]
 # Counts of what is late already.
 URGENT = ("late", "passed")
 

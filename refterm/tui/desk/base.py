@@ -36,7 +36,7 @@ from refterm.tui.desk.line import Line
 from refterm.tui.desk.message_line import Messages
 from refterm.tui.desk.referral_list import ReferralList
 from refterm.tui.desk.search import Searching
-from refterm.tui.draw.detail import LATEST, Shown
+from refterm.tui.draw.detail import LATEST, MOST_ENTRIES, Shown
 from refterm.tui.draw.row import Look
 from refterm.tui.session import DeskApp, Session
 from refterm.words import both_changed_text, contradiction_text
@@ -51,10 +51,6 @@ SAME_SHOWN = 3
 # The detail stands beside the list where that keeps its columns; chosen with L, from fewer cells on.
 BESIDE_FROM, BESIDE_LEAST = 190, 110
 LIST_KEEPS, DETAIL_LEAST, DETAIL_MOST = 126, 56, 80
-# What a click on each piece of the tabs does: a blank, the key, the name, the count.
-TAB_ACTIONS = [name for name in ("tab_inbox", "tab_active", "tab_archived") for _piece in range(4)]
-# Of the history, in the full detail; h shows all of it.
-MOST_ENTRIES = 50
 
 
 class DeskBase(Screen[None]):
@@ -305,7 +301,7 @@ class DeskBase(Screen[None]):
         self._lines["top"].show(*bars.top(me, caption, workplace.looks_only, here, look, synced, self.todo, cells))
         marked = len(self.referral_list.marked)
         self._lines["tabs"].show(
-            *bars.tabs(view, self.counts, hits, marked, cells, look.zone, self.hits), actions=TAB_ACTIONS
+            *bars.tabs(view, self.counts, hits, marked, cells, look.zone, self.hits), actions=bars.TAB_ACTIONS
         )
         alert = bars.alert(self.alert, look, cells) if self.state.tab is Tab.INBOX and not self.whole else []
         self._lines["alert"].display = bool(alert)
@@ -363,12 +359,13 @@ class DeskBase(Screen[None]):
 
     def _plan_texts(self) -> None:
         look = self.look()
-        moments = [self.referral_list.next_change(), self.messages.next_change(look.now), self.duties.next]
+        moments = [self.referral_list.next_change(), self.duties.next]
         urged = [self.alert.row.received_at] if self.alert and self.alert.hot else []
         if (shown := self.detail_pane.shown) and shown.referral.flame and not shown.referral.contacted_at:
             urged.append(shown.referral.received_at)
         moments += [deadline.flame_changes_at(received, look.now, look.deadlines) for received in urged]
         self.ticker.texts = min((moment for moment in moments if moment), default=None)
+        self.ticker.message = self.messages.next_change(look.now)
         if self.ticker.scheduled:
             self.ticker.schedule()
 
@@ -398,6 +395,10 @@ class DeskBase(Screen[None]):
             self.detail_pane.update_times(self.look())
         elif ticker.texts and now >= ticker.texts:
             self.update_times()
+        elif ticker.message and now >= ticker.message:
+            # Nothing but the seconds left to undo: to draw all that time changes took ten times as much each second.
+            self._draw_message()
+            ticker.message = self.messages.next_change(now)
 
     def _follow(self) -> None:
         """Read again what time or others changed.

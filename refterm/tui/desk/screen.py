@@ -27,7 +27,6 @@ from refterm.tui.textual_quirks import Covered, StillBelow, focus_without_repain
 
 T = TypeVar("T")
 DETAIL_PAUSE = 0.12
-SAME_SHOWN = 3
 
 
 class DeskScreen(Covered, StillBelow, DeskActions):

@@ -43,6 +43,8 @@ from refterm.words import flame_text, outcome_word, same_customer_text
 TWO_COLUMNS = 100
 # Of the history, in the pane with the list.
 LATEST = 2
+# In the full detail; h shows all of it.
+MOST_ENTRIES = 50
 # Of a customer's name in an alert: it is cut no shorter.
 LEAST_NAME = 8
 
