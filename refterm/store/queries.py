@@ -300,8 +300,7 @@ def next_back(connection: Connection, now: datetime) -> datetime | None:
 def follow_ups_due(connection: Connection, since: datetime | None, now: datetime, limit: int) -> list[int]:
     """The engagements whose follow-up is due, the latest first; only those that fell due after an instant (A5)."""
     query = (
-        "select id from referral indexed by referral_follow_up"
-        " where status = 'active' and follow_up_at <= :now and follow_up_at > :since"
+        "select id from referral where status = 'active' and follow_up_at <= :now and follow_up_at > :since"
         " order by follow_up_at desc, id limit :limit"
     )
     bound = {"now": codec.micros(now), "since": -codec.NEVER if since is None else codec.micros(since), "limit": limit}
@@ -310,10 +309,7 @@ def follow_ups_due(connection: Connection, since: datetime | None, now: datetime
 
 def next_follow_up(connection: Connection, now: datetime) -> datetime | None:
     """When the next follow-up falls due (A5)."""
-    query = (
-        "select min(follow_up_at) from referral indexed by referral_follow_up"
-        " where status = 'active' and follow_up_at > ?"
-    )
+    query = "select min(follow_up_at) from referral where status = 'active' and follow_up_at > ?"
     return codec.instant_or_none(connection.execute(query, (codec.micros(now),)).fetchone()[0])
 
 

@@ -69,7 +69,6 @@ class Referral(SQLModel, table=True):
         ),
         Index("referral_skipped", "skipped_until", "id", **_where("skipped_until is not null")),
         Index("referral_favorite", "status", "id", **_where("favorite = 1")),
-        Index("referral_follow_up", "follow_up_at", "id", **_where("status = 'active' and follow_up_at is not null")),
         Index("referral_holder", text(_HOLDER), "status", "id", **_where(f"{_HOLDER} is not null")),
         Index("referral_engagement", "engagement_id", **_where("engagement_id is not null")),
         Index("referral_customer", "company_key"),

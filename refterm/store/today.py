@@ -70,8 +70,7 @@ def put_aside(connection: Connection, now: datetime) -> tuple[int, str, datetime
 def next_step(connection: Connection) -> tuple[str, datetime] | None:
     """The customer and the time of the follow-up that is due first, or was (A5)."""
     row = connection.execute(
-        "select company, follow_up_at from referral indexed by referral_follow_up"
-        " where status = 'active' and follow_up_at is not null"
+        "select company, follow_up_at from referral where status = 'active' and follow_up_at is not null"
         " order by follow_up_at, id limit 1"
     ).fetchone()
     return None if row is None else (str(row["company"]), codec.instant(row["follow_up_at"]))

@@ -15,10 +15,9 @@ from refterm.domain.query import ORDERS, Order, Tab, View
 from refterm.services.background.expiry import expire_due
 from refterm.services.background.fitting import Fitting
 from refterm.services.desk import Desk, todo
-from refterm.services.follow_ups import FollowUps
 from refterm.services.profiles import Profiles
 from refterm.services.workplace import Workplace
-from refterm.store.today import next_step, put_aside
+from refterm.store.today import put_aside
 from tests.store.support import insert, micros, row
 
 Question = Callable[[Workplace], object]
@@ -27,11 +26,6 @@ Question = Callable[[Workplace], object]
 def _put_aside(desk: Workplace) -> object:
     with desk.database.reading() as connection:
         return put_aside(connection, desk.now())
-
-
-def _next_step(desk: Workplace) -> object:
-    with desk.database.reading() as connection:
-        return next_step(connection)
 
 
 # What is said here is of SQLite: its file, its locks, its plans.
@@ -73,7 +67,6 @@ QUESTIONS: dict[str, tuple[Question, set[str]]] = {
         lambda desk: Fitting(desk).refresh(),
         {"referral_closed", "referral_received", "sqlite_autoindex_profile_1"},
     ),
-    "the next follow-up": (lambda desk: (FollowUps(desk).next_due(), _next_step(desk)), {"referral_follow_up"}),
     "put aside": (_put_aside, {"referral_skipped"}),
 }
 

@@ -10,7 +10,7 @@ from refterm.store.connection import Connection
 from refterm.store.faults import FaultError
 
 # Every revision this program knows, oldest first; a test holds them against the migrations folder.
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010")
 HEAD = REVISIONS[-1]
 MIGRATIONS = Path(__file__).parent / "migrations"
 
