@@ -40,9 +40,16 @@ def open_desk(invocation: Invocation, demo: DemoOptions | None = None) -> int:
         from refterm.tui.demo.app import run_demo
 
         return run_demo(settings, demo, invocation.acting)
-    from refterm.tui.app import run_desk
+    from refterm.tui.first_page import FirstPage
 
-    return run_desk(settings, acting=invocation.acting)
+    page = FirstPage(settings)
+    try:
+        page.paint(invocation.acting)
+        from refterm.tui.app import run_desk  # most of the start
+
+        return run_desk(settings, acting=invocation.acting, page=page)
+    finally:
+        page.leave()
 
 
 def check_look(settings: Settings) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from time import monotonic
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 from weakref import WeakKeyDictionary
 
 from textual import events
@@ -44,6 +44,12 @@ from refterm.tui.draw.signs import ASCII_ONLY, Signs, choose_signs
 from refterm.tui.session import DeskApp, Session
 from refterm.tui.terminal import ending
 
+if TYPE_CHECKING:
+    from refterm.tui.first_page import FirstPage
+
+# Seconds after the first frame until the next start's first page is kept.
+KEEP_AFTER = 0.5
+
 
 def stylesheet() -> Path:
     """The stylesheet: beside the code in a wheel, at the top of the repository otherwise."""
@@ -72,6 +78,7 @@ class RefTermApp(DeskApp):
         # Which screen was on top when a key came.
         self._came_to: WeakKeyDictionary[events.Key, Screen[Any]] = WeakKeyDictionary()
         self.set_keymap(own_keys())
+        self.first_page: FirstPage | None = None
         self._states = states
         self._view_kept = True
         self._view_lock = threading.Lock()
@@ -104,6 +111,8 @@ class RefTermApp(DeskApp):
         """Mind the signals, and a theme that is chosen."""
         self.theme_changed_signal.subscribe(self, lambda _theme: self._keep_theme())
         self.call_after_refresh(textual_quirks.collect_garbage)
+        if (page := self.first_page) and (desk := self.desk):
+            self.call_after_refresh(self.set_timer, KEEP_AFTER, lambda: page.keep(desk))
         if not self.is_headless:
             # After ctrl+z the terminal comes back blank, and Textual repaints only when the focus changes.
             self.app_resume_signal.subscribe(self, lambda _app: self.refresh(layout=True))
@@ -288,8 +297,13 @@ def check_look(settings: Settings) -> None:
     check_views(settings.views)
 
 
-def run_desk(settings: Settings, *, acting: str | None = None) -> int:
+def run_desk(settings: Settings, *, acting: str | None = None, page: FirstPage | None = None) -> int:
     """Open the desk and stay until the person leaves.
+
+    Args:
+        settings: the configuration, flags included.
+        acting: the name given with `--as`.
+        page: what may have been painted, and the desk opened for it, before this was imported.
 
     Returns:
         The exit status.
@@ -301,10 +315,11 @@ def run_desk(settings: Settings, *, acting: str | None = None) -> int:
     ending.watched()
     textual_quirks.check_environment()
     check_look(settings)
-    place = open_workplace(settings, acting=acting)
+    place = (page and page.hand_over()) or open_workplace(settings, acting=acting)
     states = ViewStates(config.state_folder(), place.actor.name, place.desk_id)
     signs = choose_signs(settings.ascii, os.environ, coerced=bool(sys.flags.utf8_mode))
     app = RefTermApp(session_for(place, settings, signs), states=states, settings=settings)
+    app.first_page = page
     return run_app(app, place, settings)
 
 

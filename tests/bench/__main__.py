@@ -23,7 +23,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--seconds", type=float, default=60, help="how long a desk is watched at rest")
     parser.add_argument("--bulk", type=int, default=100_000, help="how many referrals are imported and exported")
     parser.add_argument(
-        "--only", default="", help="subjects: start,demo,commands,moving,search,deciding,rest,crowd,..."
+        "--only", default="", help="subjects: start,painted,demo,commands,moving,search,deciding,rest,crowd,..."
     )
     parser.add_argument("--base", type=Path, help="the JSON of an earlier run, shown beside")
     parser.add_argument("--out", type=Path, help="where the JSON goes")
@@ -33,6 +33,7 @@ def main(arguments: list[str] | None = None) -> None:
     runs, seconds = chosen.runs, chosen.seconds
     subjects: dict[str, Callable[[], Iterator[Figure]]] = {
         "start": lambda: starting.start(sizes, runs),
+        "painted": lambda: starting.painted(sizes, runs),
         "demo": lambda: starting.demo(runs),
         "commands": lambda: starting.commands(sizes, runs),
         "moving": lambda: keys.moving(sizes, runs),

@@ -50,6 +50,8 @@ class Program:
         self._stream = pyte.ByteStream(self.screen)
         self._unread: list[tuple[float, float, bytes]] = []
         self.written = 0
+        # Whether Textual has the terminal, which it asks first of all; a first page painted before that takes no key.
+        self.takes_keys = False
         # Read at every block, so that it is known what the one took that showed what was waited for.
         self.watches_cpu = False
         self.began = time.perf_counter()
@@ -83,31 +85,42 @@ class Program:
 
     def _draw(self) -> None:
         for _at, _cpu, block in self._unread:
-            self._stream.feed(_KEYBOARD.sub(b"", block))
+            self._feed(block)
         self._unread.clear()
+
+    def _feed(self, block: bytes) -> None:
+        before, asked, after = block.partition(_ASKED)
+        self._stream.feed(_KEYBOARD.sub(b"", before))
+        if asked:
+            self.takes_keys = True
+            self.screen.reset()  # what is found from here on is Textual's own
+            self._stream.feed(_KEYBOARD.sub(b"", after))
 
     @property
     def text(self) -> str:
         """The screen as text."""
         return "\n".join(line.rstrip() for line in self.screen.display)
 
-    def until(self, wanted: str) -> tuple[float, float]:
+    def until(self, wanted: str, *, painted: bool = False) -> tuple[float, float]:
         """Read until a pattern stands on the screen; gives when the block came that showed it, and the CPU by then.
 
-        Nothing is drawn before the program pauses: the emulator would take time that the next block waits for.
+        With `painted` the first page counts, which Textual has not drawn. Nothing is drawn before the program pauses: the emulator would take time that the next block waits for.
         """
         end = time.perf_counter() + PATIENCE
-        if re.search(wanted, self.text):
+        if self._shows(wanted, painted):
             return time.perf_counter(), self.cpu()
         while time.perf_counter() < end:
             while self._read(SETTLED):
                 pass
             while self._unread:
                 at, cpu, block = self._unread.pop(0)
-                self._stream.feed(_KEYBOARD.sub(b"", block))
-                if re.search(wanted, self.text):
+                self._feed(block)
+                if self._shows(wanted, painted):
                     return at, cpu
         raise RuntimeError(f"{wanted!r} did not come:\n{self.text}")
+
+    def _shows(self, wanted: str, painted: bool) -> bool:
+        return (painted or self.takes_keys) and re.search(wanted, self.text) is not None
 
     def quiet(self, silence: float = QUIET) -> float:
         """Read until the program is silent; gives when the last block came."""

@@ -23,11 +23,16 @@ def test_a_short_run_measures_and_keeps_what_it_measured(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out, page = tmp_path / "bench.json", tmp_path / "bench.md"
-    arguments = ["--sizes", "100", "--runs", "1", "--bulk", "200", "--only", "start,moving,search,import,sync"]
+    arguments = ["--sizes", "100", "--runs", "1", "--bulk", "200", "--only", "start,painted,moving,search,import,sync"]
     monkeypatch.setattr(syncing, "PAGES", 1)
     bench.main([*arguments, "--out", str(out), "--page", str(page)])
     figures = {one["name"]: one for one in json.loads(out.read_text())["figures"]}
-    assert {"start to the first rows", "down and up, bytes", "search, letter to hits, p50"} <= figures.keys()
+    assert {
+        "start to the first rows",
+        "first page painted, no key taken yet, to a start without it",
+        "down and up, bytes",
+        "search, letter to hits, p50",
+    } <= figures.keys()
     assert all(one["value"] > 0 for one in figures.values() if one["unit"] == "x")
     assert "| start to the first rows | 100 | 1.15 x |" in page.read_text()
     capsys.readouterr()
@@ -38,7 +43,7 @@ def test_a_short_run_measures_and_keeps_what_it_measured(
 def test_what_is_not_known_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         bench.main(["--only", "everything"])
-    assert "there are start, demo, commands" in capsys.readouterr().err
+    assert "there are start, painted, demo" in capsys.readouterr().err
 
 
 def test_a_target_is_a_most_or_a_least() -> None:

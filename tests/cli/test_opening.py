@@ -19,6 +19,7 @@ import pytest
 from refterm.config import Settings
 from refterm.services.demo.options import DemoOptions
 from refterm.services.workplace import Workplace
+from refterm.tui.first_page import FirstPage
 from tests.cli.conftest import Command, complaint
 
 
@@ -89,7 +90,7 @@ class TestHandedOver:
         """What a desk that only takes note was opened with."""
         calls: list[tuple[Settings, str | None, bool]] = []
 
-        def run_desk(settings: Settings, *, acting: str | None) -> int:
+        def run_desk(settings: Settings, *, acting: str | None, page: FirstPage) -> int:
             calls.append((settings, acting, False))
             return 0
 

@@ -9,7 +9,8 @@ import pytest
 
 HEAVY = {"sqlmodel", "sqlalchemy", "pydantic", "pendulum", "psycopg", "alembic", "babel"}
 TEXTUAL = "import textual.app, textual.widgets, sqlite3"
-DESK = "import refterm.cli.main, refterm.cli.desk, refterm.tui.app, refterm.store.sqlite"
+PAGE = "import refterm.cli.main, refterm.cli.desk, refterm.tui.first_page, refterm.store.sqlite"
+DESK = f"{PAGE}, refterm.tui.app"
 # What the work in the background brings within a second of the first screen.
 AT_REST = f"""{DESK}
 from refterm.services import follow_ups, replies
@@ -32,9 +33,15 @@ def bare() -> set[str]:
 def test_the_desk_brings_few_modules_beside_textual_and_sqlite() -> None:
     more = loaded(DESK) - loaded(TEXTUAL)
     own = {name for name in more if name.partition(".")[0] == "refterm"}
-    assert len(own) <= 96, sorted(own)
+    assert len(own) <= 98, sorted(own)
     assert len(more - own) <= 10, sorted(more - own)
     assert not {name.partition(".")[0] for name in more} & HEAVY
+
+
+def test_the_first_page_loads_nothing_of_textual() -> None:
+    """What is loaded while it is drawn, too: tests/pty/test_first_page.py."""
+    more = {name.partition(".")[0] for name in loaded(PAGE)}
+    assert not more & {"textual", "rich", "asyncio", "ssl", "click"}
 
 
 def test_the_desk_loads_nothing_that_it_may_never_use() -> None:

@@ -11,11 +11,10 @@ from textual import events
 from textual.geometry import Region
 from textual.strip import Strip
 
-from refterm.text import display, fit, width
+from refterm.text import display, width
+from refterm.tui.draw.lines import BAR_STYLES, bar
 from refterm.tui.draw.row import Piece
 from refterm.tui.textual_quirks import Still
-
-STYLES = ("plain", "strong", "dim", "key", "chosen", "late", "soon", "flame", "rule")
 
 
 def _cells(pieces: list[Piece]) -> int:
@@ -25,7 +24,7 @@ def _cells(pieces: list[Piece]) -> int:
 class Line(Still):
     """Pieces of text on one line; drawn anew only when they change."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"line--{style}" for style in STYLES}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"line--{style}" for style in BAR_STYLES}
     DEFAULT_CSS = """
     Line { height: 1; width: 1fr; }
     """
@@ -91,20 +90,8 @@ class Line(Still):
     def render_line(self, y: int) -> Strip:
         """The line, cut at the right end of its left part."""
         cells = self.size.width
-        right = sum(width(text) for text, _style in self._right)
-        segments: list[Segment] = []
-        room = max(0, cells - right - (1 if right else 0))
-        for text, style in self._left:
-            size = width(text)
-            if size > room:
-                text, size = fit(text, room, ellipsis=self._ellipsis), room
-            segments.append(Segment(text, self._style(style)))
-            room -= size
-            if room <= 0:
-                break
-        if self._right and right <= cells:
-            segments.append(Segment(" " * (room + 1), self._style("plain")))
-            segments += [Segment(text, self._style(style)) for text, style in self._right]
+        drawn = bar(self._left, self._right, cells, self._ellipsis)
+        segments = [Segment(text, self._style(style)) for text, style in drawn]
         return Strip(segments).adjust_cell_length(cells, self._style("plain"))
 
     def _style(self, name: str) -> Style:

@@ -22,6 +22,7 @@ from refterm.domain.query import Order, Tab, View
 from refterm.domain.row import Row
 from refterm.errors import RefTermError
 from refterm.services.desk import Listing
+from refterm.tui.draw.lines import LIST_STYLES, has_thumb, joined, under_cursor
 from refterm.tui.draw.list_columns import Column, columns, header, order_at
 from refterm.tui.draw.row import Look, Piece, changes_at, pieces, second_line, time_texts
 from refterm.tui.draw.sheet import hanging
@@ -30,8 +31,6 @@ PAGE = 100
 MOST_PAGES = 8
 # Lines of rows that are kept as they were drawn: some screens of them.
 MOST_STRIPS = 200
-_SAME_ON_CURSOR = ("dim", "customer", "strong")
-STYLES = ("plain", "customer", "strong", "dim", "mark", "late", "soon", "flame", "cursor", "header", "thumb")
 
 
 class ReferralList(Widget, can_focus=True):
@@ -41,7 +40,7 @@ class ReferralList(Widget, can_focus=True):
         row_lines: lines of a row; on the second stands what the customer needs.
     """
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"list--{style}" for style in STYLES}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"list--{style}" for style in LIST_STYLES}
     DEFAULT_CSS = """
     ReferralList { height: 1fr; width: 1fr; }
     """
@@ -257,7 +256,7 @@ class ReferralList(Widget, can_focus=True):
         """The header, a row, or the text of an empty list."""
         look = self._look
         if look is None:
-            return Strip.blank(self.size.width, self._style("plain"))
+            return Strip.blank(self.size.width, self.style_of("plain"))
         if self._laid_out_for != self._cells:  # the first frame is drawn before the size is told
             self._lay_out()
         if y == 0:
@@ -276,7 +275,7 @@ class ReferralList(Widget, can_focus=True):
             self._strips_look = look
             self._strips.clear()
         marked, unseen = row.id in self.marked, row.id in self.unseen
-        cursor, thumb = index == self._cursor, self._has_thumb(above)
+        cursor, thumb = index == self._cursor, has_thumb(above, self._lines, self._top, self.count)
         key = (row.id, below, marked, unseen, cursor, thumb)
         kept = self._strips.get(key)
         if kept is None:
@@ -296,24 +295,14 @@ class ReferralList(Widget, can_focus=True):
 
     def _strip(self, drawn: list[tuple[str, str]], *, cursor: bool = False, thumb: bool = False) -> Strip:
         cells = self._cells
-        # Dim letters are hard to read on the cursor, and all of its row is bold.
-        shown = [
-            (text, self._style("plain" if cursor and name in _SAME_ON_CURSOR else name, cursor)) for text, name in drawn
-        ]
-        segments = [Segment(text, style) for text, style in _joined(shown)]
-        strip = Strip(segments).adjust_cell_length(cells, self._style("plain", cursor))
+        shown = [(text, self.style_of(under_cursor(name) if cursor else name, cursor)) for text, name in drawn]
+        segments = [Segment(text, style) for text, style in joined(shown)]
+        strip = Strip(segments).adjust_cell_length(cells, self.style_of("plain", cursor))
         sign = self._look.signs.thumb if thumb and self._look else " "
-        return Strip.join([strip, Strip([Segment(" " + sign, self._style("thumb"))], 2)])
+        return Strip.join([strip, Strip([Segment(" " + sign, self.style_of("thumb"))], 2)])
 
-    def _has_thumb(self, line: int) -> bool:
-        lines, count = self._lines, self.count
-        if count <= lines or not lines:
-            return False
-        size = max(1, lines * lines // count)
-        start = (lines - size) * self._top // max(1, count - lines)
-        return start <= line < start + size
-
-    def _style(self, name: str, cursor: bool = False) -> Style:
+    def style_of(self, name: str, cursor: bool = False) -> Style:
+        """A style by its name, as it is now, on the row of the cursor or on another."""
         style = self._styles_by_name.get((name, cursor))
         if style is None:
             style = self.get_component_rich_style(f"list--{name}")
@@ -406,20 +395,3 @@ class ReferralList(Widget, can_focus=True):
         """Scroll with the wheel, the cursor in sight."""
         event.stop()
         self.move_by(-3)
-
-
-def _joined(drawn: list[tuple[str, Style]]) -> list[tuple[str, Style]]:
-    """Join pieces of the same style; blanks join either side.
-
-    Each piece costs some forty bytes of colours; a move of the cursor sends two rows (measured: 1,670 bytes before, now 700).
-    """
-    joined: list[tuple[str, Style]] = []
-    for text, style in drawn:
-        before, last = joined[-1] if joined else ("", style)
-        if joined and (last == style or text.isspace() or not text):
-            joined[-1] = (before + text, last)
-        elif joined and before.isspace():
-            joined[-1] = (before + text, style)
-        else:
-            joined.append((text, style))
-    return joined

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from textual.app import App
 
 READ_BYTES = 4096
+ALTERNATE_SCREEN = "\x1b[?1049h"
 # Seconds: how soon after an escape the key that came with it may follow, so that the form has closed; how long the
 # event loop may take for an answer; how long a terminal that does not read holds up the end.
 AFTER_ESCAPE, PATIENCE, LAST_WRITE = 0.1, 0.5, 1.0
@@ -146,10 +147,17 @@ class TerminalDriver(LinuxDriver):
         else:
             super()._sigcont_application(*arguments)
 
+    def write(self, data: str) -> None:
+        """Write to the terminal. Where it shows the first page its other screen is there already, and would be cleared."""
+        if data != ALTERNATE_SCREEN or not self._ending.painted:
+            super().write(data)
+
     def start_application_mode(self) -> None:
         """Take the terminal; what is written goes through our own thread."""
         linux_driver.__dict__["WriterThread"] = partial(Writer, ending=self._ending)
         super().start_application_mode()  # type: ignore[no-untyped-call]
+        if self._writer_thread is not None and (before := self._ending.take_over()):
+            self.attrs_before = before
 
     def _run_input_thread(self) -> None:
         try:

@@ -48,10 +48,12 @@ class Ending:
 
     Attributes:
         status: the exit status, once the desk was asked to end; 0 before.
+        painted: whether the terminal shows the first page, and no driver has taken it over yet.
     """
 
     def __init__(self, seconds: tuple[float, float, int] = (DRAFTS_AFTER, END_AFTER, ALARM_AFTER)) -> None:
         self.status = 0
+        self.painted = False
         self._seconds = seconds
         self._app: Closing | None = None
         self._before: list[Any] | None = None
@@ -72,6 +74,17 @@ class Ending:
     def begin(self, app: Closing) -> None:
         """From now on there is a desk to close."""
         self._app = app
+
+    def take_over(self) -> list[Any] | None:
+        """The terminal's attributes from before the first page; None where there was none."""
+        painted, self.painted = self.painted, False
+        return self._before if painted else None
+
+    def give_back(self) -> None:
+        """Give the terminal back where the first page is all that it shows."""
+        if self.painted:
+            self._restore()
+            self.painted = False
 
     def closed(self) -> None:
         """The desk has closed; what is left to do must not take long either."""
@@ -116,7 +129,7 @@ class Ending:
 
     def _restore(self) -> None:
         """Give the terminal back as it was, where it still takes anything."""
-        if self._before is None or self._app is None:
+        if self._before is None or (self._app is None and not self.painted):
             return
         with suppress(OSError, termios.error):
             termios.tcsetattr(0, termios.TCSANOW, self._before)

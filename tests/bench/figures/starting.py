@@ -68,6 +68,33 @@ def start(sizes: Sequence[int], runs: int) -> Iterator[Figure]:
         yield Figure(f"memory at {most} less that at {least}", "", more, "MiB", 3)
 
 
+def painted(sizes: Sequence[int], runs: int) -> Iterator[Figure]:
+    """The first page of a second start, painted before Textual is there; and what it costs the desk that takes keys."""
+    size = min(sizes, key=lambda one: abs(one - 10_000))
+    environment = desks.environment()
+    kept = Path(environment["XDG_STATE_HOME"]) / "refterm" / "first-page.json"
+    with Program(desk_command(size), environment) as program:
+        program.until(READY)
+        while not kept.exists():
+            program.quiet(0.1)
+    page = kept.read_bytes()
+    first, ready, without = [], [], []
+    for number in range(runs + 1):
+        kept.unlink()
+        with Program(desk_command(size), environment) as program:
+            plain = program.until(READY)[0] - program.began
+        kept.write_bytes(page)
+        with Program(desk_command(size), environment) as program:
+            seen = program.until(READY, painted=True)[0] - program.began
+            assert not program.takes_keys, "the page was not painted"
+            there = program.until(READY)[0] - program.began
+        if number:
+            for times, one in ((first, seen), (ready, there), (without, plain)):
+                times.append(one * 1000)
+    yield ratio("first page painted, no key taken yet, to a start without it", str(size), first, without, 0.5, "ms")
+    yield ratio("first rows that take keys after it, to a start without it", str(size), ready, without, 1.05, "ms")
+
+
 def demo(runs: int) -> Iterator[Figure]:
     """The demo's start, its database made on the way, paired with that of a real desk of the same referrals."""
     with TemporaryDirectory() as folder:
