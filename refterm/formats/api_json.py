@@ -88,6 +88,11 @@ def finish(value: Any, text: str) -> tuple[Json, str | None]:
     return (values.tidied_record(result) if outside and OWN not in result else result), None
 
 
+def is_altered(text: str) -> bool:
+    """Whether an import may keep a record with this in its text otherwise than as it came: cleaned, or without NaN."""
+    return "\\" in text or not text.isprintable() or "NaN" in text or "Infinity" in text
+
+
 def cleaned(value: Any, *, lines: bool = False) -> Any:
     """The value with every text in it cleaned, keys too; only notes keep their lines."""
     if isinstance(value, str):

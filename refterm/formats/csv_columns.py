@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 
 from refterm.domain import money, reasons
@@ -127,6 +128,9 @@ HELPS = (
     "GeneralOrOther",
 )
 _FOLDED = tuple(column.casefold() for column in COLUMNS)
+_NOTHING = dict.fromkeys(_FOLDED, "")
+# What is written for every record, also where it says nothing: a cell that came with a CSV does not stand in for it.
+_FROM_API = frozenset((*TEXTS, *CONTACT, *CONSENTS, DUNS, REASON, VALUE, CLOSE, HELP))
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
 _FORMULA_BEGINS = frozenset(_FORMULA)
@@ -134,13 +138,21 @@ _FORMULA_BEGINS = frozenset(_FORMULA)
 
 def row(record: Json) -> list[str]:
     """A record in the API's shape as a row of COLUMNS, as people read it; with its object `refterm`, the desk's values."""
-    cells = dict.fromkeys((*TEXTS, *CONTACT), "")
-    for holder, columns in _HOLDERS.items():
-        if isinstance(held := found_at(record, holder), dict):
+    cells = _NOTHING.copy()
+    other = record.get("csv")
+    if isinstance(other, dict):
+        for column, value in other.items():
+            if (folded := column.casefold()) not in _FROM_API:
+                cells[folded] = _shown(value)
+    held = {path: found_at(record, path) for path in _HOLDERS}
+    for path, columns in _HOLDERS.items():
+        if isinstance(holder := held[path], dict):
             for column, key in columns:
-                cells[column] = _shown(held.get(key))
-    customer, details = found_at(record, ("customerProfile",)), found_at(record, ("details",))
-    address, consents = found_at(record, _ADDRESS), found_at(record, ("consent",))
+                value = holder.get(key)
+                if value is not None:
+                    cells[column] = value if value.__class__ is str else _shown(value)
+    customer, details, address = held["customerProfile",], held["details",], held[_ADDRESS]
+    consents = record.get("consent")
     if isinstance(address, dict):
         cells["customer state"] = _shown(address.get("state") or address.get("region"))
     if people := _listed_at(customer, "team"):
@@ -159,7 +171,7 @@ def row(record: Json) -> list[str]:
     else:
         cells[VALUE] = _shown(found_at(details, ("dealValue",)))
         cells[CLOSE] = _us_date(found_at(details, ("closingDateTime",)))
-    code = found_at(record, ("inviteContext", "assistanceRequestCode"))
+    code = found_at(held["inviteContext",], ("assistanceRequestCode",))
     cells[HELP] = str(HELPS.index(code) + 1) if code in HELPS else ""
     for number, one in enumerate(listed(found_at(details, ("requirements", "solutions"))), 1):
         parts = [_shown(one.get(part)) for part in ("id", "currency", "price", "quantity")]
@@ -167,10 +179,7 @@ def row(record: Json) -> list[str]:
     for number, one in enumerate(listed(record.get("team")), 1):
         parts = [_shown(one.get(part)) for part in ("firstName", "lastName", "phoneNumber", "email")]
         cells[f"team member {number}"] = ", ".join(parts)
-    other = record.get("csv")
-    if isinstance(other, dict):
-        cells = {**{column.casefold(): _shown(value) for column, value in other.items()}, **cells}
-    return [cells.get(column, "") for column in _FOLDED]
+    return list(islice(cells.values(), len(_FOLDED)))
 
 
 def _deal(deal: Json, cells: Mapping[str, str]) -> dict[str, str]:

@@ -13,7 +13,8 @@ from typing import Any
 from refterm.domain import reasons
 from refterm.domain.referral import Outcome, Referral, Status, TeamMember
 from refterm.formats import csv_columns, record, refterm_object
-from refterm.formats.api_json import Json, RecordError, dumps
+from refterm.formats.api_json import Json, RecordError, dumps, is_altered
+from refterm.formats.api_json import known as known_record
 from refterm.formats.record import Incoming, Said
 
 STANDINGS = {
@@ -26,20 +27,48 @@ STANDINGS = {
 }
 
 
-def written(known: Json, present: Incoming) -> Json:
-    """The record of a referral, with the object `refterm` for what Partner Center's shape cannot hold.
+def written(stored: str | None, present: Incoming) -> str:
+    """The record of a referral as JSON, with the object `refterm` for what Partner Center's shape cannot hold.
 
     Args:
-        known: the record as it was received.
+        stored: the JSON of the record as it was received.
         present: the referral as it stands.
     """
-    return {**_over(known, present.referral), refterm_object.KEY: refterm_object.written(present)}
+    return _written(stored, present)[1]
 
 
-def row(known: Json, present: Incoming) -> list[str]:
+def row(stored: str | None, present: Incoming) -> list[str]:
     """The same as a row of Partner Center's CSV and our columns after it, the last of them the whole record."""
-    content = written(known, present)
-    return [*csv_columns.row(content), *csv_columns.extras(content), dumps(content)]
+    content, text = _written(stored, present)
+    return [*csv_columns.row(content), *csv_columns.extras(content), text]
+
+
+def _written(stored: str | None, present: Incoming) -> tuple[Json, str]:
+    known = known_record(stored)
+    record_now, own = _over(known, present.referral), refterm_object.written(present)
+    content = {**record_now, refterm_object.KEY: own}
+    if stored and record_now == known and (text := _with_own(stored, dumps(own))):
+        return content, text
+    return content, dumps(content)
+
+
+def _with_own(stored: str, own: str) -> str | None:
+    """A record's very text with the object `refterm` as its last value; None where an import would not keep it so."""
+    if not stored.endswith("}") or is_altered(own):
+        return None
+    return f'{stored[:-1]},"{refterm_object.KEY}":{own}}}'
+
+
+def as_received(text: str, content: Json) -> str:
+    """The text of a record without the object `refterm`, so that a second export is the same as the first.
+
+    Args:
+        text: what was read.
+        content: that without the object.
+    """
+    before, _own, _after = text.rpartition(f',"{refterm_object.KEY}":{{')
+    stored = before + "}"
+    return stored if before and known_record(stored) == content else dumps(content)
 
 
 def _over(known: Json, referral: Referral) -> Json:

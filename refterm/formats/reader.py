@@ -66,6 +66,11 @@ class Reader:
         self._before = 0
 
     @property
+    def is_file(self) -> bool:
+        """Whether it is a file, which can be read again, and not a pipe."""
+        return _is_seekable(self._source)
+
+    @property
     def taken(self) -> int:
         """How many bytes of the file were read so far."""
         return self._before + (self._input.taken if self._input else 0)

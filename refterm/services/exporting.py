@@ -56,8 +56,8 @@ class Exporter:
             return self._csv(out, view)
         before, between, after = ("", "\n", "\n") if format == "ndjson" else ("[\n", ",\n", "\n]\n")
         count = 0
-        for known, present in self._all(view):
-            out.write((between if count else before) + api_json.dumps(outgoing.written(known, present)))
+        for stored, present in self._all(view):
+            out.write((between if count else before) + outgoing.written(stored, present))
             count += 1
         if count or format == "json":
             out.write(after if count else "[]\n")
@@ -72,8 +72,8 @@ class Exporter:
         from refterm.formats.workbook import Writer
 
         writer, count = Writer(out), 0
-        for known, present in self._all(view):
-            writer.write(outgoing.row(known, present))
+        for stored, present in self._all(view):
+            writer.write(outgoing.row(stored, present))
             count += 1
         writer.close()
         return count
@@ -85,16 +85,16 @@ class Exporter:
         line = _LastLine()
         writer = csv.writer(line)
         count = 0
-        for known, present in self._all(view):
-            *cells, record = outgoing.row(known, present)
+        for stored, present in self._all(view):
+            *cells, record = outgoing.row(stored, present)
             writer.writerow(csv_columns.guarded_row(cells))
             # The csv module looks at each letter, a fifth of the time: that a record needs quotes is known.
             out.write(line.text.removesuffix("\r\n") + ',"' + record.replace('"', '""') + '"\r\n')
             count += 1
         return count
 
-    def _all(self, view: View) -> Iterator[tuple[dict[str, Any], Incoming]]:
-        """Each referral as it stands, with its record as it was received."""
+    def _all(self, view: View) -> Iterator[tuple[str | None, Incoming]]:
+        """The text of each record as it was received, and the referral as it stands."""
         now, last = self.workplace.now(), 0
         while True:
             with self.workplace.database.reading() as connection:
@@ -103,9 +103,8 @@ class Exporter:
             # Fifty columns are found by name: in a row of the database each costs a search.
             names = tuple(rows[0].keys()) if rows else ()
             for row in rows:
-                known = api_json.known(row["record"])
                 yield (
-                    known,
+                    row["record"],
                     Incoming(
                         as_of(codec.read_referral(dict(zip(names, row, strict=True))), now),
                         codec.instant_or_none(row["source_updated_at"]),

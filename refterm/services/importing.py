@@ -11,7 +11,7 @@ from typing import Any, BinaryIO, Protocol
 
 from refterm.domain.history import Action
 from refterm.domain.referral import Outcome, Referral, Status
-from refterm.formats import api_json, cells, fields, record, refterm_object
+from refterm.formats import api_json, cells, fields, outgoing, record, refterm_object
 from refterm.formats.api_json import Json, RecordError
 from refterm.formats.edits import Edits
 from refterm.formats.item import Item
@@ -22,6 +22,7 @@ from refterm.formats.record import Incoming
 from refterm.i18n import _, ngettext
 from refterm.services import editing, merging
 from refterm.services.profiles import Router
+from refterm.services.reading_ahead import ahead
 from refterm.services.roles import Role
 from refterm.services.workplace import Workplace
 from refterm.store import arrivals as store
@@ -184,9 +185,10 @@ class Importer:
 
     def _read(self, run: _Run) -> None:
         batch: dict[str, _Arrival] = {}
-        now = self.workplace.now()
-        for item in run.reader:
-            arrival = self._arrival(item, now)
+        now = self._now = self.workplace.now()
+        understood = ((item, self._arrival(item, self._now)) for item in run.reader)
+        # A pipe may wait for its writer for ever; a thread that waits for it could not be ended.
+        for item, arrival in ahead(understood, BATCH) if run.reader.is_file else understood:
             if not isinstance(arrival, _Arrival):
                 self._refuse(run, item, arrival)
                 continue
@@ -195,7 +197,7 @@ class Importer:
             if len(batch) == BATCH or source_id in batch:
                 self._write(run, list(batch.values()), now)
                 batch.clear()
-                now = self.workplace.now()
+                now = self._now = self.workplace.now()
                 if run.progress:
                     run.progress(run.reader.taken)
             batch[source_id] = arrival
@@ -231,7 +233,10 @@ class Importer:
             incoming = self._incoming(content, kept, now, dated=item.dated)
         except RecordError as error:
             return str(error)
-        text = item.text if item.text and kept is None else api_json.dumps(content)
+        if item.text is None:
+            text = api_json.dumps(content)
+        else:
+            text = item.text if kept is None else outgoing.as_received(item.text, content)
         return _Arrival(text, kept, item.dated, incoming, item)
 
     def _incoming(self, content: Json, kept: Json | None, now: datetime, *, dated: bool) -> Incoming:

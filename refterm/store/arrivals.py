@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from refterm.store.connection import Connection, placeholders
+from refterm.store.connection import Connection, insert, placeholders
 
 Row = dict[str, Any]
 
@@ -26,10 +26,13 @@ def last_number(connection: Connection) -> int:
 def add(connection: Connection, rows: Sequence[Mapping[str, Any]], records: Sequence[str]) -> None:
     """Add referrals, all with the same columns, and the records that they came from."""
     names = ", ".join(rows[0])
-    connection.executemany(
-        f"insert into referral ({names}) values ({placeholders(len(rows[0]))})", [tuple(row.values()) for row in rows]
+    insert(
+        connection,
+        f"insert into referral ({names}) values ({placeholders(len(rows[0]))})",
+        [tuple(row.values()) for row in rows],
     )
-    connection.executemany(
+    insert(
+        connection,
         "insert into source (referral_id, record) values (?, ?)",
         [(row["id"], text) for row, text in zip(rows, records, strict=True)],
     )

@@ -7,16 +7,39 @@ translates them (see postgres.py). Real differences live in search.py, sqlite.py
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any, Protocol
 
 Parameters = Sequence[Any] | Mapping[str, Any]
 # "No limit" as both databases read it.
 ALL = 2**62
+# Rows of one statement, of which SQLite takes at most 32,766 values.
+_TOGETHER = 100
 
 
 def placeholders(count: int) -> str:
     """`?, ?, ?` for `count` values; `null` for 0, so that `in (null)` matches no row."""
     return ", ".join("?" * count) or "null"
+
+
+def insert(connection: Connection, statement: str, rows: Sequence[Sequence[Any]]) -> None:
+    """Insert many rows.
+
+    On SQLite a hundred at once: as long as a statement runs, the other threads of the program do, too.
+
+    Args:
+        connection: inside a transaction.
+        statement: inserts one row; it ends with `values (...)`.
+        rows: the values of each.
+    """
+    together = len(rows) - len(rows) % _TOGETHER if connection.dialect == "sqlite" else 0
+    if together:
+        into, one = statement.split(" values ")
+        many = f"{into} values {', '.join([one] * _TOGETHER)}"
+        for start in range(0, together, _TOGETHER):
+            connection.execute(many, tuple(chain.from_iterable(rows[start : start + _TOGETHER])))
+    if rest := rows[together:]:
+        connection.executemany(statement, rest)
 
 
 class Cursor(Protocol):

@@ -14,7 +14,7 @@ from typing import Any
 
 from refterm.domain.history import DESK, Action, Actor, Notice
 from refterm.store import codec, search
-from refterm.store.connection import Connection
+from refterm.store.connection import Connection, insert
 from refterm.store.search_words import SEARCHED
 
 Row = Mapping[str, Any]
@@ -173,7 +173,8 @@ def record_imported(
         expired: those of them that were new at their source and past their expiry, archived so at their deadline (I4).
     """
     moment = codec.micros(at)
-    connection.executemany(
+    insert(
+        connection,
         _HISTORY,
         [
             (moment, actor.name, actor.login, Action.IMPORTED.value, row["id"], "{}", row["version"], None)

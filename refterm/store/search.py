@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from refterm.store.connection import ALL, Connection
+from refterm.store.connection import ALL, Connection, insert
 from refterm.store.dense_search import dense_hits
 from refterm.store.search_words import letters, match, runs, words
 
@@ -47,7 +47,7 @@ _LONGEST_WORD = 500
 
 def add(connection: Connection, rows: Iterable[Row]) -> None:
     """Make new rows searchable."""
-    connection.executemany(_INSERT[connection.dialect], [_values(connection, row) for row in rows])
+    insert(connection, _INSERT[connection.dialect], [_values(connection, row) for row in rows])
 
 
 def change(connection: Connection, rows: Iterable[Row]) -> None:

@@ -181,6 +181,22 @@ def test_untouched_it_leaves_as_it_came(workplace: Workplace, import_records: Im
         assert again == record
 
 
+def test_what_nobody_changed_keeps_its_very_text(workplace: Workplace, fresh: Callable[[], Workplace]) -> None:
+    """Blanks and the digits of numbers, also in the export of the desk that it was brought into."""
+    kept = json.dumps(active_record(x=1), ensure_ascii=False).replace('"x": 1', '"x": [1.50e0, -0]')
+    assert bring_in(workplace, kept + "\n" + json.dumps(active_record()) + "\n") == Summary(new=2)
+    # A text that is cleaned on the way in cannot be kept to the letter: it leaves in the usual form.
+    Triage(workplace).edit(2, {"notes": "first\nsecond"}, TODAY)
+    text = export(workplace, "ndjson")
+    first, second = text.splitlines()
+    assert first.startswith(kept[:-1] + ',"refterm":{"number":1,')
+    assert second.startswith('{"id":"')
+    other = fresh()
+    assert bring_in(other, text) == Summary(new=2)
+    assert rows(other) == rows(workplace)
+    assert export(other, "ndjson") == text
+
+
 def test_others_can_read_what_was_done_here(workplace: Workplace, import_records: ImportRecords) -> None:
     import_records([api_record(), api_record(), active_record()])
     triage = Triage(workplace)
