@@ -368,13 +368,13 @@ def notices_due(connection: Connection, now: datetime) -> bool:
 def decided(connection: Connection, most: int) -> Iterator[Any]:
     """The latest archived and the active referrals, at most `most` of each, as the scores need them."""
     # Left to itself the planner reads and sorts the whole archive: seconds at a million, while somebody types.
-    for index, status, latest in (
+    for index, status, newest in (
         ("referral_closed", "archived", "coalesce(closed_at, 0) desc, id desc"),
         ("referral_received", "active", "received_at desc"),
     ):
         yield from connection.execute(
             "select status, outcome, solutions, products, industry, size, country"
-            f" from referral indexed by {index} where status = '{status}' order by {latest} limit ?",
+            f" from referral indexed by {index} where status = '{status}' order by {newest} limit ?",
             (most,),
         )
 
