@@ -27,8 +27,6 @@ __all__ = ["Alert", "Changes", "Desk", "Listing"]
 HIDDEN_FIELDS = frozenset({"changed_here"})
 # Of more changes than this only the number is given.
 MOST_ENTRIES = 200
-# On a desk of no more referrals the hits of all tabs are counted within one frame.
-COUNTED_AT_ONCE = 20_000
 # How long a count is kept while nobody writes and nothing expires.
 KEPT = timedelta(minutes=1)
 
@@ -74,7 +72,6 @@ class Snapshot:
         counts: how many referrals each tab has.
         todo: how many of the tab are mine, late and so on, by the names of `todo`.
         hits: how many each tab shows while search or filter narrow one of them; empty where none is narrowed.
-        uncounted: the views of other tabs whose hits are still to be counted, and are missing there.
         alert: the flame alert above the Inbox.
         listing: the rows of the view.
         next_event: when rows next come, go or change their place by themselves.
@@ -84,7 +81,6 @@ class Snapshot:
     counts: dict[Tab, int]
     todo: dict[str, int]
     hits: dict[Tab, int]
-    uncounted: list[View]
     alert: Alert | None
     listing: Listing
     next_event: datetime
@@ -123,16 +119,8 @@ class Desk:
         self._kept_for: tuple[object, ...] = ()
         self._kept_from = self._kept_until = datetime.min.replace(tzinfo=UTC)
 
-    def snapshot(
-        self, view: View, filters: Mapping[Tab, Filter] | None = None, *, hits_later: bool = False
-    ) -> Snapshot:
-        """The list and what stands around it, all at this instant.
-
-        Args:
-            view: of the list.
-            filters: those of the tabs.
-            hits_later: leave the hits of other tabs to `counts_of` where counting them takes long.
-        """
+    def snapshot(self, view: View, filters: Mapping[Tab, Filter] | None = None) -> Snapshot:
+        """The list and what stands around it, all at this instant; `filters` are those of the tabs."""
         with self.workplace.database.reading() as connection:
             now, token = self.workplace.now(), queries.last_entry(connection)
             alert = self._alert(connection, now)
@@ -142,16 +130,13 @@ class Desk:
             listed = self._listing(view, now, MOST_HITS)
             chosen = todo(view.tab, self.workplace.actor.name)
             others = self._others(view, filters or {})
-            later = hits_later and listed.count > 0 and sum(counted.values()) > COUNTED_AT_ONCE
-            uncounted = [other for other in others if later and other not in self._kept]
-            found = {other.tab: self._kept_count(connection, other, now) for other in others if not uncounted}
+            found = {other.tab: self._kept_count(connection, other, now) for other in others}
             return Snapshot(
                 counts=counted,
                 todo={
                     name: self._kept_count(connection, View(view.tab, filter=one), now) for name, one in chosen.items()
                 },
                 hits={view.tab: listed.count, **found} if others else {},
-                uncounted=uncounted,
                 alert=alert,
                 listing=listed,
                 next_event=next_event,
@@ -172,11 +157,6 @@ class Desk:
         if count is None:
             count = self._kept[view] = self._count(connection, view, now)
         return count
-
-    def keep_counts(self, token: int, counted: Mapping[View, int]) -> None:
-        """Keep what `counts_of` counted after a history entry, unless something was written since."""
-        if self._kept_for and self._kept_for[0] == token:
-            self._kept.update(counted)
 
     def listing(self, view: View, *, most_hits: int = MOST_HITS) -> Listing:
         """The rows of a view at this instant, by position; of a search only the newest `most_hits`, -1 for all."""

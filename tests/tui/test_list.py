@@ -14,7 +14,7 @@ import pytest
 from textual.events import MouseScrollDown
 from textual.widgets import Input
 
-from refterm.domain.query import ORDERS, Filter, Order, Tab, View
+from refterm.domain.query import ORDERS, Filter, Order, Tab
 from refterm.domain.referral import Outcome
 from refterm.services.marks import Marks
 from refterm.services.triage import Triage
@@ -481,23 +481,6 @@ async def test_a_theme_is_remembered(sit: SitDown) -> None:
 
 
 # Search
-
-
-async def test_on_a_large_desk_the_hits_of_other_tabs_follow_the_rows(
-    sit: SitDown, import_records: ImportRecords, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """They are counted in a thread, after the rows are shown; what was typed since counts."""
-    monkeypatch.setattr("refterm.services.desk.COUNTED_AT_ONCE", 0)
-    import_records(desk_records())
-    async with sit() as seat:
-        everything = dict(seat.desk.counts)
-        await _search_for(seat, "p")
-        assert seat.desk.referral_list.count == seat.desk.hits[Tab.INBOX]
-        await seat.press(*"enhale")
-        wanted = {tab: seat.desk.session.desk.count(View(tab, search="penhale")) for tab in everything}
-        assert wanted != everything
-        await seat.until(lambda: seat.desk.hits == wanted)
-        assert seat.desk.session.desk.snapshot(seat.desk.view, {}, hits_later=True).uncounted == []
 
 
 async def _search_for(seat: Seat, text: str) -> None:

@@ -116,9 +116,9 @@ class DemoScreen(DeskScreen):
 
     # The wheel
 
-    def reload(self, *, top: bool = False, typed: bool = False) -> bool:
+    def reload(self, *, top: bool = False) -> bool:
         """Read the rows again; how the sync stands changes with them."""
-        done = super().reload(top=top, typed=typed)
+        done = super().reload(top=top)
         self._demo_sync.look(written=True)
         return done
 

@@ -164,22 +164,17 @@ class DeskBase(Screen[None]):
             self.session.links,
         )
 
-    def reload(self, *, top: bool = False, typed: bool = False) -> bool:
+    def reload(self, *, top: bool = False) -> bool:
         """Read the list, the counts and the alert again; the cursor stays on its referral, or goes to the top.
-
-        Args:
-            top: go to the top.
-            typed: after a letter of the search: on a large desk the hits of other tabs are counted a moment later.
 
         Returns:
             Whether they could be read; if not, the message line says why.
         """
         stay = self.row.id if self.row and not top else None
         try:
-            snapshot = self.session.desk.snapshot(self.view, self.state.filters, hits_later=typed)
+            snapshot = self.session.desk.snapshot(self.view, self.state.filters)
             self.counts, self.alert, self._listed = snapshot.counts, snapshot.alert, snapshot.token
-            before = {**self.counts, **self.hits} if snapshot.uncounted else {}
-            self.todo, self.hits = snapshot.todo, {**before, **snapshot.hits}
+            self.todo, self.hits = snapshot.todo, snapshot.hits
             self._detail_fresh = False
             self._forget_marks()
             self.referral_list.show(self.view, snapshot.listing, self.look(), cursor_on=stay, top=top)
@@ -191,22 +186,7 @@ class DeskBase(Screen[None]):
         if self.views:
             self.views.count()
         self.draw()
-        if snapshot.uncounted:
-            self._count_hits(snapshot.uncounted, snapshot.token)
         return True
-
-    def _count_hits(self, views: list[View], token: int) -> None:
-        """Count the hits of other tabs in a thread, and show them if they are wanted still."""
-        desk, wanted = self.session.desk, (self.search, self.state.filters)
-
-        def done(counts: list[int]) -> None:
-            counted = dict(zip(views, counts, strict=True))
-            desk.keep_counts(token, counted)
-            if (self.search, self.state.filters) == wanted and self.hits:
-                self.hits |= {view.tab: count for view, count in counted.items() if view.tab is not self.state.tab}
-                self.draw()
-
-        work(self, lambda: desk.counts_of(views), done, group="hits", exclusive=True)
 
     def _forget_marks(self) -> None:
         """Remove the marks from referrals that left the tab."""

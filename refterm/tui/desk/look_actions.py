@@ -364,7 +364,7 @@ class LookActions(DeskBase):
 
     def _search_for(self, text: str) -> None:
         if text == self.search:
-            self.reload(top=True, typed=True)
+            self.reload(top=True)
 
     def on_input_submitted(self) -> None:
         """Back to the list, with the hits."""
