@@ -23,7 +23,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--seconds", type=float, default=60, help="how long a desk is watched at rest")
     parser.add_argument("--bulk", type=int, default=100_000, help="how many referrals are imported and exported")
     parser.add_argument(
-        "--only", default="", help="subjects: start,painted,demo,commands,moving,search,deciding,rest,crowd,..."
+        "--only", default="", help="subjects: start,painted,demo,commands,moving,search,deciding,decided,..."
     )
     parser.add_argument("--base", type=Path, help="the JSON of an earlier run, shown beside")
     parser.add_argument("--out", type=Path, help="where the JSON goes")
@@ -39,6 +39,7 @@ def main(arguments: list[str] | None = None) -> None:
         "moving": lambda: keys.moving(sizes, runs),
         "search": lambda: keys.searching(sizes, runs),
         "deciding": lambda: keys.deciding(sizes, runs),
+        "decided": lambda: keys.decided(sizes),
         "rest": lambda: resting.resting(sizes, seconds),
         "worked": lambda: resting.worked(sizes, seconds / 2, max(100, runs * 112)),
         "crowd": lambda: resting.crowd(sizes, seconds / 4),

@@ -7,8 +7,10 @@ import re
 import stat
 import sys
 import termios
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pexpect
 import pyte
@@ -140,7 +142,15 @@ def drawn(sent: bytes, size: tuple[int, int]) -> dict[tuple[int, int], pyte.scre
     return {(x, y): screen.buffer[y][x] for x in range(size[0]) for y in range(size[1])}
 
 
-def test_keys_typed_on_the_first_page_take_effect(database: Path, kept: Path) -> None:
+@pytest.fixture
+def ordinary() -> Iterator[list[Any]]:
+    """The attributes of a terminal in which nothing has changed them."""
+    fresh = pexpect.spawn("sleep", ["120"], dimensions=(24, 80))
+    yield termios.tcgetattr(fresh.child_fd)[:4]
+    fresh.close(force=True)
+
+
+def test_keys_typed_on_the_first_page_take_effect(database: Path, kept: Path, ordinary: list[Any]) -> None:
     """Each once and in their order: all of them are there before Textual is."""
     keys = "jj\x1b[Bkntokyo"  # down three times, up, and a note
     open_once(database, kept)
@@ -160,7 +170,10 @@ def test_keys_typed_on_the_first_page_take_effect(database: Path, kept: Path) ->
         terminal.wait(" 3 of ")
         terminal.press("2")
         terminal.wait("1 of 10")
-        assert terminal.leave() == 0
+        terminal.press("q")
+        terminal.until(lambda: not terminal.child.isalive(), "the end")
+        assert termios.tcgetattr(terminal.child.child_fd)[:4] == ordinary
+        assert terminal.end() == 0
 
 
 ENDS = {
@@ -176,10 +189,10 @@ ENDS = {
 }
 
 
-def test_what_ends_the_program_after_the_first_page_leaves_the_terminal_as_it_was(database: Path, kept: Path) -> None:
+def test_what_ends_the_program_after_the_first_page_leaves_the_terminal_as_it_was(
+    database: Path, kept: Path, ordinary: list[Any]
+) -> None:
     open_once(database, kept)
-    fresh = pexpect.spawn("sleep", ["60"], dimensions=(24, 80))
-    ordinary = termios.tcgetattr(fresh.child_fd)[:4]
     for then, (status, sentence) in ENDS.items():
         with Terminal("--db", str(database), "--as", "ana", size=(80, 24), command=program(then)) as terminal:
             terminal.until(lambda: not terminal.child.isalive(), "the end")
@@ -193,7 +206,6 @@ def test_what_ends_the_program_after_the_first_page_leaves_the_terminal_as_it_wa
         assert after.startswith(sentence), (then, after)
         assert bool(after) is bool(sentence), (then, after)
         assert "Traceback" not in after
-    fresh.close(force=True)
 
 
 def test_a_database_that_goes_after_the_first_page_is_said_by_the_desk(database: Path, kept: Path) -> None:

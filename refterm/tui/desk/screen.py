@@ -6,10 +6,12 @@ Work in the background touches no widget: it posts messages, which are handled h
 from __future__ import annotations
 
 import asyncio
+import gc
 from typing import TypeVar
 
 from textual import on
 from textual.app import ComposeResult
+from textual.timer import Timer
 
 from refterm.domain.query import Tab
 from refterm.errors import RefTermError
@@ -27,6 +29,9 @@ from refterm.tui.textual_quirks import Covered, StillBelow, focus_without_repain
 
 T = TypeVar("T")
 DETAIL_PAUSE = 0.12
+# A closed form is a circle of objects that Python by itself leaves until there are many: after four rounds of ten forms
+# a desk took 46.7 MiB, and 42.8 with this. Collecting takes some 20 ms, so it waits until nothing was opened meanwhile.
+COLLECT_PAUSE = 0.5
 
 
 class DeskScreen(Covered, StillBelow, DeskActions):
@@ -34,6 +39,7 @@ class DeskScreen(Covered, StillBelow, DeskActions):
 
     AUTO_FOCUS = "#list"
     focused = focus_without_repaint()
+    _collect_due: Timer | None = None
 
     def compose(self) -> ComposeResult:
         """Bars of one line each, the list, and the detail."""
@@ -219,6 +225,13 @@ class DeskScreen(Covered, StillBelow, DeskActions):
         if self.ticker.scheduled:
             self.reload()
             self.wake()
+            if self._collect_due:
+                self._collect_due.stop()
+            self._collect_due = self.set_timer(COLLECT_PAUSE, self._collect)
+
+    def _collect(self) -> None:
+        if self.app.screen is self:
+            gc.collect()
 
     def on_resize(self) -> None:
         """Draw the bars to the new width."""

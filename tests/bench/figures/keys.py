@@ -10,7 +10,7 @@ from pathlib import Path
 from statistics import median
 
 from tests.bench import desks
-from tests.bench.figures.starting import READY, desk_command
+from tests.bench.figures.starting import PANE, READY, desk_command, started
 from tests.bench.report import Figure, percentile, shown
 from tests.bench.terminal import QUIET, Answer, Program
 
@@ -20,6 +20,20 @@ DOWN, UP, PAGE_DOWN, ESCAPE, SUBMIT = "\x1b[B", "\x1b[A", "\x1b[6~", "\x1b", "\x
 WRITERS, WRITES = 10, 10_000
 # A smaller desk stands on one screen.
 SCROLLS = 1000
+TEN = 10
+# Tab, key, a word of the form, what is typed into it.
+KINDS = (
+    ("1", "n", "─ Note ", "a note"),
+    ("1", "d", "─ Decline referral ", "1"),
+    ("1", "a", "─ Accept referral ", "Mailboxes\t500 EUR\t\t1-3 months\tnotes"),
+    ("1", "z", "─ Skip ", "+2h"),
+    ("2", "e", "─ Edit engagement ", "Another name"),
+    ("2", "c", "─ Add contact ", "Uwe"),
+    ("2", "z", "─ Follow up ", "+2h\tcall again"),
+    ("2", "w", "─ Report won ", "500 EUR"),
+    ("2", "l", "─ Report lost ", "1"),
+)
+TABS = {"1": "order: due", "2": "order: purchase date"}
 FORM_GONE = r"\A(?s:(?!.*Decline referral))"
 
 
@@ -103,7 +117,6 @@ def deciding(sizes: Sequence[int], runs: int) -> Iterator[Figure]:
     with Program(command, desks.environment()) as program:
         program.until(READY)
         program.quiet()
-        at_start = program.memory() / 2**20
         for number in range(runs + 1):
             seconds = program.press("d").settled
             if not number:
@@ -120,25 +133,40 @@ def deciding(sizes: Sequence[int], runs: int) -> Iterator[Figure]:
             program.quiet()
             program.press("u")
             program.quiet()
-        memory = program.memory() / 2**20
     yield Figure("form drawn, the first", str(size), first_form, "ms", 160)
     yield Figure("form drawn, later, p50", str(size), median(forms), "ms", 100)
     yield Figure("keys in the first form, p95", str(size), percentile(typed, 0.95), "ms", 25)
     yield Figure("keys in the first form, the slowest", str(size), max(typed), "ms", 60)
     yield Figure("first decision of a session", str(size), first_decision, "ms", 450)
-    yield from _memory_after(memory, at_start, size)
     for others in (False, True):
         yield from _decisions(path, size, runs, others=others)
 
 
-def _memory_after(memory: float, at_start: float, size: int) -> Iterator[Figure]:
-    from tests.bench.figures.starting import PANE, started
-
+def decided(sizes: Sequence[int]) -> Iterator[Figure]:
+    """What a desk keeps after ten decisions of every kind, and of other work on a referral."""
+    size = min(sizes[-1], 100_000)
+    command = (sys.executable, "-m", "refterm", "--db", str(desks.copy(size)))
+    with Program(command, desks.environment()) as program:
+        program.until(READY)
+        program.quiet()
+        at_start = program.memory() / 2**20
+        for _number in range(TEN):
+            for tab, key, title, typed in KINDS:
+                program.press_until(tab, TABS[tab])
+                program.press_until(key, title)
+                program.press(typed)
+                program.press_until(SUBMIT, r"\A(?s:(?!.*ctrl\+s))")
+                program.quiet()
+            program.press_until("1", TABS["1"])
+            for key in "st":
+                program.press(key, QUIET)
+        memory = program.memory() / 2**20
     floor = median(started((*PANE, "models"), "READY")[2] for _ in range(3)) / 2**20
+    name = "memory after ten decisions of every kind"
     note = f"{shown(memory)} to {shown(floor)} MiB"
-    yield Figure("memory after decisions, to pane with the ORM", str(size), memory / floor, "x", 0.9, note)
+    yield Figure(f"{name}, to pane with the ORM", str(size), memory / floor, "x", 0.9, note)
     note = f"{shown(memory)} to {shown(at_start)} MiB"
-    yield Figure("memory after decisions, to its own at the start", str(size), memory / at_start, "x", 1.45, note)
+    yield Figure(f"{name}, to its own at the start", str(size), memory / at_start, "x", 1.45, note)
 
 
 def _decisions(path: Path, size: int, runs: int, *, others: bool) -> Iterator[Figure]:
