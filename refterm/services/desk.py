@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from refterm.domain.deadline import as_of, purchase_passes_at
 from refterm.domain.history import Action, Entry
@@ -27,6 +27,8 @@ __all__ = ["Alert", "Changes", "Desk", "Listing"]
 HIDDEN_FIELDS = frozenset({"changed_here"})
 # Of more changes than this only the number is given.
 MOST_ENTRIES = 200
+# How long a count is kept while nobody writes and nothing expires.
+KEPT = timedelta(minutes=1)
 
 
 def shown_entry(entry: Entry) -> Entry:
@@ -112,23 +114,49 @@ class Desk:
 
     def __init__(self, workplace: Workplace) -> None:
         self.workplace = workplace
+        # Counts by view, what they hold for, and from when till when.
+        self._kept: dict[View, int] = {}
+        self._kept_for: tuple[object, ...] = ()
+        self._kept_from = self._kept_until = datetime.min.replace(tzinfo=UTC)
 
     def snapshot(self, view: View, filters: Mapping[Tab, Filter] | None = None) -> Snapshot:
         """The list and what stands around it, all at this instant; `filters` are those of the tabs."""
         with self.workplace.database.reading() as connection:
-            now = self.workplace.now()
+            now, token = self.workplace.now(), queries.last_entry(connection)
             alert = self._alert(connection, now)
+            next_event = self._next_event(connection, alert, now)
+            self._forget_counts(token, now, next_event)
+            counted = self._counts(connection, now)
             listed = self._listing(view, now, MOST_HITS)
             chosen = todo(view.tab, self.workplace.actor.name)
+            others = self._others(view, filters or {})
+            found = {other.tab: self._kept_count(connection, other, now) for other in others}
             return Snapshot(
-                counts=self._counts(connection, now),
-                todo={name: self._count(connection, View(view.tab, filter=one), now) for name, one in chosen.items()},
-                hits=self._hits(connection, view, filters or {}, listed.count, now),
+                counts=counted,
+                todo={
+                    name: self._kept_count(connection, View(view.tab, filter=one), now) for name, one in chosen.items()
+                },
+                hits={view.tab: listed.count, **found} if others else {},
                 alert=alert,
                 listing=listed,
-                next_event=self._next_event(connection, alert, now),
-                token=queries.last_entry(connection),
+                next_event=next_event,
+                token=token,
             )
+
+    def _forget_counts(self, token: int, now: datetime, next_event: datetime) -> None:
+        """Forget the counts that may be others now: after a write, an expiry, a while."""
+        workplace = self.workplace
+        holds_for = (token, workplace.desk_id, workplace.actor, workplace.today(), workplace.deadlines)
+        if holds_for != self._kept_for or not self._kept_from <= now < self._kept_until:
+            self._kept.clear()
+            self._kept_for, self._kept_from, self._kept_until = holds_for, now, min(next_event, now + KEPT)
+
+    def _kept_count(self, connection: Connection, view: View, now: datetime) -> int:
+        """How many rows a view has, as it was counted last while nothing has changed: late ones take a thousand rows."""
+        count = self._kept.get(view)
+        if count is None:
+            count = self._kept[view] = self._count(connection, view, now)
+        return count
 
     def listing(self, view: View, *, most_hits: int = MOST_HITS) -> Listing:
         """The rows of a view at this instant, by position; of a search only the newest `most_hits`, -1 for all."""
@@ -166,17 +194,12 @@ class Desk:
         show_due = view.tab is Tab.ARCHIVED and self._archives_nothing(connection)
         return view_count(connection, view, now, workplace.today(), workplace.deadlines, show_due=show_due)
 
-    def _hits(
-        self, connection: Connection, view: View, filters: Mapping[Tab, Filter], listed: int, now: datetime
-    ) -> dict[Tab, int]:
+    def _others(self, view: View, filters: Mapping[Tab, Filter]) -> list[View]:
+        """The views of the other tabs, whose hits stand beside this one's; none without search and filter."""
         if not view.search.strip() and all(chosen == Filter() for chosen in (view.filter, *filters.values())):
-            return {}
-        others = (tab for tab in STATUS_OF_TAB if tab is not view.tab)
-        found = {
-            tab: self._count(connection, View(tab, filter=filters.get(tab, Filter()), search=view.search), now)
-            for tab in others
-        }
-        return {view.tab: listed, **found}
+            return []
+        tabs = (tab for tab in STATUS_OF_TAB if tab is not view.tab)
+        return [View(tab, filter=filters.get(tab, Filter()), search=view.search) for tab in tabs]
 
     def counts(self) -> dict[Tab, int]:
         """How many referrals each tab has."""

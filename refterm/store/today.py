@@ -53,7 +53,10 @@ def decided_since(connection: Connection, since: datetime) -> list[Decided]:
 
 def put_aside(connection: Connection, now: datetime) -> tuple[int, str, datetime] | None:
     """How many are put aside, with the customer and the instant of the first that comes back (I8); None for none."""
-    where = "from referral where skipped_until > :now and status = 'new' and expires_at > skipped_until"
+    where = (
+        "from referral indexed by referral_skipped"
+        " where skipped_until > :now and status = 'new' and expires_at > skipped_until"
+    )
     bound = {"now": codec.micros(now)}
     first = connection.execute(
         f"select company, skipped_until {where} order by skipped_until, id limit 1", bound

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Any, ClassVar
 from weakref import WeakKeyDictionary
 
@@ -127,6 +128,7 @@ class RefTermApp(DeskApp):
             if event.is_forwarded and self._came_to.get(event, self.screen) is not self.screen:
                 event = events.Key(event.key, event.character)
             if not event.is_forwarded:
+                self.typed_at = monotonic()
                 self._came_to[event] = self.screen
         await super().on_event(event)
 

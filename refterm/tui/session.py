@@ -63,7 +63,13 @@ class Session:
 
 
 class DeskApp(SafeApp):
-    """What the desk asks of the program around it; RefTermApp does it."""
+    """What the desk asks of the program around it; RefTermApp does it.
+
+    Attributes:
+        typed_at: when the last key came, by the monotonic clock.
+    """
+
+    typed_at = 0.0
 
     @property
     def editor(self) -> str | None:

@@ -15,6 +15,7 @@ from refterm.services.desk import MOST_ENTRIES, Alert, Desk
 from refterm.services.marks import Marks
 from refterm.services.workplace import Workplace
 from refterm.store import codec
+from refterm.store.connection import Connection
 from tests.conftest import ImportRecords
 from tests.samples import NOW, active_record, api_record, closed_record
 from tests.services.use_cases import ACTIONS, after, new
@@ -293,3 +294,29 @@ def test_a_snapshot_is_all_of_it_at_one_instant(workplace: Workplace, import_rec
     assert found.next_event == desk.next_event(alert)
     assert list(found.listing.ids()) == list(desk.listing(View(Tab.INBOX)).ids())
     assert found.listing.count == 2
+
+
+def test_counts_are_kept_until_something_may_have_changed_them(
+    workplace: Workplace, clock: SettableClock, import_records: ImportRecords, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For a minute at most; a write of anybody, or an instant at which rows change by themselves, ends it."""
+    (number,) = import_records([api_record()])
+    desk, view = Desk(workplace), View(Tab.INBOX)
+    counted: list[View] = []
+    count = Desk._count
+
+    def noted(self: Desk, connection: Connection, one: View, now: datetime) -> int:
+        counted.append(one)
+        return count(self, connection, one, now)
+
+    monkeypatch.setattr(Desk, "_count", noted)
+    assert desk.snapshot(view).todo["unrouted"] == 1
+    every = len(counted)
+    assert desk.snapshot(view).todo["mine"] == 0
+    assert len(counted) == every
+    Marks(workplace).take(number)
+    assert desk.snapshot(view).todo["mine"] == 1
+    assert len(counted) == 2 * every
+    clock.advance(timedelta(minutes=1))
+    desk.snapshot(view)
+    assert len(counted) == 3 * every

@@ -130,3 +130,12 @@ def test_the_order_by_fit_goes_by_the_scores_of_now(workplace: Workplace, import
     Profiles(workplace).edit("DACH", {"size": "1-9"})
     assert store_scores(workplace) == 2
     assert [row.id for row in Desk(workplace).listing(view).rows(0, 9)] == [bad, good, unknown]
+
+
+def test_the_scores_are_worked_out_only_as_long_as_wanted(workplace: Workplace, import_records: ImportRecords) -> None:
+    """Nobody waits for them at the end; what is left is done the next time."""
+    import_records([api_record() for _ in range(3)])
+    Profiles(workplace).add(DACH | {"size": "50-300"})
+    answers = iter([True, False])
+    assert store_scores(workplace, lambda: next(answers)) == 0
+    assert store_scores(workplace) == 3

@@ -13,12 +13,20 @@ import pytest
 from refterm.clock import SettableClock
 from refterm.domain.query import ORDERS, Order, Tab, View
 from refterm.services.background.expiry import expire_due
+from refterm.services.background.fitting import Fitting
 from refterm.services.desk import Desk, todo
 from refterm.services.profiles import Profiles
 from refterm.services.workplace import Workplace
+from refterm.store.today import put_aside
 from tests.store.support import insert, micros, row
 
 Question = Callable[[Workplace], object]
+
+
+def _put_aside(desk: Workplace) -> object:
+    with desk.database.reading() as connection:
+        return put_aside(connection, desk.now())
+
 
 # What is said here is of SQLite: its file, its locks, its plans.
 STORES = ("sqlite",)
@@ -55,6 +63,11 @@ QUESTIONS: dict[str, tuple[Question, set[str]]] = {
     ),
     "next instant": (lambda desk: Desk(desk).next_instant(), {"referral_expires", "referral_skipped"}),
     "expiry": (expire_due, {"referral_expires"}),
+    "what the scores learn from": (
+        lambda desk: Fitting(desk).refresh(),
+        {"referral_closed", "referral_received", "sqlite_autoindex_profile_1"},
+    ),
+    "put aside": (_put_aside, {"referral_skipped"}),
 }
 
 

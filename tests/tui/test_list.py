@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -836,7 +837,7 @@ async def test_the_scores_are_brought_up_to_date_once_while_nobody_writes(
     import_records([api_record(), api_record()])
     runs: list[Workplace] = []
 
-    def counted(place: Workplace) -> int:
+    def counted(place: Workplace, _go_on: Callable[[], bool]) -> int:
         runs.append(place)
         return 0
 

@@ -228,9 +228,9 @@ async def test_an_own_change_reads_list_and_detail_once(
 def _counted(calls: list[str], name: str) -> Callable[..., object]:
     method: Callable[..., object] = getattr(Desk, name)
 
-    def counted(*given: object) -> object:
+    def counted(*given: object, **named: object) -> object:
         calls.append(name)
-        return method(*given)
+        return method(*given, **named)
 
     return counted
 

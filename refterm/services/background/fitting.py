@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import replace
 
@@ -63,8 +63,12 @@ class Fitting:
         return fits
 
 
-def store_scores(workplace: Workplace) -> int:
+def store_scores(workplace: Workplace, go_on: Callable[[], bool] = lambda: True) -> int:
     """Keep the scores of the new referrals, for the order `fit`; like counters, they are derived and have no history.
+
+    Args:
+        workplace: whose referrals they are.
+        go_on: asked before each referral; it may wait. Once it says no, nothing more is done.
 
     Returns:
         How many changed.
@@ -79,9 +83,14 @@ def store_scores(workplace: Workplace) -> int:
         while True:
             with database.reading() as connection:
                 numbers = queries.new_after(connection, last, BATCH)
-            found = [one for one, _same in Whole(database, 0).read(numbers)]
-            scores = ((one, fit.score if (fit := fitting.of(one)) else None) for one in found)
-            wanted = [(points, one.id) for one, points in scores if points != one.fit]
+            wanted = []
+            for one, _same in Whole(database, 0).read(numbers):
+                if not go_on():
+                    return changed
+                fit = fitting.of(one)
+                points = fit.score if fit else None
+                if points != one.fit:
+                    wanted.append((points, one.id))
             if wanted:
                 with workplace.database.writing() as connection:
                     queries.keep_scores(connection, wanted)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from time import monotonic, sleep
 from typing import TYPE_CHECKING, TypeVar
 
 from textual import events, on
@@ -24,6 +25,8 @@ T = TypeVar("T")
 FAR = 10**9
 # A finding shows at most this many of its referrals, the newest.
 MOST_ONLY = 1000
+# Seconds after a key in which somebody still types; and how long a thread rests before it looks whether the desk is left.
+TYPING, SHORT_REST = 0.5, 0.1
 
 
 class LookActions(DeskBase):
@@ -136,9 +139,16 @@ class LookActions(DeskBase):
     def _score(self) -> None:
         """Bring the scores up to date, then show the list again; not where nothing was written since the last time.
 
-        Of a million referrals it takes a minute, in a thread that every key waits for a little.
+        Of a million referrals it takes a minute. The thread rests while somebody types, and ends with the desk.
         """
         from refterm.services.background.fitting import store_scores
+
+        app = self.app
+
+        def go_on() -> bool:
+            while app.is_running and (rest := app.typed_at + TYPING - monotonic()) > 0:
+                sleep(min(rest, SHORT_REST))
+            return app.is_running
 
         if self._listed == self._scored:
             return
@@ -146,7 +156,7 @@ class LookActions(DeskBase):
 
         def job() -> int:
             try:
-                return store_scores(self.session.workplace)
+                return store_scores(self.session.workplace, go_on)
             except RefTermError:
                 self._scored = -1
                 raise
