@@ -175,16 +175,19 @@ def _sheet(shown: Shown, cells: int, look: Look, *, whole: bool) -> Lines:
     for remark in shown.remarks:
         deal += labelled("", remark, own, look, "late")
     deal += team_lines(shown, own, look) if whole else []
-    times, judging = _times(referral, other, look), _judging(referral, other, look)
+    until, came = _until(referral, other, look), _came(referral, other, look)
+    judging = _judging(referral, other, look)
     past = same_lines(shown, other, look) + _timeline(shown, other, look, whole=whole)
     numbers = _numbers(referral, own, look) if whole else []
     # Of an accepted referral the deal and the person to call matter more than the request.
     parts = (asks, people, deal) if referral.status is Status.NEW else (deal, people, asks)
+    if referral.status is Status.NEW and not two and not whole:
+        parts = (people, asks, deal)  # a pane of a few lines always has the person to call
     customer = [line for part in (*parts, numbers) if part for line in ([], *part)]
     if two:
-        lines = top + beside(head + customer, times + judging + past, own, look)
+        lines = top + beside(head + customer, until + came + judging + past, own, look)
     else:
-        lines = top + head + times + judging + customer + ([[], *past] if past else [])
+        lines = top + head + until + customer + [[], *came, *judging] + ([[], *past] if past else [])
     return [cut(line, cells, look) for line in lines]
 
 
@@ -225,18 +228,21 @@ def _people(referral: Referral, cells: int, look: Look) -> Lines:
     return lines
 
 
-def _times(referral: Referral, cells: int, look: Look) -> Lines:
-    """Until when to act, since when it is here, and by which way it came."""
+def _until(referral: Referral, cells: int, look: Look) -> Lines:
+    """Until when to act; of one that was decided, where it stands."""
     lines: Lines = []
     labels = (_("Answer"), _("Expires"), "") if referral.status is Status.NEW else (_("State"), "", "")
     for label, parts in zip(labels, _standing(referral, look, named=True), strict=False):
         line: list[Piece] = [(named(label, look), "dim"), *parts]
         lines += [line] if cells_of(line) <= cells else [line[:2], [(" " * (LABEL - 1), "plain"), *parts[1:]]]
+    return lines
+
+
+def _came(referral: Referral, cells: int, look: Look) -> Lines:
+    """Since when it is here, by which way it came, and for which profile."""
     received = _("Imported") if referral.received_estimated else _("Received")
     came = dotted(look, moment(referral.received_at, look), channel_word(referral.channel))
-    lines += labelled(received, came, cells, look)
-    lines += labelled(_("Profile"), _profile(referral, look), cells, look)
-    return lines
+    return labelled(received, came, cells, look) + labelled(_("Profile"), _profile(referral, look), cells, look)
 
 
 def _judging(referral: Referral, cells: int, look: Look) -> Lines:
