@@ -5,6 +5,7 @@ Texts from outside (a company, a colleague's name) go in as they are; the caller
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
 
@@ -15,8 +16,10 @@ from refterm.domain.query import Tab
 from refterm.domain.referral import Referral, Status
 from refterm.domain.row import Row
 from refterm.domain.when import local_time, month_short
-from refterm.i18n import _
+from refterm.i18n import _, ngettext
 from refterm.text import display
+
+_WINDOW = re.compile(r"(?:(\d+)-)?(\d+) (day|week|month)s?")
 
 _TAB_OF = {Status.NEW: Tab.INBOX, Status.ACTIVE: Tab.ACTIVE, Status.ARCHIVED: Tab.ARCHIVED}
 
@@ -265,3 +268,18 @@ def notice_state_word(state: str) -> str:
         "undone": _("undone"),
     }
     return words.get(state, state)
+
+
+def timeframe(text: str) -> str:
+    """A window such as `12 weeks` or `1-3 months` in the person's language (I5); whatever else was typed as it is."""
+    fixed = {"this month": _("this month"), "this quarter": _("this quarter")}
+    found = _WINDOW.fullmatch(text)
+    if found is None:
+        return fixed.get(text, text)
+    n = int(found[2])
+    unit = {
+        "day": ngettext("{n} day", "{n} days", n),
+        "week": ngettext("{n} week", "{n} weeks", n),
+        "month": ngettext("{n} month", "{n} months", n),
+    }[found[3]]
+    return unit.format(n=f"{found[1]}-{n}" if found[1] else n)

@@ -170,6 +170,7 @@ def _deal(referral: Referral, workplace: Workplace) -> Iterator[Pair]:
     from refterm.domain.money import show_money
     from refterm.domain.referral import Status
     from refterm.domain.when import date_text
+    from refterm.words import timeframe
 
     deal = referral.deal
     day = date_text(deal.purchase_date) if deal.purchase_date else ""
@@ -178,7 +179,7 @@ def _deal(referral: Referral, workplace: Workplace) -> Iterator[Pair]:
     typed = deal.timeframe if deal.timeframe and deal.timeframe != str(deal.purchase_date) else None
     yield _("Engagement"), deal.name or ""
     yield _("Value"), show_money(deal.value, deal.currency, decimal_mark())
-    yield _("Purchase date"), f"{day}  ({typed})" if typed else day
+    yield _("Purchase date"), f"{day}  ({timeframe(typed)})" if typed else day
     yield _("Notes"), deal.notes or ""
     yield _("CRM ID"), deal.crm_id or ""
     yield _("Campaign ID"), deal.campaign_id or ""

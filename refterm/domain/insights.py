@@ -325,7 +325,9 @@ def _profiles(facts: Sequence[Fact], profiles: Sequence[Profile]) -> list[Findin
             "{n} new referral has no active profile.", "{n} new referrals have no active profile.", len(unrouted)
         ).format(n=len(unrouted))
         countries = [code for code, _n in Counter(one.country for one in unrouted if one.country).most_common()]
-        named = ", ".join(countries[:MOST_NAMED]) + (", ..." if len(countries) > MOST_NAMED else "")
+        named = ", ".join(countries[:MOST_NAMED])
+        if len(countries) > MOST_NAMED:
+            named = _("{countries} and others").format(countries=named)
         advice = _("Add one for {countries}, so that somebody is notified.").format(countries=named)
         if not countries:
             advice = _("Add one, so that somebody is notified.")

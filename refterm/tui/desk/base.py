@@ -250,6 +250,7 @@ class DeskBase(Screen[None]):
     def close_search(self, *, keep: bool) -> None:
         """Back to the list, with the hits or with everything."""
         self.searching.close()
+        self._draw_keys()
         self.referral_list.focus()
         if not keep:
             self.search = ""
@@ -294,7 +295,10 @@ class DeskBase(Screen[None]):
         now = self.situation()
         able = [action for action in self.actions.values() if action.short and why_off(action, now) is None]
         cells = self._lines["keys"].size.width or self.app.size.width
-        pieces, does = bars.keys(able, cells, self.state.tab, whole=self.whole)
+        if self.searching.is_open:
+            pieces, does = bars.search_keys()
+        else:
+            pieces, does = bars.keys(able, cells, self.state.tab, whole=self.whole)
         self._lines["keys"].show(pieces, actions=does)
 
     def _draw_message(self) -> None:

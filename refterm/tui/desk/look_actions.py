@@ -52,6 +52,7 @@ class LookActions(DeskBase):
         if self.whole:
             self.show_whole(False)
         self.searching.open()
+        self._draw_keys()
 
     def action_next_order(self) -> None:
         """The next order; the cursor stays on its referral."""
@@ -79,7 +80,7 @@ class LookActions(DeskBase):
         self.state.detail = chosen
         self.place_detail()
         if chosen == "beside" and not self.has_class("-beside"):
-            self.say(_("Beside the list it needs {n} columns.").format(n=BESIDE_LEAST), "dim")
+            self.say(_("The detail beside the list needs {n} columns.").format(n=BESIDE_LEAST), "dim")
         elif chosen == "off":
             self.say(_("The detail is off; {key} brings it back.").format(key=keys_of("layout")), "dim")
         self.app.keep_view()

@@ -37,7 +37,7 @@ from refterm.tui.draw.sheet import (
     wrap,
     wrapped,
 )
-from refterm.words import flame_text, outcome_word, same_customer_text
+from refterm.words import flame_text, outcome_word, same_customer_text, timeframe
 
 # From this width on there are two columns.
 TWO_COLUMNS = 100
@@ -384,7 +384,7 @@ def _deal_text(referral: Referral, look: Look, cells: int = 0) -> str:
     value = kept(show_money(deal.value, deal.currency, decimal_mark()))
     by = kept(_("by {date}").format(date=date_text(deal.purchase_date))) if deal.purchase_date else ""
     rest = dotted(look, value, by)
-    window = kept(one_line(deal.timeframe or "", look)) if deal.timeframe != str(deal.purchase_date) else ""
+    window = kept(one_line(timeframe(deal.timeframe or ""), look)) if deal.timeframe != str(deal.purchase_date) else ""
     if not cells:
         return dotted(look, name, rest, window)
     name = engagement(name, one_line(referral.customer.company, look))

@@ -195,7 +195,7 @@ class ChoiceField(Widget, can_focus=True):
         self.refresh()
 
     def render(self) -> Content:
-        """The options with their numbers; the chosen one by a sign, never by colour alone."""
+        """The options with their numbers; the chosen one, or a cursor while there is none, never by colour alone."""
         labels = [f"{number} {self._signs.sanitize(label)}" for number, (_value, label) in enumerate(self.options, 1)]
         style = "reverse" if self.has_focus else "bold"
         if self.inline:
@@ -203,14 +203,17 @@ class ChoiceField(Widget, can_focus=True):
                 (f"[{label}]", style) if number == self.chosen else (f" {label} ", "")
                 for number, label in enumerate(labels)
             ]
-            return Content.assemble(*pieces)
+            return self._with_cursor(Content.assemble(*pieces))
         cells = max(self.content_size.width, 1)
         lines = []
         for number, label in list(enumerate(labels))[self._first_shown() :][:MOST_SHOWN]:
             sign = ">" if number == self.chosen else " "
             line = fit(f"{sign} {label}", cells, ellipsis=self._signs.ellipsis)
             lines.append(Content.styled(line, style if number == self.chosen else ""))
-        return Content("\n").join(lines)
+        return self._with_cursor(Content("\n").join(lines))
+
+    def _with_cursor(self, drawn: Content) -> Content:
+        return drawn.stylize("reverse", 0, 1) if self.has_focus and self.chosen < 0 else drawn
 
     def choose(self, number: int) -> None:
         """Choose an option by its place, counting from 0."""

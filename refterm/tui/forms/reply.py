@@ -63,7 +63,7 @@ class ReplyForm(Form[Sent]):
             form=FORM,
             title=_("Reply"),
             beside=parts.named(referral.id, referral.customer.company),
-            button=_("Send"),
+            button=_("Copy") if replies.hands_over else _("Send"),
             fields=[
                 FieldSpec("to", _("To"), "choice", options=options, inline=len(options) == 1, error_lines=1),
                 FieldSpec("subject", _("Subject")),

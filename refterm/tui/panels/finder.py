@@ -87,7 +87,6 @@ class Finder(StillBelow, ModalScreen[None]):
         below.display = bool(self._below)
         panel = Container(self._field, self._list, below, id="finder", classes="panel")
         panel.styles.width = self._cells
-        panel.border_subtitle = Content.styled(_("enter does it   escape closes"), DIM)
         yield panel
 
     def fit(self, size: Size) -> None:
@@ -137,6 +136,11 @@ class Finder(StillBelow, ModalScreen[None]):
             self._top = here - height + 1
         self._at = at[self._top : self._top + height]
         self._list.update(Content("\n").join(lines[self._top : self._top + height]))
+        below = len(lines) - self._top - height
+        more = _("{n} more below").format(n=below) + "   " if below > 0 else ""
+        self.query_one("#finder", Container).border_subtitle = Content.styled(
+            more + _("enter does it   escape closes"), DIM
+        )
 
     def _line(self, entry: Entry, cells: int, *, chosen: bool) -> Content:
         """The label, and at the right end its key or why it cannot be done."""
