@@ -217,15 +217,19 @@ def alert_keys(shown: Alert | None) -> list[Piece]:
     return [(keys_of("next_flame"), "key"), (" " + _("next") + of + " ", "dim")]
 
 
-def search_keys() -> tuple[list[Piece], list[str]]:
+def _search_keys() -> tuple[list[Piece], list[str]]:
     """The keys while a search is typed, where letters are letters."""
     shown = (("enter", _("to the list")), ("escape", _("clear")))
     pieces = [piece for key, short in shown for piece in ((f" {key}", "key"), (f" {short} ", "dim"))]
     return pieces, [""] * len(pieces)
 
 
-def keys(able: Sequence[Action], cells: int, tab: Tab, *, whole: bool) -> tuple[list[Piece], list[str]]:
+def keys(
+    able: Sequence[Action], cells: int, tab: Tab, *, whole: bool, searching: bool = False
+) -> tuple[list[Piece], list[str]]:
     """The keys that work now, as many as fit, and the action of each piece; help, quit and back are always shown."""
+    if searching:
+        return _search_keys()
     always = [(action.id, key_name(action.keys[0]), action.short) for action in able if action.id in ("help", "quit")]
     if whole:
         always.insert(0, ("back", "escape", _("back")))

@@ -255,8 +255,7 @@ class DeskBase(Screen[None]):
         if not keep:
             self.search = ""
             self.searching.clear()
-            self.reload()
-        elif not self.search:
+        if not self.search:
             self.reload()
 
     # Drawing
@@ -292,14 +291,11 @@ class DeskBase(Screen[None]):
         self._plan_texts()
 
     def _draw_keys(self) -> None:
-        now = self.situation()
+        now, line = self.situation(), self._lines["keys"]
         able = [action for action in self.actions.values() if action.short and why_off(action, now) is None]
-        cells = self._lines["keys"].size.width or self.app.size.width
-        if self.searching.is_open:
-            pieces, does = bars.search_keys()
-        else:
-            pieces, does = bars.keys(able, cells, self.state.tab, whole=self.whole)
-        self._lines["keys"].show(pieces, actions=does)
+        cells = line.size.width or self.app.size.width
+        pieces, does = bars.keys(able, cells, self.state.tab, whole=self.whole, searching=self.searching.is_open)
+        line.show(pieces, actions=does)
 
     def _draw_message(self) -> None:
         """What was said, over the rule between list and detail; at its right the position in the list."""
