@@ -16,7 +16,7 @@ from typing import Any
 from refterm.clock import SettableClock
 from refterm.config import NoticeSettings
 from refterm.domain.decisions import Context
-from refterm.errors import WrongStateError
+from refterm.errors import StoreError, WrongStateError
 from refterm.services.assigning import Assigning
 from refterm.services.background.delivery import deliver_due
 from refterm.services.background.expiry import expire_due
@@ -59,14 +59,21 @@ def decide(number: int, location: Path | str, now: datetime, referrals: list[int
     start = number * len(referrals) // 8
     _barrier.wait(PATIENCE)
     for referral in referrals[start:] + referrals[:start]:
-        try:
-            if number % 2:
-                triage.accept(referral, typed, Context(now.date()))
-            else:
-                for one in triage.decline([referral], {"reason": "budget"}).refused:
-                    raise one.error
-        except WrongStateError as error:
-            refused[referral] = str(error)
+        while True:
+            try:
+                if number % 2:
+                    triage.accept(referral, typed, Context(now.date()))
+                else:
+                    for one in triage.decline([referral], {"reason": "budget"}).refused:
+                        raise one.error
+            except WrongStateError as error:
+                refused[referral] = str(error)
+            except StoreError as error:
+                # On a busy machine one of eight may wait too long for its turn; a person would press the key again.
+                if "is in use" not in str(error):
+                    raise
+                continue
+            break
     workplace.close()
     return refused
 
