@@ -17,6 +17,8 @@ from types import TracebackType
 import pyte
 from ptyprocess import PtyProcess
 
+from tests.pty.emulator import text_of
+
 PATIENCE = 60.0
 # A program has answered a key once it writes nothing for so long; it has started once it is silent for the other.
 SETTLED, QUIET = 0.04, 0.25
@@ -99,7 +101,7 @@ class Program:
     @property
     def text(self) -> str:
         """The screen as text."""
-        return "\n".join(line.rstrip() for line in self.screen.display)
+        return text_of(self.screen)
 
     def until(self, wanted: str, *, painted: bool = False) -> tuple[float, float]:
         """Read until a pattern stands on the screen; gives when the block came that showed it, and the CPU by then.

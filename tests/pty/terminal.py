@@ -17,6 +17,7 @@ import pyte
 
 from refterm.cli import main as cli
 from tests.pty import forked
+from tests.pty.emulator import text_of
 
 # Seconds: how long something may take to come on a slow and busy machine.
 PATIENCE = 90.0
@@ -89,7 +90,7 @@ class Terminal:
     @property
     def text(self) -> str:
         """The screen as text."""
-        return "\n".join(line.rstrip() for line in self.screen.display)
+        return text_of(self.screen)
 
     def until(self, condition: Callable[[], bool], what: str) -> None:
         """Read until a condition holds."""

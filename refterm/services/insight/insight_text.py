@@ -91,7 +91,9 @@ def pages(found: Insights, drawn: Drawn, lines: int) -> list[list[Line]]:
     second = [*table_lines(found, drawn), *_ended(found, drawn)]
     room = lines - len(first) - len(second) - 4
     if room >= LEAST_HEIGHT:
-        second += pipeline_lines(found, drawn, room - LEAST_HEIGHT)
+        pipeline = pipeline_lines(found, drawn, room - LEAST_HEIGHT)
+        room = lines - len(first) - len(second) - len(pipeline) - 4
+        second = [*table_lines(found, drawn), *_ended(found, drawn, 1 + max(room - MOST_HEIGHT, 0)), *pipeline]
         room = lines - len(first) - len(second) - 4
         return [[*first, *chart_lines(found, drawn, min(room, MOST_HEIGHT)), Line(), *second]]
     small = short_chart(found, drawn)
@@ -151,13 +153,13 @@ def finding_lines(findings: Sequence[Finding], drawn: Drawn) -> list[Line]:
     for key, (fact, advice) in enumerate(zip(facts, advices, strict=True)):
         number = fit(str(key + 1), 2) + " "
         if beside:
-            lines.append(Line(((number, "plain"), (fit(fact, room) + "  ", "strong"), (advice, "dim")), key))
+            lines.append(Line(((number, "dim"), (fit(fact, room) + "  ", "strong"), (advice, "dim")), key))
             continue
         if drawn.cells >= WIDE and width(fact) + width(advice) + 4 <= drawn.cells:
-            lines.append(Line(((number, "plain"), (fact + " ", "strong"), (advice, "dim")), key))
+            lines.append(Line(((number, "dim"), (fact + " ", "strong"), (advice, "dim")), key))
             continue
         for place, part in enumerate(_wrap(fact, drawn.cells - 3)):
-            lines.append(Line(((number if not place else "   ", "plain"), (part, "strong")), key))
+            lines.append(Line(((number if not place else "   ", "dim"), (part, "strong")), key))
         lines += [Line((("   ", "plain"), (part, "dim")), key) for part in _wrap(advice, drawn.cells - 3)]
     return lines
 
@@ -214,8 +216,8 @@ def _table(title: str, groups: Mapping[str, Figures], drawn: Drawn, cells: int) 
     return lines
 
 
-def _ended(found: Insights, drawn: Drawn) -> list[Line]:
-    """How they ended: expired, won, declined for what; the value won by month, each currency by itself (G2)."""
+def _ended(found: Insights, drawn: Drawn, most: int = 1) -> list[Line]:
+    """How they ended: expired, won, declined for what; the value won by month in so many lines, each currency by itself (G2)."""
     one = found.figures
     rate = share(one.win_rate) if one.ended >= ENOUGH else drawn.dash
     ended = _("expired {expired}, win rate {rate}").format(expired=share(one.expired_share), rate=rate)
@@ -230,7 +232,7 @@ def _ended(found: Insights, drawn: Drawn) -> list[Line]:
         day = date.fromisoformat(f"{month}-01")
         months.append(f"{month_short(day)} {day.year}: {' + '.join(whole_money(values))}")
     if months:
-        lines.append(_listed(_("Won by month"), months, drawn))
+        lines += _in_lines(_("Won by month"), months, drawn, most)
     if one.median_hours_to_acknowledge is not None:
         lines.append(Line(((drawn.cut(acknowledge_text(one), drawn.cells), "plain"),)))
     return lines
@@ -251,8 +253,12 @@ def pipeline_lines(found: Insights, drawn: Drawn, most: int) -> list[Line]:
         day = None if month == "~" else date.fromisoformat(f"{month}-01")
         named = f"{month_short(day)} {day.year}" if day else _("no date")
         parts.append(f"{named}: {' + '.join(values)}")
-    title = _("Expected by month")
-    lines = [_listed(_("In Active"), totals, drawn)]
+    return [_listed(_("In Active"), totals, drawn), *_in_lines(_("Expected by month"), parts, drawn, most - 1)]
+
+
+def _in_lines(title: str, parts: Sequence[str], drawn: Drawn, most: int) -> list[Line]:
+    """The parts in so many lines, below each other; of the last line as many as there is room for."""
+    lines: list[Line] = []
     room = drawn.cells - len(drawn.ellipsis)
     while parts and len(lines) < most:
         taken = 1 if len(lines) < most - 1 else len(parts)
