@@ -140,12 +140,6 @@ class Pass:
         """Wait, and keep the lease."""
         self._sleep(timedelta(seconds=seconds))
 
-    def show(self, received: int) -> None:
-        """Say how many referrals were received so far, here and on every desk."""
-        self.told(received)
-        with self.workplace.database.writing() as connection:
-            remote.put_state(connection, {"progress": received})
-
     def _before(self) -> None:
         if self._renewed is None or self.workplace.now() - self._renewed >= RENEW:
             self._take()

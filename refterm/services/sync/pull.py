@@ -140,9 +140,11 @@ def store(one: Pass, records: Sequence[Record]) -> list[datetime]:
             there[found.source_id] = found
     if there:
         _check_organization(one, list(there.values()))
-        with workplace.database.writing() as connection:
+        # A page that a power cut takes is read again: the watermark is written after it, and surely.
+        with workplace.database.bulk(), workplace.database.writing() as connection:
             _store(one, connection, there, now)
-    one.show(one.summary.received)
+            remote.put_state(connection, {"progress": one.summary.received})  # every desk shows it
+    one.told(one.summary.received)
     return moments
 
 
