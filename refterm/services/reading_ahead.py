@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from typing import TypeVar
@@ -13,7 +13,7 @@ T = TypeVar("T")
 _TURN = 0.0005
 
 
-def ahead(values: Iterable[T], batch: int) -> Iterator[T]:
+def ahead(values: Iterable[T], batch: int) -> Generator[T, None, None]:
     """The same values in the same order, taken by a thread while the batch before is worked on.
 
     SQLite and the network to a server leave Python free, so that two cores have something to do. The first batch is

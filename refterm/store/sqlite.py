@@ -344,13 +344,18 @@ class SqliteDatabase(Database):
                 writer.close()
             self._write_lock.release()
         for connection in self._opened:
-            if connection is writer:
-                continue
-            while not (free := connection.busy.acquire(timeout=0.05)) and time.monotonic() < patience:
-                connection.interrupt()
-            if free:
-                connection.close()
-                connection.busy.release()
+            if connection is not writer:
+                _close_reader(connection, patience)
+
+
+def _close_reader(connection: SqliteConnection, patience: float) -> None:
+    """Break off what another thread reads by it, and close it; not where that takes longer than until `patience`."""
+    while not connection.busy.acquire(timeout=0.05):
+        if time.monotonic() > patience:
+            return
+        connection.interrupt()
+    connection.close()
+    connection.busy.release()
 
 
 @contextmanager

@@ -44,6 +44,6 @@ def test_who_stops_leaves_no_thread() -> None:
     usual, before = sys.getswitchinterval(), threading.active_count()
     some = ahead(iter(range(1000)), 10)
     assert [next(some) for _n in range(15)] == list(range(15))
-    some.close()  # type: ignore[attr-defined]
+    some.close()
     assert threading.active_count() == before
     assert sys.getswitchinterval() == usual
