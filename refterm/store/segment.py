@@ -234,7 +234,7 @@ def _named(key: Sequence[Any]) -> dict[str, Any]:
     return {f"key{number}": part for number, part in enumerate(key)}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Joined:
     """Segments one after another: hot flames first, then the rest."""
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from refterm.config import NoticeSettings
 from refterm.domain.deadline import as_of
@@ -37,8 +37,7 @@ PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240))
 ASSIGNED, FOLLOW_UP, REPLY = "assigned", "follow-up", "reply"
 
 
-@dataclass(frozen=True, slots=True)
-class Delivered:
+class Delivered(NamedTuple):
     """What became of what was due."""
 
     sent: int = 0
