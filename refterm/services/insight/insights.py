@@ -14,7 +14,7 @@ from refterm.domain import insights
 from refterm.domain.insights import Fact, Figures, Finding
 from refterm.domain.money import plain
 from refterm.domain.profile import Profile
-from refterm.domain.referral import employees
+from refterm.domain.referral import employee_range
 from refterm.services.workplace import Workplace
 from refterm.store import codec, profiles, queries, remote, today
 from refterm.store.connection import Connection
@@ -192,19 +192,8 @@ def _facts(
                 row["purchase_date"],
                 codec.instant_or_none(row["closed_at"]) if not gone else codec.instant_or_none(row["expires_at"]),
                 row["closed_on"],
-                _size(row["size"]),
+                employee_range(row["size"]),
                 words,
                 row["country"],
                 codec.instant_or_none(acknowledged.get(row["id"])),
             )
-
-
-def _size(code: str | None) -> tuple[int, int | None] | None:
-    """A size code as numbers of employees."""
-    text = employees(code) or ""
-    low, dash, high = text.partition("-")
-    if dash and low.isdigit() and high.isdigit():
-        return int(low), int(high)
-    if text.endswith("+") and text[:-1].isdigit():
-        return int(text[:-1]), None
-    return None
