@@ -96,7 +96,9 @@ class InsightsScreen(Chooser):
 
     def _say(self) -> None:
         days = PERIODS[self._period]
-        period = _("All time") if days is None else ngettext("last {n} day", "last {n} days", days).format(n=days)
+        # The line of counts on the desk is of everything: the words say why its numbers are others.
+        received = ngettext("received in the last {n} day", "received in the last {n} days", days or 0)
+        period = _("All time") if days is None else received.format(n=days)
         self.set_beside(period)
         keys = [_("enter opens them"), _("o period")]
         if self._pages > 1:
