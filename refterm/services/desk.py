@@ -17,7 +17,7 @@ from refterm.services.background.holding import hold
 from refterm.services.workplace import Workplace
 from refterm.store import queries, remote
 from refterm.store.connection import Connection
-from refterm.store.counting import counts, past_due_count, view_count
+from refterm.store.counting import counts, first_received, past_due_count, view_count
 from refterm.store.listing import MOST_HITS, Listing, listing
 from refterm.store.opening import open_database
 
@@ -358,7 +358,7 @@ class Desk:
     def _next_event(self, connection: Connection, alert: Alert | None, now: datetime) -> datetime:
         moments = [*queries.next_instants(connection, now), self.day_ends()]
         deadlines = self.workplace.deadlines
-        if received := queries.first_received(connection, now - deadlines.respond):
+        if received := first_received(connection, now - deadlines.respond):
             moments.append(deadlines.respond_by(received))
         if alert and alert.hot:
             moments.append(deadlines.flame_until(alert.row.received_at))

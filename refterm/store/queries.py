@@ -291,12 +291,6 @@ def next_instants(connection: Connection, now: datetime) -> list[datetime]:
     return [moment for moment in moments if moment is not None]
 
 
-def first_received(connection: Connection, after: datetime) -> datetime | None:
-    """When the first of the new referrals was received that came after an instant."""
-    query = "select min(received_at) from referral where status = 'new' and received_at > ?"
-    return codec.instant_or_none(connection.execute(query, (codec.micros(after),)).fetchone()[0])
-
-
 def next_back(connection: Connection, now: datetime) -> datetime | None:
     """When the next of those put aside comes back (I8)."""
     query = "select min(skipped_until) from referral where skipped_until > ?"

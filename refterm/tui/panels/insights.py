@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
 
-from refterm.i18n import _, ngettext
+from refterm.i18n import _
 from refterm.tui.background.work import work
 from refterm.tui.draw.signs import UNICODE
 from refterm.tui.panels.chooser import Chooser, Item
@@ -97,8 +97,7 @@ class InsightsScreen(Chooser):
     def _say(self) -> None:
         days = PERIODS[self._period]
         # The line of counts on the desk is of everything: the words say why its numbers are others.
-        received = ngettext("received in the last {n} day", "received in the last {n} days", days or 0)
-        period = _("All time") if days is None else received.format(n=days)
+        period = _("All time") if days is None else _("received in the last {n} days").format(n=days)
         self.set_beside(period)
         keys = [_("enter opens them"), _("o period")]
         if self._pages > 1:
