@@ -9,9 +9,9 @@ Each text that counts down has a sibling that tells when it next changes, so tha
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
+from typing import NamedTuple
 
 from refterm.domain.referral import Outcome, Referral, Status
 from refterm.domain.when import in_utc
@@ -25,8 +25,7 @@ _TICK = timedelta(microseconds=1)
 _END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class Deadlines:
+class Deadlines(NamedTuple):
     """The spans of the rules, as the desk sets them (`refterm db set`)."""
 
     respond: timedelta = 24 * HOUR
@@ -103,9 +102,9 @@ def as_of(referral: Referral, now: datetime) -> Referral:
     back (I8).
     """
     if referral.skipped_until is not None and not is_skipped(referral.skipped_until, now):
-        referral = replace(referral, skipped_until=None)
+        referral = referral._replace(skipped_until=None)
     if referral.status is Status.NEW and is_expired(referral.expires_at, now):
-        return replace(referral, status=Status.ARCHIVED, outcome=Outcome.EXPIRED, closed_at=referral.expires_at)
+        return referral._replace(status=Status.ARCHIVED, outcome=Outcome.EXPIRED, closed_at=referral.expires_at)
     return referral
 
 

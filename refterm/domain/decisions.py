@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from refterm.domain import money, reasons, when
 from refterm.domain.money import DecimalMark, Money
@@ -25,8 +24,7 @@ T = TypeVar("T")
 Typed = Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(NamedTuple):
     """What reading a form needs to know beside the texts.
 
     Attributes:
@@ -44,8 +42,7 @@ class Context:
     strict: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Acceptance:
+class Acceptance(NamedTuple):
     """What accepting asks (I5)."""
 
     name: str
@@ -57,16 +54,14 @@ class Acceptance:
     contacts: tuple[TeamMember, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(NamedTuple):
     """Reason and notes of a decline (I6) or a loss (A1)."""
 
     reason: str
     notes: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Win:
+class Win(NamedTuple):
     """What reporting a deal as won asks (A1). Value None keeps the engagement's."""
 
     value: Decimal | None
@@ -74,8 +69,7 @@ class Win:
     closed_on: date
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(NamedTuple):
     """The fields of an engagement that an edit changes (A2), by the names of `Deal`; only those."""
 
     changes: Mapping[str, Any]

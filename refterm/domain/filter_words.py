@@ -30,7 +30,8 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "channel": tuple(Channel),
     "sort": tuple(Order),
 }
-_NUMBERS = ("expiring", "min_fit")
+# The numbers, and the largest that each may be.
+_NUMBERS = {"expiring": 9999, "min_fit": 100}
 _PLAIN = ("profile", "expiring", "min_fit", "country", "channel")
 _TEXTS = ("search", "profile", "since", "until", "country")
 
@@ -96,8 +97,8 @@ def read_options(line: str) -> dict[str, Any]:
 
 def _value(name: str, typed: str, value: str) -> str | int:
     if name in _NUMBERS:
-        if not value.isdecimal():
-            raise _bad(_("{word} takes a whole number").format(word=typed))
+        if not value.isdecimal() or len(value) > 4 or int(value) > _NUMBERS[name]:
+            raise _bad(_("{word} takes a whole number up to {most}").format(word=typed, most=_NUMBERS[name]))
         return int(value)
     if name in _CHOICES and value not in _CHOICES[name]:
         raise _bad(_("{word} is one of {allowed}").format(word=typed, allowed=", ".join(_CHOICES[name])))

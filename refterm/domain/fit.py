@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from refterm.domain.api_words import in_words
 from refterm.domain.profile import Profile
@@ -39,8 +40,7 @@ class Past:
         return ((self.accepted - self.won - self.lost) * 0.5 + self.won) / self.count if self.count else 0.5
 
 
-@dataclass(frozen=True, slots=True)
-class Fit:
+class Fit(NamedTuple):
     """A score from 0 to 100, and why."""
 
     score: int

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from refterm.errors import UndoError
 from refterm.i18n import _
@@ -56,8 +56,7 @@ class Action(StrEnum):
 DECISIONS = (Action.ACCEPTED, Action.DECLINED, Action.WON, Action.LOST)
 
 
-@dataclass(frozen=True, slots=True)
-class Actor:
+class Actor(NamedTuple):
     """The person who acts: the name the desk shows, and the Unix login behind it (contract, Roles)."""
 
     name: str
@@ -68,8 +67,7 @@ class Actor:
 DESK = Actor("refterm", "refterm")
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One line of the history, for reading.
 
     Attributes:
@@ -84,13 +82,12 @@ class Entry:
     login: str
     action: str
     referral: int | None
-    changes: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
+    changes: Mapping[str, tuple[Any, Any]] = MappingProxyType({})
     version: int = 0
     undo_until: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(NamedTuple):
     """A message the desk owes someone (N1).
 
     Attributes:

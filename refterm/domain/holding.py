@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 # A clock that is corrected by less decides nothing by itself: deadlines are in hours.
 JUMP = timedelta(days=1)
@@ -12,8 +12,7 @@ CLOCK_HOLDS_FOR = timedelta(hours=1)
 _TOLERANCE = timedelta(minutes=5)
 
 
-@dataclass(frozen=True, slots=True)
-class Hold:
+class Hold(NamedTuple):
     """Nothing is archived until somebody says so.
 
     Attributes:
@@ -35,7 +34,7 @@ class Hold:
 
 def write_hold(hold: Hold) -> str:
     """A hold as it is kept in the desk's settings."""
-    return json.dumps({**asdict(hold), "since": hold.since.isoformat()})
+    return json.dumps({**hold._asdict(), "since": hold.since.isoformat()})
 
 
 def read_hold(kept: str) -> Hold:

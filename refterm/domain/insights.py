@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
 from statistics import median
+from typing import NamedTuple
 
 from refterm.domain import reasons
 from refterm.domain.deadline import Deadlines
@@ -24,8 +25,7 @@ ENOUGH = 5
 MOST_NAMED = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(NamedTuple):
     """What the figures need of one referral, as it stands.
 
     Attributes:
@@ -92,8 +92,7 @@ class Figures:
         return self.accepted_share * self.received / (self.received - self.undecided)
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """What stands out, with its figures, what to do about it and why, and the referrals it speaks of (G5).
 
     Attributes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import NamedTuple
 
 from refterm.domain import money
 from refterm.domain.decisions import optional, read_email, required
@@ -20,8 +21,7 @@ LISTS = ("keywords", "industries", "products", "services", "solutions")
 Typed = Mapping[str, str | Sequence[str]]
 
 
-@dataclass(frozen=True, slots=True)
-class ProfileContact:
+class ProfileContact(NamedTuple):
     """A person who gets notices of new referrals. Without an address the person gets none, which is a finding (G4)."""
 
     name: str
@@ -29,8 +29,7 @@ class ProfileContact:
     phone: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Location:
+class Location(NamedTuple):
     """A place of the company.
 
     Attributes:

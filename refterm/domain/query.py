@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from refterm.domain.referral import Outcome, Status
 from refterm.domain.tabs import Tab as Tab
@@ -34,8 +34,7 @@ ORDERS: dict[Tab, tuple[Order, ...]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
+class Filter(NamedTuple):
     """What a list is narrowed to (`F`, and the options of `list`). Each one left alone lets everything through.
 
     Attributes:
@@ -92,13 +91,12 @@ class Filter:
         return Tab.INBOX if self.skipped or self.expiring is not None else None
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(NamedTuple):
     """One list: what is in it and in which order."""
 
     tab: Tab = Tab.INBOX
     order: Order | None = None
-    filter: Filter = field(default_factory=Filter)
+    filter: Filter = Filter()
     search: str = ""
 
     @property

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import NamedTuple
 
 from refterm.i18n import _
 
@@ -36,8 +36,7 @@ class Channel(StrEnum):
     PARTNER = "partner"
 
 
-@dataclass(frozen=True, slots=True)
-class Contact:
+class Contact(NamedTuple):
     """A person at the customer."""
 
     name: str = ""
@@ -46,8 +45,7 @@ class Contact:
     phone: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class TeamMember:
+class TeamMember(NamedTuple):
     """A person of the company who works on the deal (A3)."""
 
     name: str
@@ -55,8 +53,7 @@ class TeamMember:
     phone: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Customer:
+class Customer(NamedTuple):
     """The company that asks: where it is, how big, and its contacts."""
 
     company: str
@@ -76,8 +73,7 @@ class Customer:
         return employees(self.size)
 
 
-@dataclass(frozen=True, slots=True)
-class Deal:
+class Deal(NamedTuple):
     """The deal's data; empty until accepted, unless the source has some (I5, A2)."""
 
     name: str | None = None
@@ -93,8 +89,7 @@ class Deal:
     follow_up_text: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Referral:
+class Referral(NamedTuple):
     """One RFI from one customer; once accepted, the same record is the engagement.
 
     All instants are aware and in UTC. `flame` is the customer's wish to be contacted directly (F1), not the state of
@@ -135,7 +130,7 @@ class Referral:
     closed_by: str | None = None
     reason: str | None = None
     reason_notes: str | None = None
-    deal: Deal = field(default_factory=Deal)
+    deal: Deal = Deal()
     team: tuple[TeamMember, ...] = ()
     fit: int | None = None
 

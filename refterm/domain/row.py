@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from refterm.domain.referral import Status
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """A referral as a list shows it; instants are aware and in UTC, days `YYYY-MM-DD`, amounts decimal digits.
 
     `need` is only its beginning. `flame` is the customer's wish (F1); the state of the alert depends on the time.

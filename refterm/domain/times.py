@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from refterm.domain import time_words
 
@@ -23,8 +22,7 @@ Year = Callable[[int], tuple[date, date]]
 _MOST = 99_999
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """What reading a time needs to know.
 
     Attributes:
@@ -42,8 +40,7 @@ class Asked:
     order: Order = "day"
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """What a text means: a day or a window of days, and where an hour was typed or counted from now, the moment.
 
     Attributes:

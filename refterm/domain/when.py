@@ -6,9 +6,8 @@ where it is asked, and the sentence about one that cannot be taken.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from refterm import i18n
 from refterm.errors import InvalidInputError
@@ -21,8 +20,7 @@ MORNING = time(9)
 _SHOWN = 40
 
 
-@dataclass(frozen=True, slots=True)
-class Timeframe:
+class Timeframe(NamedTuple):
     """A purchase timeframe: as typed, and the date it resolves to, which later counts (I5)."""
 
     text: str

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from refterm.formats.api_json import Json
 from refterm.formats.edits import Edits
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """One record of a file, or why it cannot be read.
 
     Attributes:

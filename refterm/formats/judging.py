@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Literal, TypeVar
+from typing import Literal, NamedTuple, TypeVar
 
 from refterm.formats import amounts, dates
 from refterm.formats.api_json import RecordError
@@ -28,8 +28,7 @@ class Exact(str):
     __slots__ = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Choices:
+class Choices(NamedTuple):
     """How the person says that the file is written; None leaves it to the file."""
 
     dates: Dates | None = None
@@ -93,7 +92,7 @@ class Column:
 class Judge:
     """The columns of one file whose cells may be read in two ways."""
 
-    def __init__(self, choices: Choices = Choices(), *, decimal_comma: bool = False) -> None:
+    def __init__(self, choices: Choices = Choices(), *, decimal_comma: bool = False) -> None:  # noqa: B008
         day_first, comma = choices.dates == "day-first", choices.decimals == "comma"
         self._columns = {
             VALUE: Column(comma if choices.decimals else decimal_comma, choices.decimals is not None),

@@ -10,7 +10,6 @@ import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING, BinaryIO, Literal, get_args
 
@@ -112,7 +111,7 @@ class Reader:
         pages = Pages()
         records = jsonfile.lines if shape == "ndjson" else jsonfile.documents
         if above:
-            yield from (replace(item, line=item.line + above.count("\n")) for item in records(stream, pages))
+            yield from (item._replace(line=item.line + above.count("\n")) for item in records(stream, pages))
         else:
             yield from records(stream, pages)
         if missing := pages.missing:

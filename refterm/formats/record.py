@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from refterm.domain import reasons
 from refterm.domain.deadline import Deadlines
@@ -46,8 +46,7 @@ ERROR_REASONS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Incoming:
+class Incoming(NamedTuple):
     """What one record says.
 
     Attributes:
@@ -87,7 +86,7 @@ def read(record: Json, *, now: datetime, deadlines: Deadlines, dated: bool = Tru
         if not sentences:
             raise
         incoming = _read(readable, now, deadlines, dated=dated)
-        return replace(incoming, warnings=(*sentences, *incoming.warnings))
+        return incoming._replace(warnings=(*sentences, *incoming.warnings))
 
 
 def _read(record: Json, now: datetime, deadlines: Deadlines, *, dated: bool) -> Incoming:
@@ -163,8 +162,7 @@ def _decision(
     return (closed_at, decided_at, *(_reason(record) if status is Status.ARCHIVED else (None, None)))
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(NamedTuple):
     """The part of what a record says that a desk may change; of the deal all but when it was won."""
 
     status: Status
@@ -235,8 +233,8 @@ def arriving(incoming: Incoming, now: datetime) -> Referral:
     if referral.status is Status.ARCHIVED:
         return settled(referral, incoming.updated_at or referral.received_at)
     if referral.status is Status.NEW and referral.expires_at is not None and referral.expires_at <= now:
-        return replace(
-            referral, status=Status.ARCHIVED, outcome=Outcome.EXPIRED, closed_at=referral.expires_at, decided_at=None
+        return referral._replace(
+            status=Status.ARCHIVED, outcome=Outcome.EXPIRED, closed_at=referral.expires_at, decided_at=None
         )
     return referral
 
@@ -247,10 +245,10 @@ def settled(referral: Referral, moment: datetime) -> Referral:
         return referral
     deal, decided_at = referral.deal, referral.decided_at
     if referral.outcome is Outcome.WON and deal.closed_on is None:
-        deal = replace(deal, closed_on=moment.date())
+        deal = deal._replace(closed_on=moment.date())
     if referral.outcome is Outcome.DECLINED:
         decided_at = moment
-    return replace(referral, closed_at=moment, decided_at=decided_at, deal=deal)
+    return referral._replace(closed_at=moment, decided_at=decided_at, deal=deal)
 
 
 def standing(record: Json) -> tuple[Status, Outcome | None]:

@@ -6,7 +6,6 @@ Everything else of an export is Partner Center's own shape, which others can rea
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, TypeVar
 
@@ -87,8 +86,7 @@ def restored(incoming: Incoming, kept: Any) -> Incoming:
     for needed in ("status", "received_at", "changed_at", "version"):
         if kept.get(needed) is None:
             raise RecordError(_("refterm.{field} is missing").format(field=needed))
-    referral = replace(
-        source,
+    referral = source._replace(
         status=fields.take("status", Status, source.status),
         outcome=fields.optional("outcome", Outcome, source.outcome),
         channel=fields.take("channel", Channel, source.channel),

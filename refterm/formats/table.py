@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from refterm.errors import RefTermError
 from refterm.formats import api_json, csv_columns, edits
@@ -23,8 +22,7 @@ _KNOWN = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Raw:
+class Raw(NamedTuple):
     """One row as it stands in the file.
 
     Attributes:
@@ -62,8 +60,7 @@ class Rows(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One row: its first line, its lines as they were, and its record, or why it has none.
 
     Attributes:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 from refterm.domain.deadline import as_of, purchase_passes_at
 from refterm.domain.history import Action, Entry
@@ -33,20 +33,18 @@ KEPT = timedelta(minutes=1)
 
 def shown_entry(entry: Entry) -> Entry:
     """An entry of the history without what is only stored for undo."""
-    return replace(entry, changes={field: both for field, both in entry.changes.items() if field not in HIDDEN_FIELDS})
+    return entry._replace(changes={field: both for field, both in entry.changes.items() if field not in HIDDEN_FIELDS})
 
 
-@dataclass(frozen=True, slots=True)
-class Alert:
+class Alert(NamedTuple):
     """The flame alert above the Inbox (F1-F3): the one to contact first, and how many there are."""
 
     row: Row
     hot: bool
-    count: int
+    total: int
 
 
-@dataclass(frozen=True, slots=True)
-class Changes:
+class Changes(NamedTuple):
     """What was written since a history entry.
 
     Attributes:
@@ -64,8 +62,7 @@ class Changes:
     expired: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(NamedTuple):
     """What the list shows and the bars around it, read at one instant.
 
     Attributes:
@@ -87,8 +84,7 @@ class Snapshot:
     token: int
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(NamedTuple):
     """What would be archived, and why it is not."""
 
     hold: Hold

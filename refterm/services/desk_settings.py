@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from refterm.config import MOST
 from refterm.domain.deadline import Deadlines, deadlines_of
@@ -19,8 +19,7 @@ PEOPLE = "people."
 _ADDRESS = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Set:
+class Set(NamedTuple):
     """What became of a setting; `value` is None where a person was removed."""
 
     key: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -49,7 +48,7 @@ def changes(referral: Referral, edits: Edits, today: date) -> dict[str, Any]:
     try:
         context = Context(today, referral.deal.currency)
         given = decisions.read_edit(typed, context).changes if typed else {}
-        columns = codec.deal_columns(replace(referral.deal, **given)) if given else {}
+        columns = codec.deal_columns(referral.deal._replace(**given)) if given else {}
         if team is not None:
             columns["team"] = codec.team([_checked(one) for one in team])
     except InvalidInputError as error:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO, NamedTuple, Protocol
 
 from refterm.domain.history import Action
 from refterm.domain.referral import Outcome, Referral, Status
@@ -42,16 +42,14 @@ class Rejects(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(NamedTuple):
     """A record that could not be read: on which line it begins, and why."""
 
     line: int
     sentence: str
 
 
-@dataclass(frozen=True, slots=True)
-class Warned:
+class Warned(NamedTuple):
     """Something that was left out of a record that came in, or is to be said of the whole file."""
 
     line: int
@@ -357,7 +355,7 @@ class Importer:
         content, incoming = self._over(connection, ours, arrival, now)
         if merging.takes_over(ours, incoming):
             settled = record.settled(incoming.referral, arrival.incoming.updated_at or now)
-            incoming = replace(incoming, referral=settled)
+            incoming = incoming._replace(referral=settled)
         changes = merging.changes(ours, incoming, now)
         said = None
         if merging.contradicts(ours, incoming):
@@ -389,7 +387,7 @@ class Importer:
         dated = arrival.dated or "createdDateTime" in content
         incoming = self._incoming(content, arrival.kept, now, dated=dated)
         # When it was changed, only the record itself can say.
-        return content, replace(incoming, updated_at=arrival.incoming.updated_at)
+        return content, incoming._replace(updated_at=arrival.incoming.updated_at)
 
 
 @contextmanager

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from refterm.domain import when
 from refterm.domain.deadline import as_of, span_text
@@ -24,8 +23,7 @@ Change = tuple[Action, Mapping[str, Any]]
 NOT_ASSIGNED: Mapping[str, Any] = {"assigned_by": None, "assigned_at": None}
 
 
-@dataclass(frozen=True, slots=True)
-class Toggled:
+class Toggled(NamedTuple):
     """How a toggle ended; true where the mark is set.
 
     Attributes:

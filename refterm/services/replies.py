@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from urllib.parse import quote
 
 from refterm.domain.deadline import as_of
@@ -23,8 +23,7 @@ KINDS = ("first-answer", "question", "appointment", "thanks")
 _LONGEST_MAILTO = 1800  # longer links are cut by mail programs
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(NamedTuple):
     """A letter as a person wrote it, or as a template begins it."""
 
     to: str
@@ -32,8 +31,7 @@ class Written:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
+class Sent(NamedTuple):
     """What becomes of a letter.
 
     Attributes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from refterm.domain.history import Entry
 from refterm.errors import ConflictError, NotAllowedError, NotFoundError, RefTermError, UndoError, WrongStateError
@@ -11,16 +11,14 @@ from refterm.services.workplace import Workplace
 from refterm.store.connection import Connection
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(NamedTuple):
     """One of several referrals that could not be decided, and why."""
 
     referral: int
     error: RefTermError
 
 
-@dataclass(frozen=True, slots=True)
-class Recalled:
+class Recalled(NamedTuple):
     """A letter that was undone, and is a draft again (U1, W1)."""
 
     referral: int
@@ -29,8 +27,7 @@ class Recalled:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
+class Done(NamedTuple):
     """What became of several referrals decided as one.
 
     Attributes:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
+from typing import NamedTuple
 
 from refterm.domain.deadline import purchase_passes_at
 from refterm.domain.history import Action
@@ -15,8 +15,7 @@ from refterm.services.desk import Desk
 from refterm.store import today as store
 
 
-@dataclass(frozen=True, slots=True)
-class Today:
+class Today(NamedTuple):
     """A day at the desk, from its midnight in the viewer's zone until now.
 
     Attributes:

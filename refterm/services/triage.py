@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -45,7 +44,7 @@ class Triage(Undoing):
         def change(referral: Referral, now: datetime) -> Change:
             self._require(referral, Status.NEW)
             given = decisions.read_acceptance(
-                typed, replace(context, currency=context.currency or referral.deal.currency)
+                typed, context._replace(currency=context.currency or referral.deal.currency)
             )
             deal = Deal(
                 name=given.name,
@@ -117,11 +116,11 @@ class Triage(Undoing):
             self._require(referral, Status.ACTIVE)
             if shown is not None:
                 self._check_same(referral, typed, shown)
-            mine = replace(context, currency=referral.deal.currency or context.currency)
+            mine = context._replace(currency=referral.deal.currency or context.currency)
             given = decisions.read_edit(typed, mine, shown=shown)
             if not given.changes:
                 raise InvalidInputError({"edit": _("name at least one field to change, such as --value")})
-            return Action.EDITED, codec.deal_columns(replace(referral.deal, **given.changes))
+            return Action.EDITED, codec.deal_columns(referral.deal._replace(**given.changes))
 
         self._apply(referral_id, change)
 
@@ -179,11 +178,11 @@ class Triage(Undoing):
             self._require(referral, Status.ACTIVE)
             deal = referral.deal
             received = referral.received_at.astimezone(self.workplace.zone).date()
-            mine = replace(context, currency=deal.currency or context.currency, received=received)
+            mine = context._replace(currency=deal.currency or context.currency, received=received)
             given = decisions.read_win(typed, mine, has_value=deal.value is not None)
             value = deal.value if given.value is None else given.value
             currency = given.currency or deal.currency
-            closed = replace(deal, value=value, currency=currency, closed_on=given.closed_on)
+            closed = deal._replace(value=value, currency=currency, closed_on=given.closed_on)
             return Action.WON, {**self._closed(Outcome.WON, now), **codec.deal_columns(closed)}
 
         self._apply(referral_id, change)

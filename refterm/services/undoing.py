@@ -6,7 +6,6 @@ Each is one transaction: the guarded update, its entry in the journal, and the n
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -62,7 +61,7 @@ class Undoing:
 
         done = together(self.workplace, referral_ids, undo_one)
         expire_due(self.workplace)
-        return replace(done, letters=tuple(letters), undone=tuple(undone))
+        return done._replace(letters=tuple(letters), undone=tuple(undone))
 
     def _undoable(self, connection: Connection, latest: tuple[Entry, Entry | None] | None, now: datetime) -> Entry:
         """The decision that may be undone now: it is this person's, young, unchanged, and nobody was told of it (U1)."""
@@ -87,7 +86,7 @@ class Undoing:
         """Undo what `last_decision` names; what was decided later and cannot be undone is in `refused`, with why (U1)."""
         numbers, skipped = self._last()
         done = self.undo(numbers)
-        return replace(done, refused=(*skipped, *done.refused))
+        return done._replace(refused=(*skipped, *done.refused))
 
     def last_decision(self) -> list[int]:
         """The referrals of this person's latest decision or reply that can still be undone; several where they were one (U1).

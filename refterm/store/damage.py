@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from refterm.i18n import _
 from refterm.store.connection import Connection
@@ -15,8 +15,7 @@ _PAGE = re.compile(r"(?:tree|page) (\d+)", re.IGNORECASE)
 _INDEX = re.compile(r"(?:missing from|entries in|in) index ")
 
 
-@dataclass(frozen=True, slots=True)
-class Damage:
+class Damage(NamedTuple):
     """Something that is damaged.
 
     Attributes:

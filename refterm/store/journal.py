@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from refterm.domain.history import DESK, Action, Actor, Notice
 from refterm.store import codec, search
@@ -94,8 +93,7 @@ def record(
     return entry
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """One change of one referral, among many of the same kind.
 
     Attributes:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, Protocol
 
@@ -208,7 +207,7 @@ def _index(view: View, order: Order, *, show_due: bool) -> str | None:
 def _reads_most(view: View) -> bool:
     """Whether the filter matches most of the archive and no index serves it."""
     unserved = {"profile": None, "country": None, "channel": None, "unassigned": False, "unrouted": False}
-    bare = replace(view.filter, **unserved) == Filter()  # type: ignore[arg-type]
+    bare = view.filter._replace(**unserved) == Filter()  # type: ignore[arg-type]
     return bare and view.filter != Filter() and view.tab is Tab.ARCHIVED
 
 

@@ -7,8 +7,8 @@ import shutil
 import sqlite3
 import time
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from refterm import files
 from refterm.i18n import _
@@ -22,8 +22,7 @@ from refterm.store.sqlite_file import COMPANIONS, companion, share
 _UNDELIVERED = "state in ('held', 'due')"
 
 
-@dataclass(frozen=True, slots=True)
-class Newest:
+class Newest(NamedTuple):
     """The newest history entry of a desk; its number is 0 where there is none."""
 
     number: int

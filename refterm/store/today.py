@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from refterm.store import codec
 from refterm.store.connection import Connection
@@ -13,8 +12,7 @@ from refterm.store.connection import Connection
 MOST = 5000
 
 
-@dataclass(frozen=True, slots=True)
-class Decided:
+class Decided(NamedTuple):
     """A referral that was accepted or closed here since an instant.
 
     Attributes:

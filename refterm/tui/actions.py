@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
+from typing import NamedTuple
 
 from refterm.domain.tabs import Tab
 from refterm.errors import ConfigurationError
@@ -46,8 +47,7 @@ class Action:
     writes: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Situation:
+class Situation(NamedTuple):
     """What decides whether an action can be done now."""
 
     tab: Tab

@@ -153,7 +153,9 @@ def test_who_holds_it_is_who_took_it_else_who_accepted_it(
         ("outcome=won search='kiel harbour'", View(Tab.ARCHIVED, None, Filter(outcome=Outcome.WON), "kiel harbour")),
         ("--tab active --overdue --sort value", View(Tab.ACTIVE, Order.VALUE, Filter(overdue=True))),
         ("no-follow-up", View(Tab.ACTIVE, None, Filter(no_follow_up=True))),
-        ("--min-fit many", "--min-fit takes a whole number"),
+        ("--min-fit many", "--min-fit takes a whole number up to 100"),
+        ("--min-fit 101", "--min-fit takes a whole number up to 100"),
+        ("expiring 99999999999999999999", "expiring takes a whole number up to 9999"),
         ("--outcome lucky", "--outcome is one of won, lost, declined, expired"),
         ("--expiring", "--expiring needs a value"),
         ("--colour red", "--colour is no option of refterm list"),
@@ -182,6 +184,7 @@ def test_order_and_limit(refterm: Command, import_records: ImportRecords) -> Non
     assert numbers(refterm("list", "--json", "--sort", "received")) == [alpha, gamma, beta]
     assert numbers(refterm("list", "--json", "--sort", "expires", "--limit", "2")) == [beta, alpha]
     assert refterm("list", "--json", "--limit", "0").json == []
+    assert numbers(refterm("list", "--json", "--limit", "9" * 30)) == [beta, gamma, alpha]
     for order in listing.ORDERS:
         assert sorted(numbers(refterm("list", "--json", "--sort", order))) == sorted(ids)
 

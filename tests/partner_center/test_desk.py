@@ -41,7 +41,7 @@ SETTINGS = PartnerCenterSettings(token_command="true")
     ],
 )
 def test_exactly_one_status(change: dict[str, object], text: str) -> None:
-    assert status(replace(NOTHING, **change), SETTINGS, None) == text  # type: ignore[arg-type]
+    assert status(NOTHING._replace(**change), SETTINGS, None) == text  # type: ignore[arg-type]
 
 
 def test_when_a_pass_is_due() -> None:
@@ -49,16 +49,16 @@ def test_when_a_pass_is_due() -> None:
     settings = replace(SETTINGS, interval_minutes=10)
     later = NOW + timedelta(minutes=1)
     assert due(NOTHING, settings, later, 0.5) is None
-    assert due(replace(NOTHING, next_push=later), settings, later, 0.5) == "push"
-    assert due(replace(NOTHING, next_push=later, problem="signed-out"), settings, later, 0.5) is None
-    assert due(replace(NOTHING, next_push=later + timedelta(seconds=1)), settings, later, 0.5) is None
+    assert due(NOTHING._replace(next_push=later), settings, later, 0.5) == "push"
+    assert due(NOTHING._replace(next_push=later, problem="signed-out"), settings, later, 0.5) is None
+    assert due(NOTHING._replace(next_push=later + timedelta(seconds=1)), settings, later, 0.5) is None
     assert due(NOTHING, settings, NOW + timedelta(minutes=9), 0.0) == "pull"
     assert due(NOTHING, settings, NOW + timedelta(minutes=10.5), 1.0) is None
     assert (
-        due(replace(NOTHING, paused_until=NOW + timedelta(hours=1)), settings, NOW + timedelta(minutes=30), 0) is None
+        due(NOTHING._replace(paused_until=NOW + timedelta(hours=1)), settings, NOW + timedelta(minutes=30), 0) is None
     )
-    assert due(replace(NOTHING, syncing=1), settings, NOW + timedelta(hours=1), 0) is None
-    assert due(replace(NOTHING, tried_at=None), settings, NOW, 0) == "pull"
+    assert due(NOTHING._replace(syncing=1), settings, NOW + timedelta(hours=1), 0) is None
+    assert due(NOTHING._replace(tried_at=None), settings, NOW, 0) == "pull"
 
 
 def test_a_desk_never_loads_what_speaks_to_the_service() -> None:

@@ -42,7 +42,7 @@ class TestAlert:
     def seen(self, workplace: Workplace) -> tuple[int, bool, int] | None:
         alert = Desk(workplace).alert()
         assert alert is None or isinstance(alert, Alert)
-        return (alert.row.id, alert.hot, alert.count) if alert else None
+        return (alert.row.id, alert.hot, alert.total) if alert else None
 
     def test_the_hot_one_with_least_time_left(self, workplace: Workplace, clock: SettableClock) -> None:
         late, early, cooled, older = insert(
@@ -83,7 +83,7 @@ class TestAlert:
     def test_the_site_s_span_counts(self, workplace: Workplace) -> None:
         """`[deadlines] flame_hours`."""
         [number] = insert(workplace.database, [row(flame=1, received_at=micros(hours=-5))])
-        short = replace(workplace, deadlines=replace(workplace.deadlines, flame=timedelta(hours=5)))
+        short = replace(workplace, deadlines=workplace.deadlines._replace(flame=timedelta(hours=5)))
         assert self.seen(workplace) == (number, True, 1)
         assert self.seen(short) == (number, False, 1)
 

@@ -7,7 +7,6 @@ import io
 import shutil
 import subprocess
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -274,5 +273,5 @@ def test_saved_by_libreoffice_only_the_edits_arrive(desk: Workplace, tmp_path: P
     assert (deal.name, str(deal.value), str(deal.purchase_date)) == ("Renamed in Calc", "99999.5", "2027-02-01")
     # The window is as typed, and so is the new date.
     rest = {name: getattr(before[0].deal, name) for name in ("name", "value", "purchase_date", "timeframe")}
-    assert replace(deal, **rest) == before[0].deal
+    assert deal._replace(**rest) == before[0].deal
     assert [referral(desk, number) for number in (2, 3)] == before[1:]

@@ -304,7 +304,7 @@ class TestHarm:
         for turn in range(2_500):
             text, name = ("".join(chance.choices(pieces, k=chance.randrange(1, 12))) for _ in range(2))
             address = text if turn % 2 else f"a{turn}@bücher.example"
-            one = replace(referral, customer=replace(referral.customer, company=name))
+            one = referral._replace(customer=referral.customer._replace(company=name))
             notice = {
                 "id": turn,
                 "history_id": 1,

@@ -164,7 +164,7 @@ class TestAccept:
         with pytest.raises(InvalidInputError) as refused:
             Triage(workplace).accept(without, typed, CONTEXT)
         assert list(refused.value.fields) == ["currency"]
-        Triage(workplace).accept(without, typed, replace(CONTEXT, currency="SEK"))
+        Triage(workplace).accept(without, typed, CONTEXT._replace(currency="SEK"))
         assert referral(workplace, without).deal.currency == "SEK"
 
     def test_the_source_s_team_stays(self, workplace: Workplace, import_records: ImportRecords) -> None:

@@ -174,7 +174,7 @@ async def test_a_follow_up_is_set_comes_up_at_its_instant_and_is_done(
 
 async def test_marked_ones_are_taken_skipped_and_favourites_together(sit: SitDown, workplace: Workplace) -> None:
     numbers = [new(workplace) for _ in range(3)]
-    Marks(replace(workplace, actor=replace(workplace.actor, name="bob"))).take(numbers[2])
+    Marks(replace(workplace, actor=workplace.actor._replace(name="bob"))).take(numbers[2])
     async with sit(size=(140, 40)) as seat:
         await seat.press("space", "space", "space", "t")
         assert "yours." in seat.message

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields
 
 import pytest
 from rich.color import Color, ColorSystem
@@ -53,8 +52,8 @@ def test_our_own_can_be_read_in_256_colours(name: str) -> None:
     of = palette_named(name)
     shown = Palette(
         **{
-            one.name: Color.parse(getattr(of, one.name)).downgrade(ColorSystem.EIGHT_BIT).get_truecolor().hex
-            for one in fields(of)
+            name: Color.parse(colour).downgrade(ColorSystem.EIGHT_BIT).get_truecolor().hex
+            for name, colour in of._asdict().items()
         }
     )
     found = pairs(shown)

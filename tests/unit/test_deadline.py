@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -35,7 +34,7 @@ def referral(**fields: Any) -> Referral:
         version=1,
         changed_at=RECEIVED,
     )
-    return replace(base, **fields)
+    return base._replace(**fields)
 
 
 # Half a day before each change of summer time in the two zones, so that every span runs across it.

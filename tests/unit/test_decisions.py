@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -311,7 +310,7 @@ class TestCommandLine:
         assert decisions.read_money("5 USD", "usd", self.STRICT).currency == "USD"
 
     def test_no_deal_is_closed_before_its_receipt(self) -> None:
-        received = replace(IN_EUROS, received=TODAY)
+        received = IN_EUROS._replace(received=TODAY)
         day = (TODAY - timedelta(days=1)).isoformat()
         found = errors(lambda: read_win({"date": day}, received, has_value=True))
         assert found == {"date": f"the close date cannot be before the receipt, {when.date_text(TODAY)}"}

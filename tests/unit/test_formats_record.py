@@ -7,7 +7,6 @@ import json
 import random
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -584,7 +583,7 @@ def test_what_a_desk_may_change_is_read_alone_as_it_is_in_the_whole_record() -> 
         said = record.said(raw)
         assert said is not None, raw
         assert {name: getattr(said, name) for name in _SAID} == {name: getattr(whole, name) for name in _SAID}, raw
-        assert replace(said.deal, closed_on=whole.deal.closed_on) == whole.deal
+        assert said.deal._replace(closed_on=whole.deal.closed_on) == whole.deal
 
 
 _SAID = ("status", "outcome", "closed_at", "decided_at", "reason", "reason_notes", "favorite", "team")

@@ -223,7 +223,7 @@ def _as_row(referral: Referral) -> Row:
     return Row(
         **{
             name: getattr(referral if name in ("received_at", "expires_at", "status") else row, name)
-            for name in Row.__slots__
+            for name in Row._fields
         }
     )
 

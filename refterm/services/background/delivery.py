@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from refterm.config import NoticeSettings
 from refterm.domain.deadline import as_of
@@ -37,8 +37,7 @@ PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240))
 ASSIGNED, FOLLOW_UP, REPLY = "assigned", "follow-up", "reply"
 
 
-@dataclass(frozen=True, slots=True)
-class Delivered:
+class Delivered(NamedTuple):
     """What became of what was due."""
 
     sent: int = 0
@@ -113,13 +112,15 @@ class Outbox:
 
     def _change(self, change: Any, impossible: str, number: int, *more: int) -> None:
         self.workplace.require_writing()
+        absent = NotFoundError(_("there is no notice {id}; see refterm outbox").format(id=number))
+        if abs(number) > codec.LARGEST:
+            raise absent
         with self.workplace.database.writing() as connection:
             mine = outbox.person(connection, number) == self.workplace.actor.name
             self.workplace.require("outbox of one's own" if mine else "outbox of others")
             if not change(connection, number, *more):
                 there = outbox.exists(connection, number)
-                sentence = impossible if there else _("there is no notice {id}; see refterm outbox")
-                raise NotFoundError(sentence.format(id=number))
+                raise NotFoundError(impossible.format(id=number)) if there else absent
             if change is outbox.drop:
                 remote.look_again(connection, number)
             self._record(connection, number, Action.OUTBOX_DROPPED if change is outbox.drop else Action.OUTBOX_RETRIED)

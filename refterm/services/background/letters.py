@@ -5,12 +5,11 @@ from __future__ import annotations
 import binascii
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
 from string import Template
-from typing import Any
+from typing import Any, NamedTuple
 
 from refterm.domain.api_words import in_words
 from refterm.domain.referral import Contact, Referral
@@ -45,8 +44,7 @@ _DAYS = {
 _PLAIN_PHRASE = re.compile(r"[A-Za-z0-9 ]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Letter:
+class Letter(NamedTuple):
     """A letter as it is sent.
 
     Attributes:

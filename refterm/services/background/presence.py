@@ -7,8 +7,8 @@ this is a change of the desk: it has no history, and nobody reads the list again
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from refterm.services.workplace import Workplace
 from refterm.store import codec, presence
@@ -17,8 +17,7 @@ SIGN_EVERY = timedelta(seconds=30)
 GONE_AFTER = timedelta(seconds=90)
 
 
-@dataclass(frozen=True, slots=True)
-class Seat:
+class Seat(NamedTuple):
     """Somebody else's open desk.
 
     Attributes:

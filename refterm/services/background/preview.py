@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from refterm.domain.referral import Referral
 from refterm.services.background.addresses import for_mail
@@ -13,8 +13,7 @@ from refterm.services.workplace import Workplace
 from refterm.text import clean_line
 
 
-@dataclass(frozen=True, slots=True)
-class Preview:
+class Preview(NamedTuple):
     """A letter as its reader sees it."""
 
     to: str

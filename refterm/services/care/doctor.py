@@ -12,9 +12,9 @@ import stat
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 from refterm import config, log
 from refterm.clock import Clock
@@ -40,8 +40,7 @@ STUCK_AFTER = timedelta(hours=1)
 OLDEST_SQLITE = (3, 35, 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """One thing that was looked at.
 
     Attributes:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from refterm import config
 from refterm.config import Settings
@@ -19,16 +19,14 @@ from refterm.store.schema import revision
 MOST_NAMED = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """Something that is not as it should be, and what to do about it."""
 
     text: str
     remedy: str
 
 
-@dataclass(frozen=True, slots=True)
-class Upgraded:
+class Upgraded(NamedTuple):
     """What an upgrade did.
 
     Attributes:

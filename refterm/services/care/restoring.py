@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 from uuid import uuid4
 
 from refterm import config, files
@@ -23,8 +23,7 @@ from refterm.store.opening import open_database
 _TRIES = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """What a restore would do.
 
     Attributes:
@@ -39,8 +38,7 @@ class Plan:
     newer: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Restored:
+class Restored(NamedTuple):
     """What a restore did.
 
     Attributes:

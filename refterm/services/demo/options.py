@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from refterm.errors import InvalidInputError
 from refterm.i18n import _
@@ -11,8 +11,7 @@ from refterm.i18n import _
 SEED = 135  # of those tried, the one whose figures improve most plainly
 
 
-@dataclass(frozen=True, slots=True)
-class DemoOptions:
+class DemoOptions(NamedTuple):
     """How the demo is to run.
 
     Attributes:

@@ -11,10 +11,9 @@ import json
 import re
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 Json = dict[str, Any]
 
@@ -26,8 +25,7 @@ _LOCATION = "01e2abcd-52b0-4af3-a3ae-1fd1530b3563"
 _QUALIFICATIONS = {"search": "Direct", "marketing": "MarketingQualified", "sales": "SalesQualified", "partner": "None"}
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """Something that happens to one referral of a script.
 
     Attributes:

@@ -9,10 +9,9 @@ answer some of them. What comes in comes from the demo's own Partner Center, by 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
 from refterm.services.demo import script
 from refterm.services.demo.past import PEOPLE, customer
@@ -23,8 +22,7 @@ _FIRST_HOUR, _LAST_HOUR = 7, 18
 _MINUTE = timedelta(minutes=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Planned:
+class Planned(NamedTuple):
     """Something that will happen.
 
     Attributes:

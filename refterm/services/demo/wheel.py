@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from refterm.config import NoticeSettings, PartnerCenterSettings
 from refterm.domain.history import DESK, Actor
@@ -28,8 +28,7 @@ if TYPE_CHECKING:
     from refterm.services.sync.standing import Standing
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(NamedTuple):
     """An instant at which something happens.
 
     Attributes:

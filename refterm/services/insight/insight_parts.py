@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from refterm.domain.insights import Figures
 from refterm.i18n import _, decimal_mark
@@ -13,16 +13,14 @@ from refterm.text import display, fit, width
 Piece = tuple[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One line; with a key it belongs to that finding and can be chosen."""
 
     pieces: tuple[Piece, ...] = ()
     key: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Drawn:
+class Drawn(NamedTuple):
     """What is drawn with: the room, and which signs the terminal knows."""
 
     cells: int

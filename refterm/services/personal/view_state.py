@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from refterm import files
 from refterm.domain.query import ORDERS, Filter, Order, Tab, View
 from refterm.domain.referral import Outcome
 
 
-@dataclass(frozen=True)
-class SavedView:
+class SavedView(NamedTuple):
     """What a person looks at often, under a name."""
 
     name: str
@@ -102,7 +101,7 @@ def _write(state: ViewState) -> dict[str, Any]:
 
 
 def _write_filter(chosen: Filter) -> dict[str, Any]:
-    return {key: value.isoformat() if isinstance(value, datetime) else value for key, value in asdict(chosen).items()}
+    return {key: value.isoformat() if isinstance(value, datetime) else value for key, value in chosen._asdict().items()}
 
 
 def _read(kept: Mapping[str, Any]) -> ViewState:
@@ -134,8 +133,7 @@ def _read(kept: Mapping[str, Any]) -> ViewState:
 
 def _read_filter(kept: Mapping[str, Any]) -> Filter:
     """A filter as it was kept; what this version does not know is left out."""
-    known = {one.name for one in fields(Filter)}
-    values = {name: value for name, value in kept.items() if name in known and value not in (None, False)}
+    values = {name: value for name, value in kept.items() if name in Filter._fields and value not in (None, False)}
     for name in ("since", "until"):
         if name in values:
             values[name] = datetime.fromisoformat(values[name])

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from refterm.domain.history import Action
 from refterm.errors import WrongStateError
@@ -16,8 +15,7 @@ from refterm.store import codec, journal, remote, updates
 from refterm.store.connection import Connection
 
 
-@dataclass(frozen=True, slots=True)
-class Conflict:
+class Conflict(NamedTuple):
     """A field that both sides changed: theirs stands.
 
     Attributes:

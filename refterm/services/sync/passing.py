@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from refterm.domain.history import Actor
 from refterm.errors import RefTermError
@@ -39,8 +39,7 @@ class WrongTenantError(RefTermError):
     """The account belongs to another tenant or organisation than the desk."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pace:
+class Pace(NamedTuple):
     """How a pass waits, and how it throws dice; tests hand in their own."""
 
     sleep: Callable[[float], None] = time.sleep

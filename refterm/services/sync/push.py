@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from refterm.domain.history import Action, Actor
 from refterm.domain.referral import Status
@@ -36,8 +35,7 @@ SOME = 50
 Row = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """What to do about a push, given how the referral stands there now.
 
     Attributes:

@@ -7,8 +7,8 @@ import random
 import subprocess
 import sys
 import uuid
-from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
+from typing import NamedTuple
 
 from refterm import config
 from refterm.config import PartnerCenterSettings, Settings
@@ -26,8 +26,7 @@ LEASE_OF = "REFTERM_SYNC_LEASE"
 PUSH_PAUSE = timedelta(seconds=5)
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """How the sync stands.
 
     Attributes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from refterm.domain.history import DESK, Action, Entry
 from refterm.domain.referral import Status
@@ -22,8 +22,7 @@ NAME_CELLS = 40
 CLOSING = (Action.ACCEPTED, Action.DECLINED, Action.EXPIRED)
 
 
-@dataclass(frozen=True, slots=True)
-class News:
+class News(NamedTuple):
     """A sentence, its style, the numbers of what came in, and what the person is alerted of (S1): hot flames, and what
     was given to them.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from refterm.domain.history import Action
 from refterm.i18n import _
@@ -18,8 +18,7 @@ KEYS_SHOWN = 8
 ONE_LINE = 110
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One step.
 
     Attributes:

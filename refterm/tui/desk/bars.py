@@ -213,7 +213,7 @@ def alert_keys(shown: Alert | None) -> list[Piece]:
     """The key that goes there, and how many there are (F1)."""
     if shown is None:
         return []
-    of = _(" of {n}").format(n=shown.count) if shown.count > 1 else ""
+    of = _(" of {n}").format(n=shown.total) if shown.total > 1 else ""
     return [(keys_of("next_flame"), "key"), (" " + _("next") + of + " ", "dim")]
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from textual.geometry import Size
 
@@ -17,8 +17,7 @@ SAID_FOR = timedelta(seconds=8)
 LEAST = Size(80, 24)
 
 
-@dataclass(frozen=True, slots=True)
-class _Said:
+class _Said(NamedTuple):
     sentence: str
     style: str
     until: datetime

@@ -5,8 +5,8 @@ Where there is room for two columns the customer stands at the left, and at the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from refterm.domain import deadline, reasons
 from refterm.domain.api_words import in_words
@@ -49,8 +49,7 @@ MOST_ENTRIES = 50
 LEAST_NAME = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(NamedTuple):
     """A referral, and what the screen shows beside it.
 
     Attributes:

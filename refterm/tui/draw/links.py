@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import quote
 
 # Before the address of a link, in the name of a style.
@@ -17,8 +17,7 @@ _WITHOUT = ("dumb", "linux", "vt", "ansi", "cons", "sun", "screen")
 _FIRST_VTE = 5000  # before that a link could end a program
 
 
-@dataclass(frozen=True, slots=True)
-class Links:
+class Links(NamedTuple):
     """What the site configures about links.
 
     Attributes:

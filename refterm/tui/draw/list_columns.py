@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 from refterm.domain import deadline
 from refterm.domain.query import ORDERS, Order, Tab
@@ -27,8 +27,7 @@ _ORDERED = {
 MOST_CUSTOMER = 38
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(NamedTuple):
     """One column: what it shows, its name in the header, its cells, and how it is aligned."""
 
     key: str

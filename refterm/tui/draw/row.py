@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Set
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 
 from refterm.domain import deadline, reasons
 from refterm.domain.deadline import Deadlines, Flame
@@ -32,8 +32,7 @@ SOON = timedelta(hours=24)
 BUSY_CELLS = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(NamedTuple):
     """What drawing needs beside the row itself.
 
     Attributes:
@@ -49,8 +48,8 @@ class Look:
     zone: tzinfo | None
     signs: Signs
     digits: int = 3
-    busy: Mapping[int, str] = field(default_factory=dict)
-    fits: Mapping[int, Fit] = field(default_factory=dict)
+    busy: Mapping[int, str] = MappingProxyType({})
+    fits: Mapping[int, Fit] = MappingProxyType({})
     no_fit: Set[int] = frozenset()
     links: Links | None = None
 

@@ -6,8 +6,8 @@ stylesheet uses these roles only, as `$desk-late` and so on.
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass, fields
 from functools import lru_cache
+from typing import NamedTuple
 
 from rich.color import Color as RichColor
 from rich.segment import Segment
@@ -29,8 +29,7 @@ DIM = "$desk-dim"
 CONTRAST = 4.5
 
 
-@dataclass(frozen=True, slots=True)
-class Palette:
+class Palette(NamedTuple):
     """The colours by what they are for.
 
     Attributes:
@@ -156,7 +155,7 @@ def palette_of(theme: Theme) -> Palette:
 def variables(theme: Theme) -> dict[str, str]:
     """The variables of the stylesheet, and those by which Textual colours its fields."""
     of = palette_named(theme.name)
-    return {f"desk-{one.name}": getattr(of, one.name) for one in fields(of)} | {
+    return {f"desk-{name}": colour for name, colour in of._asdict().items()} | {
         "input-cursor-background": of.text,
         "input-cursor-foreground": of.ground,
         "input-selection-background": of.text,
@@ -207,11 +206,10 @@ class SixteenColours(LineFilter):
     def use(self, theme: Theme) -> None:
         """Draw in the roles of a theme from now on."""
         self._dark = theme.dark
-        of = astuple(palette_named(theme.name))
-        names = [one.name for one in fields(Palette)]
+        of = palette_named(theme.name)._asdict()
         # The first role of a colour wins: text before what happens to have the same colour.
         self._roles: dict[tuple[int, ...], str] = {
-            Color.parse(colour).rgb: name for name, colour in reversed(list(zip(names, of, strict=True)))
+            Color.parse(colour).rgb: name for name, colour in reversed(of.items())
         }
         self._kept: dict[Style, Style] = {}
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from refterm.domain import when
@@ -114,8 +113,7 @@ def _read(texts: dict[str, str], present: Filter, profiles: list[str], session: 
     )
     others: dict[str, Any] = {name: bool(more.get(name)) for name in _FLAGS if name != "mine"}
     others |= {name: more.get(name) for name in _VALUES}
-    return replace(
-        present,
+    return present._replace(
         outcome=Outcome(texts["outcome"]) if texts["outcome"] else None,
         since=since,
         until=until,

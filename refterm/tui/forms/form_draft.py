@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from refterm.domain.when import date_text, month_short
 from refterm.i18n import _
@@ -15,8 +15,7 @@ from refterm.services.personal.drafts import Drafts
 from refterm.tui.session import Session
 
 
-@dataclass(frozen=True, slots=True)
-class Opening:
+class Opening(NamedTuple):
     """What a form opens with.
 
     Attributes:
@@ -30,8 +29,7 @@ class Opening:
     restored: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Typed:
+class Typed(NamedTuple):
     """The texts of a form at one moment; a higher number is a later moment."""
 
     number: int

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from refterm.errors import InvalidInputError
 from refterm.i18n import _
@@ -17,8 +17,7 @@ from refterm.tui.session import Session
 MOST_TOLD = 200
 
 
-@dataclass(frozen=True, slots=True)
-class BroughtIn:
+class BroughtIn(NamedTuple):
     """What became of a file: the summary, and a line for each refusal and warning."""
 
     sentence: str

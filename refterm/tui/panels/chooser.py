@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from textual import events
 from textual.binding import Binding, BindingType
@@ -21,8 +20,7 @@ _STYLES = {"plain": "", "strong": "bold", "dim": DIM}
 SIGN = "> "
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """One line: its pieces, each a text and a style; with a key it can be chosen. Lines of one key belong together."""
 
     pieces: Sequence[tuple[str, str]] = ()

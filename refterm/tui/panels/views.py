@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from textual import events, on
 from textual.containers import VerticalScroll
@@ -33,8 +33,7 @@ SAVE, REMOVE, SEARCH = "s", "x", "/"
 TAKEN = f"amnhlepzfwdu{SAVE}{REMOVE}{SEARCH}qjkgG?123456789"
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(NamedTuple):
     """One view: its key, its name, and what it shows; `own` is its place among one's own."""
 
     key: str
