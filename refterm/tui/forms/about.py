@@ -111,7 +111,7 @@ class AboutCustomer(_WithLetter):
             ]
         lines: list[Line] = [(line, "") for line in need]
         lines.append(("", ""))
-        dot = f" {self._session.signs.dot} "
+        dot = f"{KEEP}{self._session.signs.dot} "  # no line begins with it
         lines += [(line, "dim") for line in _wrapped(dot.join(self._customer()), cells)]
         lines += [(line, "") for part in self._person() for line in _wrapped(part, cells)]
         if self._teaches:
@@ -164,8 +164,8 @@ class AboutCustomer(_WithLetter):
         for row in self._similar:
             ended = outcome_word(row.outcome) if row.outcome else _("active")
             why = f" ({reasons.word(row.reason)})" if row.reason else ""
-            told = (self._clean(ended + why), kept(self._clean(deal_value(row))), self._clean(row.company))
-            texts.append(" ".join(part for part in told if part))
+            told = (self._clean(row.company), self._clean(ended + why), kept(self._clean(deal_value(row))))
+            texts.append(", ".join(part for part in told if part))
         return texts or [_("none")]
 
     def _clean(self, text: str) -> str:
