@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 import random
@@ -10,6 +11,7 @@ import zipfile
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -201,6 +203,9 @@ def test_figures_that_are_none_stop_neither_insights_nor_the_fit_nor_an_export(w
     assert lines.count(b"1e999999999999") >= len(sizes)
     assert bring_in(workplace, lines)[0] == Summary(new=len(sizes))
     assert gather(workplace).figures.received == len(sizes)
+    first, last = (end.replace(tzinfo=UTC) for end in (datetime.min, datetime.max))
+    assert gather(workplace, since=first, until=last).figures.received == len(sizes)
+    assert gather(workplace, since=last, until=first).figures.received == 0
     out = io.StringIO(newline="")
     Exporter(workplace).write(out, format="csv")
     assert bring_in(workplace, out.getvalue().encode(), "own.csv") == (Summary(unchanged=len(sizes)), [])
@@ -237,3 +242,17 @@ def test_a_damaged_workbook_is_read_or_refused_in_a_sentence(workplace: Workplac
                     book.writestr(other, spoilt if other == name else kept)
             with suppress(RefTermError):
                 bring_in(workplace, damaged.getvalue(), "x.xlsx")
+
+
+def test_a_solution_whose_id_is_no_text_stops_no_csv(workplace: Workplace) -> None:
+    record = api_record(details__requirements={"solutions": [{"id": ["a"], "name": "Backup"}]})
+    bring_in(workplace, ndjson([record]))
+    out = io.StringIO(newline="")
+    Exporter(workplace).write(out, format="csv")
+    titles, cells = list(csv.reader(io.StringIO(out.getvalue().removeprefix("\ufeff"))))
+    theirs = dict(zip(titles, cells, strict=True))
+    theirs.pop("Refterm", None)
+    theirs |= {"Customer Name": "Another", "Solution 1 Id": "SOL-1"}
+    again = io.StringIO(newline="")
+    csv.writer(again).writerows([list(theirs), list(theirs.values())])
+    assert bring_in(workplace, again.getvalue().encode(), "theirs.csv")[1] == []

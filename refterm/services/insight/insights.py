@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -22,6 +22,9 @@ from refterm.store.opening import open_database
 from refterm.text import clean_line, fold
 
 BATCH = 5000
+
+
+_FIRST = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,8 @@ def gather(
         facts = list(_facts(connection, now, since, until, profile, kept))
         earlier = None
         if since is not None:
-            length = (until or now) - since
+            # No period lies before the calendar, and none that ends before it begins has one before it.
+            length = max(min((until or now) - since, since - _FIRST), timedelta())
             earlier = list(_facts(connection, now, since - length, since, profile, []))
         active = _pipeline(connection, profile)
     deadlines = workplace.deadlines
