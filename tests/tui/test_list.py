@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from textual.events import MouseScrollDown
+from textual.strip import Strip
 from textual.widgets import Input
 
 from refterm.domain.query import ORDERS, Filter, Order, Tab
@@ -424,6 +425,43 @@ async def test_while_a_search_is_on_each_tab_shows_its_own_hits(sit: SitDown, im
         assert "1: 1 in Inbox." in seat.text
         await seat.press("escape")
         assert "Active 2 " in seat.bar("tabs")
+
+
+async def test_a_list_that_is_read_again_draws_the_rows_that_changed_and_no_others(
+    sit: SitDown, import_records: ImportRecords, luis: Workplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever it is read again for: another letter of a search, a mark, a write of somebody else."""
+    import_records(_many(30))
+    drawn: list[int] = []
+    render_line = ReferralList.render_line
+
+    def noted(self: ReferralList, y: int) -> Strip:
+        drawn.append(y)
+        return render_line(self, y)
+
+    async with sit(size=(120, 30)) as seat:
+        monkeypatch.setattr(ReferralList, "render_line", noted)
+        await seat.press("slash")
+        for letter in "kon":
+            await seat.press(letter)
+            await seat.assert_drawn_fresh()
+            drawn.clear()
+        await seat.press("t")
+        assert seat.desk.search == "kont"
+        assert drawn == []
+        await seat.press("enter")
+        drawn.clear()
+        await seat.press("t")
+        assert drawn == [1]
+        await seat.assert_drawn_fresh()
+        drawn.clear()
+        Marks(luis).take(seat.ids[4])
+        await seat.wake()
+        await seat.settle()
+        assert drawn == [5]
+        await seat.assert_drawn_fresh()
+        await seat.resize(120, 40)
+        await seat.assert_drawn_fresh()
 
 
 async def test_the_line_of_counts_says_what_is_mine_and_what_is_late(
