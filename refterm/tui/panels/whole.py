@@ -8,6 +8,7 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 
 from refterm.i18n import _
+from refterm.text import width
 from refterm.tui.draw.detail import Shown, full
 from refterm.tui.draw.row import Look
 from refterm.tui.draw.themes import DIM
@@ -17,7 +18,6 @@ from refterm.tui.panels.panel import Panel
 _STYLES = {
     "strong": "bold",
     "dim": DIM,
-    "key": "bold",
     "late": "$desk-late",
     "soon": "$desk-soon",
     "flame": "$desk-flame",
@@ -32,12 +32,14 @@ class WholeScreen(Panel):
     def __init__(self, shown: Shown, look: Look) -> None:
         name = parts.named(shown.referral.id, shown.referral.customer.company)
         super().__init__(_("All details"), look.signs.sanitize(name), look.signs, cells=118)
-        # The keys that copy belong to the desk, and links to its detail.
+        # Links and the keys that copy belong to the desk.
         self._shown, self._look = shown, look._replace(links=None)
 
     def lines(self, cells: int) -> list[Content]:
         """As in the full detail."""
         return [
-            Content.assemble(*((text, _STYLES.get(style, "")) for text, style in line))
+            Content.assemble(
+                *((" " * width(text) if style == "key" else text, _STYLES.get(style, "")) for text, style in line)
+            )
             for line in full(self._shown, cells, self._look)
         ]
