@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from refterm import i18n
 from refterm.clock import SettableClock
@@ -24,6 +25,12 @@ ImportRecords = Callable[[list[dict[str, Any]]], list[int]]
 
 # Every program that a test starts would compile all of refterm again: a third of a start.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
+# Properties are checked with the same examples in every run, however slow the machine is: the first example pays for an
+# import. REFTERM_TEST_RANDOM=1 hunts with others.
+settings.register_profile("refterm", deadline=None, derandomize="REFTERM_TEST_RANDOM" not in os.environ)
+settings.load_profile("refterm")
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -17,6 +17,8 @@ Row = Mapping[str, Any]
 
 # Kept in place of no expiry, so that every row has its place in an order by expiry.
 NEVER = 2**62
+# The largest whole number that both databases take.
+LARGEST = 2**63 - 1
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Made once: `json.dumps` makes one for every call, and an import calls it five times a row.
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))

@@ -141,7 +141,7 @@ class Segment:
 
     def ids(self, limit: int = -1) -> array[int]:
         query = f"select id {self._rows} and {self._within} order by {self._forth[0]} limit :limit"
-        bound = {**self._bound, "limit": ALL if limit < 0 else limit}
+        bound = {**self._bound, "limit": ALL if limit < 0 else min(limit, ALL)}
         with self._database.reading() as connection:
             return array("q", (row[0] for row in connection.execute(query, bound)))
 

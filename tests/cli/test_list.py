@@ -184,6 +184,7 @@ def test_order_and_limit(refterm: Command, import_records: ImportRecords) -> Non
     assert numbers(refterm("list", "--json", "--sort", "received")) == [alpha, gamma, beta]
     assert numbers(refterm("list", "--json", "--sort", "expires", "--limit", "2")) == [beta, alpha]
     assert refterm("list", "--json", "--limit", "0").json == []
+    assert numbers(refterm("list", "--json", "--limit", "9" * 30)) == [beta, gamma, alpha]
     for order in listing.ORDERS:
         assert sorted(numbers(refterm("list", "--json", "--sort", order))) == sorted(ids)
 

@@ -227,6 +227,9 @@ class TestWhatFails:
             box.drop(1)
         Outbox(workplace).drop(1)
         assert [state for _kind, _to, state in _states(workplace)] == ["dropped"]
+        for unknown in (box.retry, box.drop):
+            with pytest.raises(NotFoundError, match=r"there is no notice 9{30}"):
+                unknown(int("9" * 30))
         with pytest.raises(NotFoundError):
             Outbox(workplace).drop(1)
         Outbox(workplace).retry(1)

@@ -6,6 +6,7 @@ import codecs
 import csv
 import io
 import json
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -334,13 +335,14 @@ def test_garbage_is_refused_in_words(content: bytes, shape: Format) -> None:
 )
 def test_no_bytes_bring_a_reader_down(write: Any, junk: bytes, at: int, data: st.DataObject) -> None:
     content = write([api_record(), api_record()])
-    for item in items(content[:at] + junk + content[at + data.draw(st.integers(0, 100)) :], shape="json"):
-        assert (item.record is None) == (item.refusal is not None)
-    try:
-        for item in items(content[:at] + junk + content[at:]):
-            assert (item.record is None) == (item.refusal is not None)
-    except RefTermError:
-        pass
+    cut, filled = (
+        content[:at] + junk + content[at + data.draw(st.integers(0, 100)) :],
+        content[:at] + junk + content[at:],
+    )
+    for file, shape in ((cut, "json"), (filled, "auto")):
+        with suppress(RefTermError):  # of a file that is empty now, or no longer one of Partner Center's
+            for item in items(file, shape=shape):
+                assert (item.record is None) == (item.refusal is not None)
 
 
 def test_the_header_is_kept_as_it_was() -> None:

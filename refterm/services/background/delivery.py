@@ -112,13 +112,15 @@ class Outbox:
 
     def _change(self, change: Any, impossible: str, number: int, *more: int) -> None:
         self.workplace.require_writing()
+        absent = NotFoundError(_("there is no notice {id}; see refterm outbox").format(id=number))
+        if abs(number) > codec.LARGEST:
+            raise absent
         with self.workplace.database.writing() as connection:
             mine = outbox.person(connection, number) == self.workplace.actor.name
             self.workplace.require("outbox of one's own" if mine else "outbox of others")
             if not change(connection, number, *more):
                 there = outbox.exists(connection, number)
-                sentence = impossible if there else _("there is no notice {id}; see refterm outbox")
-                raise NotFoundError(sentence.format(id=number))
+                raise NotFoundError(impossible.format(id=number)) if there else absent
             if change is outbox.drop:
                 remote.look_again(connection, number)
             self._record(connection, number, Action.OUTBOX_DROPPED if change is outbox.drop else Action.OUTBOX_RETRIED)
