@@ -40,13 +40,13 @@ def label(code: str) -> str:
 
 
 def word(code: str) -> str:
-    """A code in a word or two of the person's language; in English the code itself."""
+    """A code in a word or two of the person's language."""
     words = {
         "budget": _("budget"),
-        "no-response": _("no-response"),
-        "other-vendor": _("other-vendor"),
+        "no-response": _("no response"),
+        "other-vendor": _("other vendor"),
         "requirement": _("requirement"),
-        "not-a-customer": _("not-a-customer"),
+        "not-a-customer": _("not a customer"),
         "timeline": _("timeline"),
         "abuse": _("abuse"),
         "other": _("other"),

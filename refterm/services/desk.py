@@ -17,7 +17,7 @@ from refterm.services.background.holding import hold
 from refterm.services.workplace import Workplace
 from refterm.store import queries, remote
 from refterm.store.connection import Connection
-from refterm.store.counting import counts, past_due_count, view_count
+from refterm.store.counting import counts, first_received, past_due_count, view_count
 from refterm.store.listing import MOST_HITS, Listing, listing
 from refterm.store.opening import open_database
 
@@ -349,15 +349,19 @@ class Desk:
     def next_event(self, alert: Alert | None) -> datetime:
         """When rows next come, go or change their place by themselves (F5).
 
-        An expiry, a return, the flame of the alert cooling (the first of all to do so), the end of the day (A4).
+        An expiry, a return, the flame of the alert cooling (the first of all to do so), an answer that becomes late
+        and is counted so (I3), the end of the day (A4).
         """
         with self.workplace.database.reading() as connection:
             return self._next_event(connection, alert, self.workplace.now())
 
     def _next_event(self, connection: Connection, alert: Alert | None, now: datetime) -> datetime:
         moments = [*queries.next_instants(connection, now), self.day_ends()]
+        deadlines = self.workplace.deadlines
+        if received := first_received(connection, now - deadlines.respond):
+            moments.append(deadlines.respond_by(received))
         if alert and alert.hot:
-            moments.append(self.workplace.deadlines.flame_until(alert.row.received_at))
+            moments.append(deadlines.flame_until(alert.row.received_at))
         return min(moments)
 
     def next_back(self) -> datetime | None:

@@ -83,3 +83,9 @@ def _put_aside(connection: Connection, now: datetime) -> int:
         bound,
     ).fetchone()[0]
     return int(skipped) + past_due_count(connection, now)
+
+
+def first_received(connection: Connection, after: datetime) -> datetime | None:
+    """When the first of the new referrals was received that came after an instant: the next to be counted as late."""
+    query = "select min(received_at) from referral where status = 'new' and received_at > ?"
+    return codec.instant_or_none(connection.execute(query, (codec.micros(after),)).fetchone()[0])

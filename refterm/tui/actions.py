@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from refterm.domain.tabs import Tab
 from refterm.errors import ConfigurationError
-from refterm.i18n import _
+from refterm.i18n import _, pgettext
 from refterm.text import as_sentence
 
 ANYWHERE = (Tab.INBOX, Tab.ACTIVE, Tab.ARCHIVED)
@@ -264,8 +264,6 @@ def off_words(action: Action, now: Situation) -> str | None:
 _SHOWN = {
     "slash": "/",
     "question_mark": "?",
-    "pagedown": "PgDn",
-    "pageup": "PgUp",
     "less_than_sign": "<",
     "greater_than_sign": ">",
     "backslash": "\\",
@@ -280,11 +278,28 @@ def key_name(key: str) -> str:
     """A key as people read it."""
     if key in _SHOWN or len(key) == 1:
         return _SHOWN.get(key, key)
+    if word := _key_word(key):
+        return word
     try:
         letter = unicodedata.lookup(key.replace("_", " "))
     except KeyError:
         return key
     return letter if letter.isprintable() and letter != " " else key
+
+
+def _key_word(key: str) -> str:
+    """What is printed on a key, on the keyboards of the person's language; empty for letters and signs."""
+    return {
+        "enter": pgettext("key", "enter"),
+        "space": pgettext("key", "space"),
+        "pagedown": pgettext("key", "PgDn"),
+        "pageup": pgettext("key", "PgUp"),
+        "home": pgettext("key", "home"),
+        "end": pgettext("key", "end"),
+        "up": pgettext("key", "up"),
+        "down": pgettext("key", "down"),
+        "delete": pgettext("key", "delete"),
+    }.get(key, "")
 
 
 def key_table() -> list[tuple[str, str, str]]:

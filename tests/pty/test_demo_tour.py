@@ -16,7 +16,7 @@ START = ("--start", "2026-11-25T09:00", "--speed", "0")
 # For each step, the word of the tour's line by which it is known in English and in Spanish, and the keys that do it.
 STEPS: tuple[tuple[tuple[str, str], tuple[str, ...]], ...] = (
     (("whom to call first", "a quién llamar primero"), ("f",)),
-    (("enter shows all", "enter muestra toda"), ("j", "k", "\r", "\x1b")),
+    (("enter shows all", "intro muestra toda"), ("j", "k", "\r", "\x1b")),
     (("the flame stops urging", "la llama ya no urge"), ("f", "m", "\r")),
     (("accepts: tab, a value", "acepta: tab, un valor"), ("a", "\t", "12.5k", "\t", "\t", "3m", "\x13")),
     (("undoes it for 60 s", "lo deshace durante 60 s"), ("u",)),
@@ -88,6 +88,8 @@ def test_time_goes_on_and_back_by_keys(demo: Terminal) -> None:
     demo.wait("10:03 (+1h)")
     demo.press(")")
     demo.wait("Thu 26 Nov 10:03 (+1d 1h)", "became late")
+    demo.press(")]]]")  # faster than the demo works them off
+    demo.wait("Fri 27 Nov 13:03 (+2d 4h)")
     demo.press("<")
     demo.wait("demo: Wed 25 Nov 09:00", "Back at the beginning.")
     demo.settle()

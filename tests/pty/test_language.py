@@ -23,22 +23,16 @@ CATALOGUE = Path(refterm.__file__).parent / "locale" / "es" / "LC_MESSAGES" / "r
 LETTERS = Path(refterm.__file__).parent / "letters"
 WORD = re.compile(r"[^\W\d_]{3,}")
 ESCAPE = "\x1b"
-# Names: of the program, of people, of keys.
+# Names: of the program, of people, of keys that are called so on Spanish keyboards, too.
 NAMES = {
     "refterm",
     "ana",
     "luis",
-    "enter",
     "escape",
     "ctrl",
     "kontor",
     "gmbh",
     "penhale",
-    "down",
-    "pgup",
-    "pgdn",
-    "space",
-    "end",
     "mine",  # an option of `refterm list`, as the filter takes it
 }
 # Every screen: the keys that open it, what tells that it is there, and whether escape leaves it.

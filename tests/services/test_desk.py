@@ -17,7 +17,7 @@ from refterm.services.workplace import Workplace
 from refterm.store import codec
 from refterm.store.connection import Connection
 from tests.conftest import ImportRecords
-from tests.samples import NOW, active_record, api_record, closed_record
+from tests.samples import NOW, active_record, ago, api_record, closed_record
 from tests.services.use_cases import ACTIONS, after, new
 from tests.store.support import dump, insert, micros, row, until_another
 
@@ -320,3 +320,17 @@ def test_counts_are_kept_until_something_may_have_changed_them(
     clock.advance(timedelta(minutes=1))
     desk.snapshot(view)
     assert len(counted) == 3 * every
+
+
+def test_an_answer_is_counted_as_late_at_the_instant_it_becomes_so(
+    workplace: Workplace, clock: SettableClock, import_records: ImportRecords
+) -> None:
+    """As its row says it (I3, F5); the desk wakes for it, and what was counted a moment before no longer holds."""
+    import_records([api_record(createdDateTime=ago(hours=23, minutes=59, seconds=30))])
+    desk, view = Desk(workplace), View(Tab.INBOX)
+    before = desk.snapshot(view)
+    assert (before.todo["late"], before.next_event) == (0, clock.now() + timedelta(seconds=30))
+    clock.set(before.next_event)
+    after = desk.snapshot(view)
+    assert after.todo["late"] == 1
+    assert after.next_event > clock.now()

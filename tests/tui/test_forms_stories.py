@@ -138,7 +138,7 @@ async def test_decline_by_number(session: Session, new: tuple[int, int]) -> None
         await here.press("3", "tab")
         await here.type("they said so")
         await here.press("ctrl+s")
-        assert here.closed_with == [f"Declined {COMPANY} (other-vendor). Archived."]
+        assert here.closed_with == [f"Declined {COMPANY} (other vendor). Archived."]
     session.triage.decline([new[1]], {"reason": "other-vendor", "notes": "they said so"})
     assert same(session, *new).outcome is Outcome.DECLINED
 

@@ -32,7 +32,7 @@ class TestInsights:
         Triage(workplace).decline([declined], {"reason": "budget", "notes": ""})
         async with sit(size=(120, 40)) as seat:
             await seat.press("i")
-            for words in ("Received", "Accepted", "Time to accept", "Won", "last 90 days"):
+            for words in ("Received", "Accepted", "Time to accept", "Won", "received in the last 90 days"):
                 assert words in seat.text
             assert "> 1  1 referral waits longer than 24 h." in seat.line_with("> ")
             await seat.press("enter")
@@ -194,7 +194,11 @@ async def test_similar_past_deals_open_their_record(
         assert seat.line_with("> ").split()[2:][0] == f"#{past}"
         assert "declined" in seat.line_with("> ")
         assert "budget" in seat.line_with("> ")
-        await seat.press("enter")
+        await seat.press("escape", "a")
+        # In the forms: first whose it was.
+        company = Desk(workplace).referral(past).customer.company
+        assert f"Similar {company}, declined" in " ".join(seat.line_with("Similar").split())
+        await seat.press("escape", "b", "enter")
         assert seat.tab is Tab.ARCHIVED
         assert seat.desk.whole
         assert seat.row.id == past

@@ -30,6 +30,10 @@ def test_a_reason_is_typed_as_code_or_number(number: str, code: str, text: str) 
     assert reasons.label(code) == text
 
 
+def test_people_read_words_and_no_codes() -> None:
+    assert [reasons.word(code) for code in reasons.CODES] == [code.replace("-", " ") for code in reasons.CODES]
+
+
 @pytest.mark.parametrize("typed", ["0", "9", "11", "-1", "1.0", "²", "budge", "Others reasons", "1" * 5000])
 def test_anything_else_names_what_is_allowed(typed: str) -> None:
     with pytest.raises(InvalidInputError) as caught:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from random import Random
@@ -10,7 +12,7 @@ from random import Random
 import pytest
 
 from refterm import i18n
-from refterm.domain.deadline import Deadlines
+from refterm.domain.deadline import Deadlines, Flame
 from refterm.domain.fit import Fit
 from refterm.domain.history import Entry
 from refterm.domain.insights import Figures, Finding
@@ -28,7 +30,8 @@ from refterm.tui.draw.detail import Shown, compact, full, pane
 from refterm.tui.draw.list_columns import GAP, columns, header
 from refterm.tui.draw.row import Look, answer_text, expiry_text, pieces
 from refterm.tui.draw.sheet import cells_of
-from refterm.tui.draw.signs import ASCII, ASCII_ONLY, UNICODE
+from refterm.tui.draw.signs import ASCII, ASCII_ONLY, UNICODE, Signs
+from refterm.words import flame_text
 
 WIDTHS = range(60, 251)
 NOW = datetime(2026, 3, 2, 11, 0, tzinfo=UTC)
@@ -217,6 +220,22 @@ def test_a_detail_keeps_to_its_width_and_cuts_no_amount_and_no_time(status: Stat
                 assert len(lines) <= 5
 
 
+@pytest.mark.parametrize("signs", [UNICODE, ASCII])
+def test_a_detail_says_its_alert_on_one_line_and_begins_none_with_a_dot(signs: Signs) -> None:
+    """The alert's name is cut rather than its time: the whole name stands right below it."""
+    look = _look(Random(1))._replace(signs=signs)
+    wants = ("Azure", "Consulting", "High performance computing", "Power BI") * 3
+    customer = Customer("Wholesale " * 3 + "Ltd", "Manufacturing", "51to250employees", "DE", "Kiel")
+    referral = _referral(Random(1), Status.NEW)._replace(
+        flame=True, contacted_at=None, received_at=NOW - timedelta(hours=9), customer=customer, products=wants
+    )
+    for cells in range(56, 120):
+        texts = ["".join(text for text, _style in line) for line in pane(Shown(referral), cells, look)]
+        assert flame_text(Flame.HOT, referral.received_at, NOW, look.deadlines) in texts[0]
+        assert texts[1].startswith(f" {referral.customer.company}")
+        assert not [text for text in texts if text.lstrip().startswith(signs.dot)], cells
+
+
 def _as_row(referral: Referral) -> Row:
     chance = Random(1)
     row = _row(chance, 1, Status.NEW)
@@ -282,3 +301,23 @@ def test_insights_keep_to_their_width_and_cut_no_figure() -> None:
             for name, figure, was, verdict, _more in headline(found):
                 for whole in (name, figure, was, verdict):
                     assert whole in said, (cells, height, whole)
+
+
+def test_sums_are_whole_and_those_left_out_are_counted() -> None:
+    """A sum that is cut reads as a smaller one, and three dots do not say how much is missing."""
+    sums = {code: Decimal(12500 + number) for number, code in enumerate(("EUR", "GBP", "CHF", "JPY", "USD", "SEK"))}
+    pipeline: dict[str, dict[str | None, Decimal]] = {code: {"2026-03": value} for code, value in sums.items()}
+    figures = replace(_figures(Random(1)), won_value=sums)
+    found = Insights(None, None, figures, None, {}, {}, {}, {"2026-02": sums}, [], pipeline)
+    more = re.escape(i18n._("{n} more")).replace(r"\{n\}", r"(\d)")
+    for cells in range(80, 180):
+        lines = [
+            "".join(text for text, _style in line.pieces) for page in pages(found, Drawn(cells), 22) for line in page
+        ]
+        listed = [line.rstrip() for line in lines if re.search(r"\d [A-Z]{3}", line)]
+        assert len(listed) == 4, lines  # the headline, won, active, expected
+        for line in listed:
+            shown = len(re.findall(r"\d [A-Z]{3}", line))
+            left_out = re.search(more + "$", line)
+            assert shown + int(left_out[1] if left_out else 0) == 6 or line.endswith("+ …"), (cells, line)
+            assert re.search(r"[A-Z]{3}$|…$", line) or left_out, (cells, line)

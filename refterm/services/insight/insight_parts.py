@@ -33,6 +33,11 @@ class Drawn(NamedTuple):
         return "–" if self.unicode else "-"
 
     @property
+    def dot(self) -> str:
+        """What stands between texts; no hyphen, which would read as a minus before an amount."""
+        return "·" if self.unicode else "|"
+
+    @property
     def ellipsis(self) -> str:
         """What stands where a text is cut."""
         return "…" if self.unicode else "..."
@@ -92,4 +97,4 @@ def ends(left: str, right: str, drawn: Drawn) -> Line:
 
 def plain_signs(text: str, drawn: Drawn) -> str:
     """A text of our own, in ASCII where the terminal knows no more."""
-    return text if drawn.unicode else text.replace("·", "-")
+    return text.replace("·", drawn.dot)

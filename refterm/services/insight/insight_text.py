@@ -133,11 +133,11 @@ def number_lines(found: Insights, drawn: Drawn) -> list[Line]:
 
 def _whole_sums(text: str, cells: int, drawn: Drawn) -> str:
     """As many sums as there is room for: one that is cut would read as a smaller one."""
-    more = f" + {drawn.ellipsis}"
-    kept = text
+    kept, left_out = text, 0
     while width(text) > cells and " + " in kept:
-        kept = kept.rpartition(" + ")[0]
-        text = kept + more
+        kept, left_out = kept.rpartition(" + ")[0], left_out + 1
+        more = _("{n} more").format(n=left_out)
+        text = f"{kept} + {more if width(kept) + width(more) + 3 <= cells else drawn.ellipsis}"
     return text
 
 
@@ -223,9 +223,7 @@ def _ended(found: Insights, drawn: Drawn, most: int = 1) -> list[Line]:
     ended = _("expired {expired}, win rate {rate}").format(expired=share(one.expired_share), rate=rate)
     lines = [Line(((drawn.cut(_("How they ended") + "   " + ended, drawn.cells), "plain"),))]
     if one.declined_by_reason:
-        words = [
-            f"{reasons.word(reason).replace('-', ' ')} {count}" for reason, count in one.declined_by_reason.items()
-        ]
+        words = [f"{reasons.word(reason)} {count}" for reason, count in one.declined_by_reason.items()]
         lines.append(_listed(_("Declined") + f" {sum(one.declined_by_reason.values())}", words, drawn))
     months = []
     for month, values in reversed(found.months.items()):
@@ -259,10 +257,9 @@ def pipeline_lines(found: Insights, drawn: Drawn, most: int) -> list[Line]:
 def _in_lines(title: str, parts: Sequence[str], drawn: Drawn, most: int) -> list[Line]:
     """The parts in so many lines, below each other; of the last line as many as there is room for."""
     lines: list[Line] = []
-    room = drawn.cells - len(drawn.ellipsis)
     while parts and len(lines) < most:
         taken = 1 if len(lines) < most - 1 else len(parts)
-        while taken < len(parts) and width(_joined(title, parts[: taken + 1], drawn)) <= room:
+        while taken < len(parts) and width(_joined(title, parts[: taken + 1], drawn)) <= drawn.cells:
             taken += 1
         lines.append(_listed(title, parts[:taken], drawn))
         title, parts = " " * width(title), parts[taken:]
@@ -270,20 +267,22 @@ def _in_lines(title: str, parts: Sequence[str], drawn: Drawn, most: int) -> list
 
 
 def _joined(title: str, parts: Sequence[str], drawn: Drawn) -> str:
-    return f"{title}   " + f" {'·' if drawn.unicode else '-'} ".join(parts)
+    return f"{title}   " + f" {drawn.dot} ".join(parts)
 
 
 def _listed(title: str, parts: Sequence[str], drawn: Drawn) -> Line:
-    """As many whole parts as there is room for."""
-    gap = f" {'·' if drawn.unicode else '-'} "
-    text = title + "   "
-    for number, part in enumerate(parts):
-        more = part + (gap if number < len(parts) - 1 else "")
-        if number and width(text) + width(more) > drawn.cells - len(drawn.ellipsis):
-            text += drawn.ellipsis
-            break
-        text += more
-    return Line(((drawn.cut(text, drawn.cells), "plain"),))
+    """As many whole parts as there is room for, and how many more there are."""
+    count = len(parts)
+    while count > 1 and width(_joined(title, _some(parts, count), drawn)) > drawn.cells:
+        count -= 1
+    first, *others = _some(parts, count)
+    first = _whole_sums(first, drawn.cells - width(_joined(title, ["", *others], drawn)), drawn)
+    return Line(((drawn.cut(_joined(title, [first, *others], drawn), drawn.cells), "plain"),))
+
+
+def _some(parts: Sequence[str], count: int) -> list[str]:
+    more = [_("{n} more").format(n=len(parts) - count)] if count < len(parts) else []
+    return [*parts[:count], *more]
 
 
 def _wrap(text: str, cells: int) -> list[str]:

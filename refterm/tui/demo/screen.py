@@ -29,6 +29,8 @@ from refterm.tui.draw.detail import moment
 
 T = TypeVar("T")
 LOOK_EVERY = 1.0
+# Of keys pressed while the wheel turns so many count; more of them are a key held down.
+MOST_OWED = 9
 
 
 def demo_actions() -> tuple[Action, ...]:
@@ -77,6 +79,7 @@ class DemoScreen(DeskScreen):
             self.referral_list.row_lines = 2
             self.state.detail = "beside"
         self._turning = False
+        self._owed: list[Callable[[], None]] = []
         self._shown_time = ""
 
     def compose(self) -> ComposeResult:
@@ -133,23 +136,35 @@ class DemoScreen(DeskScreen):
 
     def action_demo_hour(self) -> None:
         """An hour later."""
-        self._turn(timedelta(hours=1))
+        self._in_turn(lambda: self._turn(timedelta(hours=1)))
 
     def action_demo_day(self) -> None:
         """A day later."""
-        self._turn(timedelta(days=1))
+        self._in_turn(lambda: self._turn(timedelta(days=1)))
 
     def action_demo_next(self) -> None:
         """To the next thing that happens."""
+        self._in_turn(self._turn_to_next)
+
+    def action_demo_begin(self) -> None:
+        """Back to the beginning; what was to come before that is left out."""
+        self._owed.clear()
+        self._in_turn(self._begin)
+
+    def _in_turn(self, turn: Callable[[], None]) -> None:
+        """Do it now, or once the wheel stands again: keys pressed quickly all count."""
+        if not self._turning:
+            turn()
+        elif len(self._owed) < MOST_OWED:
+            self._owed.append(turn)
+
+    def _turn_to_next(self) -> None:
         coming = self.wheel.next()
         if coming is not None:
             self._turn(coming.at - self.wheel.clock.now())
 
-    def action_demo_begin(self) -> None:
-        """Back to the beginning."""
-
+    def _begin(self) -> None:
         def done(_none: None) -> None:
-            self._turning = False
             shutil.rmtree(self._kept.parent / "drafts", ignore_errors=True)
             self.watcher.begin_anew()
             self.state.tab = Tab.INBOX
@@ -172,7 +187,6 @@ class DemoScreen(DeskScreen):
         target = self.wheel.clock.now() + by
 
         def done(happened: list[Moment]) -> None:
-            self._turning = False
             self.presence.look()
             self.reload()
             self.show_detail()
@@ -186,16 +200,21 @@ class DemoScreen(DeskScreen):
         self._work(lambda: self.wheel.move_to(target), done)
 
     def _work(self, job: Callable[[], T], done: Callable[[T], None]) -> None:
-        """Turn the wheel in a thread, once at a time."""
-        if self._turning:
-            return
+        """Turn the wheel in a thread, and then do what waited for it."""
         self._turning = True
+
+        def finished(result: T) -> None:
+            self._turning = False
+            done(result)
+            while self._owed and not self._turning:
+                self._owed.pop(0)()
 
         def failed(error: RefTermError) -> None:
             self._turning = False
+            self._owed.clear()
             self.connection.failed(error)
 
-        work(self, job, done, failed, group="wheel")
+        work(self, job, finished, failed, group="wheel")
 
     # The tour
 

@@ -220,7 +220,7 @@ def alert_keys(shown: Alert | None) -> list[Piece]:
 def _search_keys() -> tuple[list[Piece], list[str]]:
     """The keys while a search is typed, where letters are letters."""
     shown = (("enter", _("to the list")), ("escape", _("clear")))
-    pieces = [piece for key, short in shown for piece in ((f" {key}", "key"), (f" {short} ", "dim"))]
+    pieces = [piece for key, short in shown for piece in ((f" {key_name(key)}", "key"), (f" {short} ", "dim"))]
     return pieces, [""] * len(pieces)
 
 

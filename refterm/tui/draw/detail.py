@@ -168,7 +168,7 @@ def _sheet(shown: Shown, cells: int, look: Look, *, whole: bool) -> Lines:
     two = cells >= TWO_COLUMNS
     own = (cells - BETWEEN) // 2 if two else cells
     other = cells - own - BETWEEN if two else cells
-    top = _alert_lines(flame_line(referral, look), cells, look)
+    top = _alert_lines(flame_line(referral, look, cells), cells, look)
     head, asks, people = _head(referral, own, look), _asks(referral, own, look), _people(referral, own, look)
     deal = deal_lines(referral, own, look)
     for remark in shown.remarks:
@@ -206,7 +206,7 @@ def _head(referral: Referral, cells: int, look: Look) -> Lines:
 def _asks(referral: Referral, cells: int, look: Look) -> Lines:
     """What the customer asks for."""
     names = (*referral.products, *referral.services, *referral.solutions)
-    wants = f" {look.signs.dot} ".join(one_line(in_words(text), look) for text in names)
+    wants = dotted(look, *(one_line(in_words(text), look) for text in names))
     return wrapped(referral.need, cells, look) + labelled(_("Wants"), wants, cells, look)
 
 
@@ -315,7 +315,7 @@ def same_lines(shown: Shown, cells: int, look: Look) -> Lines:
     others = [one_line(same_customer_text(row, look.zone), look) for row in shown.same]
     if shown.same_count > len(shown.same):
         others.append(_("and {n} more").format(n=shown.same_count - len(shown.same)))
-    return labelled(_("Same customer"), f" {look.signs.dot} ".join(others), cells, look)
+    return labelled(_("Same customer"), dotted(look, *others), cells, look)
 
 
 def _timeline(shown: Shown, cells: int, look: Look, *, whole: bool) -> Lines:

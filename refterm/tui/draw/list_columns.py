@@ -119,7 +119,9 @@ def _steps(tab: Tab) -> tuple[list[str], list[tuple[str, int]]]:
             ("customer", 22),
             ("need", 24),
             ("fit", width(_("Fit")) + 1),
-            ("value", 16),
+            ("customer", 28),
+            ("need", 30),
+            ("value", 16),  # few of the new ones state one: names are more to most people
             ("channel", 9),
             ("where", 20),
         ]

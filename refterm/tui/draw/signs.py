@@ -34,10 +34,10 @@ def _plain(text: str) -> str:
 
 
 UNICODE = Signs(hot="🔥", cooled="○", rule="─", thumb="▐", ellipsis="…", dot="·", marked="•", order="▾")
-ASCII = Signs(hot="HOT", cooled="WARM", rule="-", thumb="|", ellipsis="...", dot="-", marked="x", order="^")
+ASCII = Signs(hot="HOT", cooled="WARM", rule="-", thumb="|", ellipsis="...", dot="|", marked="x", order="^")
 # A terminal that cannot show UTF-8 at all: customers' texts lose their accents, too.
 ASCII_ONLY = Signs(
-    hot="HOT", cooled="WARM", rule="-", thumb="|", ellipsis="...", dot="-", marked="x", order="^", sanitize=_plain
+    hot="HOT", cooled="WARM", rule="-", thumb="|", ellipsis="...", dot="|", marked="x", order="^", sanitize=_plain
 )
 
 # The Linux console and terminals of its age show letters, but no emoji.

@@ -111,7 +111,7 @@ class AboutCustomer(_WithLetter):
             ]
         lines: list[Line] = [(line, "") for line in need]
         lines.append(("", ""))
-        dot = f" {self._session.signs.dot} "
+        dot = f"{KEEP}{self._session.signs.dot} "  # no line begins with it
         lines += [(line, "dim") for line in _wrapped(dot.join(self._customer()), cells)]
         lines += [(line, "") for part in self._person() for line in _wrapped(part, cells)]
         if self._teaches:
@@ -164,8 +164,8 @@ class AboutCustomer(_WithLetter):
         for row in self._similar:
             ended = outcome_word(row.outcome) if row.outcome else _("active")
             why = f" ({reasons.word(row.reason)})" if row.reason else ""
-            told = (self._clean(ended + why), kept(self._clean(deal_value(row))), self._clean(row.company))
-            texts.append(" ".join(part for part in told if part))
+            told = (self._clean(row.company), self._clean(ended + why), kept(self._clean(deal_value(row))))
+            texts.append(", ".join(part for part in told if part))
         return texts or [_("none")]
 
     def _clean(self, text: str) -> str:
@@ -261,19 +261,28 @@ class AboutPane(Widget):
         most: how many lines it may take.
     """
 
-    def __init__(self, about: About, rule: str) -> None:
+    def __init__(self, about: About, rule: str, whole: str) -> None:
+        """
+        Args:
+            about: what it says.
+            rule: the sign of which a rule is made.
+            whole: the key that shows the whole referral; empty where there is none.
+        """
         super().__init__(id="form-about")
-        self._about, self._rule = about, rule
+        self._about, self._rule, self._whole = about, rule, whole
         self.is_beside = False
         self.most = 100
 
     def lines(self, cells: int) -> list[Line]:
-        """What it says in so many cells; above the fields a rule ends it."""
+        """What it says in so many cells, and the key that shows all; above the fields a rule ends it."""
         if self.is_beside:
-            return self._about.beside(cells)[: self.most]
+            more: list[Line] = [("", ""), (self._whole, "dim")] if self._whole else []
+            return [*self._about.beside(cells)[: max(self.most - len(more), 0)], *more]
         if self.most < 2:
             return []
-        return [*self._about.above(cells)[: self.most - 1], (self._rule * cells, "dim")]
+        key = f" {self._whole} {self._rule * 2}" if self._whole else ""
+        rule = self._rule * max(cells - width(key), 0) + key
+        return [*self._about.above(cells)[: self.most - 1], (rule, "dim")]
 
     def render(self) -> Content:
         """The lines, as plain text."""

@@ -61,6 +61,7 @@ def _fields(session: Session, referral: Referral) -> list[FieldSpec]:
                 session, referral, _("the customer's own words; type to replace them") if referral.need else ""
             ),
             selected=True,
+            error_lines=2,  # a blank line parts the remark from the next field
             lines=(3, 5),
         ),
         FieldSpec("crm_id", _("CRM ID"), group="ids", placeholder=optional),

@@ -21,7 +21,7 @@ def edit_form(session: Session, referral: Referral) -> Form[str]:
         FieldSpec("name", _("Engagement name")),
         _date_field(session),
         *parts.money_fields(_("Estimated value")),
-        FieldSpec("notes", _("Notes"), "notes", remark=parts.seen(session, referral, "")),
+        FieldSpec("notes", _("Notes"), "notes", remark=parts.seen(session, referral, ""), error_lines=2),
         FieldSpec("crm_id", _("CRM ID"), group="ids", placeholder=_("optional")),
         FieldSpec("campaign_id", _("Campaign ID"), group="ids", placeholder=_("optional")),
     ]

@@ -55,6 +55,7 @@ class Form(AssistedForm[T]):
         Binding("ctrl+o", "after_typing('copy_typed')", show=False, priority=True),
         Binding("ctrl+t", "after_typing('show_phrases')", show=False, priority=True),
         Binding("ctrl+l", "after_typing('show_letter')", show=False, priority=True),
+        Binding("f2", "after_typing('show_whole')", show=False, priority=True),
         Binding("ctrl+q", "nothing", show=False, priority=True),
     ]
 
@@ -116,7 +117,8 @@ class Form(AssistedForm[T]):
         self._since = session.desk.token() if referrals else 0
         self._title = title
         self._enter_submits = enter_submits
-        self._about, self._pane = about, AboutPane(about, session.signs.rule) if about else None
+        whole = _("f2 shows all") if len(referrals) == 1 else ""
+        self._about, self._pane = about, AboutPane(about, session.signs.rule, whole) if about else None
         self._beside = session.signs.sanitize(beside)
         self._told = tuple(session.signs.sanitize(line) for line in told)
         self._submit, self._before, self._cells = submit, before, cells

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
 
-from refterm.i18n import _, ngettext
+from refterm.i18n import _
 from refterm.tui.background.work import work
 from refterm.tui.draw.signs import UNICODE
 from refterm.tui.panels.chooser import Chooser, Item
@@ -96,7 +96,8 @@ class InsightsScreen(Chooser):
 
     def _say(self) -> None:
         days = PERIODS[self._period]
-        period = _("All time") if days is None else ngettext("last {n} day", "last {n} days", days).format(n=days)
+        # The line of counts on the desk is of everything: the words say why its numbers are others.
+        period = _("All time") if days is None else _("received in the last {n} days").format(n=days)
         self.set_beside(period)
         keys = [_("enter opens them"), _("o period")]
         if self._pages > 1:
