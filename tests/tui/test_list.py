@@ -17,6 +17,7 @@ from textual.widgets import Input
 
 from refterm.domain.query import ORDERS, Filter, Order, Tab
 from refterm.domain.referral import Outcome
+from refterm.services.desk import Desk
 from refterm.services.marks import Marks
 from refterm.services.triage import Triage
 from refterm.services.workplace import Workplace
@@ -898,6 +899,27 @@ async def test_the_first_frame_has_its_columns_before_the_size_is_told(
     import_records(desk_records())
     async with sit(size=(100, 24)) as seat:
         assert "Penhale Boatyard" in seat.text
+
+
+async def test_the_keys_behind_one_that_submits_are_the_desk_s(
+    sit: SitDown, import_records: ImportRecords, workplace: Workplace
+) -> None:
+    """They came while the form was still there, and were lost with it; where it is refused, they do nothing."""
+    import_records(desk_records())
+    async with sit() as seat:
+        first, second = seat.ids[:2]
+        await seat.burst("d", "1", "ctrl+s", "d", "1", "ctrl+s", "2")
+        await seat.until(lambda: seat.app.screen is seat.desk and seat.tab is Tab.ACTIVE)
+        assert [Desk(workplace).referral(number).outcome for number in (first, second)] == [Outcome.DECLINED] * 2
+        await seat.press("1")
+        await seat.burst("n", *"call", "ctrl+s", "down")
+        await seat.until(lambda: seat.app.screen is seat.desk and seat.row.id == seat.ids[1])
+        entry = max(Desk(workplace).history(seat.ids[0]), key=lambda one: one.id)
+        assert (entry.action, dict(entry.changes)) == ("noted", {"note": (None, "call")})
+        await seat.burst("a", "ctrl+s", "d")
+        await seat.until(lambda: isinstance(seat.app.screen, Form) and bool(seat.app.screen.errors()))
+        await seat.press("escape")
+        assert seat.app.screen is seat.desk
 
 
 async def test_the_keys_behind_one_that_opens_a_form_go_into_the_form(
