@@ -39,6 +39,7 @@ SCREENS: dict[str, tuple[str, ...]] = {
     "accept": ("f", "a", "tab", *"12.5k", "tab", "tab", *"3m"),
     "accept-refused": ("f", "a", "tab", *"abc", "tab", "tab", *"soon", "ctrl+s"),
     "decline": ("d",),
+    "whole-over-a-form": ("f", "a", "f2"),
     "decline-marked": ("space", "space", "space", "d", "1"),
     "letter": ("d", "1", "ctrl+l"),
     "skip": ("z",),

@@ -25,6 +25,8 @@ from refterm.services.personal.view_state import SavedView, ViewState
 from refterm.services.replies import Replies
 from refterm.services.workplace import Workplace
 from refterm.text import display, width
+from refterm.tui.draw.detail import Shown
+from refterm.tui.draw.row import Look
 from refterm.tui.forms.accept import accept_form
 from refterm.tui.forms.assign import assign_form
 from refterm.tui.forms.assisted import AssistedForm
@@ -59,6 +61,7 @@ from refterm.tui.panels.profiles import ProfilesScreen, profile_form
 from refterm.tui.panels.similar import SimilarScreen
 from refterm.tui.panels.told import Told
 from refterm.tui.panels.views import ViewsScreen
+from refterm.tui.panels.whole import WholeScreen
 from tests.conftest import ImportRecords
 from tests.samples import active_record, api_record
 from tests.tui.forms import Sitting, session_at, sitting
@@ -124,6 +127,9 @@ class Openers:
             ),
             PhrasesScreen: lambda: PhrasesScreen({company: need, "thanks": "Thank you."}, signs, nothing),
             LetterScreen: lambda: LetterScreen(f"To: {company}\n\n{need}\n", signs),
+            WholeScreen: lambda: WholeScreen(
+                Shown(active), Look(workplace.now(), workplace.deadlines, workplace.zone, signs)
+            ),
             Told: lambda: Told("Import", [need, "", company], signs),
             HelpScreen: lambda: HelpScreen(entries, "Inbox", signs, 120),
             Confirm: lambda: Confirm(f"Remove {display(company)}?", "Remove", "Keep"),

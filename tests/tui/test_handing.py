@@ -301,3 +301,28 @@ async def test_the_next_step_stands_in_the_list_and_in_the_detail(
         clock.advance(timedelta(hours=2))
         await seat.wake()
         assert "due 2 Mar 2026" in seat.row_line(number)
+
+
+@pytest.mark.parametrize("keys", [("a",), ("R", "tab"), ("n",)])
+async def test_a_form_shows_its_referral_whole_and_is_there_again_as_it_was_left(
+    sit: SitDown, workplace: Workplace, keys: tuple[str, ...]
+) -> None:
+    """I2: whoever decides reads the address, too, and what was typed meanwhile stays."""
+    new(workplace)
+    async with sit(size=(80, 24)) as seat:
+        await seat.press(*keys)
+        form = seat.app.screen
+        await seat.type("half a wor")
+        typed = form.texts()
+        await seat.press("f2")
+        assert "All details" in seat.text
+        await seat.press("G")
+        assert "24103" in seat.text
+        await seat.press("escape" if "a" in keys else "f2")
+        assert seat.app.screen is form
+        await seat.type("d")
+        assert form.texts() != typed
+        assert any("half a word" in text for text in form.texts().values())
+    async with sit() as seat:
+        await seat.press("F", "f2")
+        assert "not about a single referral" in seat.text

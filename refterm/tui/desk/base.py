@@ -177,9 +177,9 @@ class DeskBase(Screen[None]):
             self.todo, self.hits = snapshot.todo, snapshot.hits
             self._detail_fresh = False
             self._forget_marks()
+            self.referral_list.empty_text = [] if snapshot.listing.count else self._empty_text()
             self.referral_list.show(self.view, snapshot.listing, self.look(), cursor_on=stay, top=top)
             self.ticker.event = snapshot.next_event
-            self.referral_list.empty_text = [] if snapshot.listing.count else self._empty_text()
         except RefTermError as error:
             self.connection.failed(error)
             return False
@@ -208,11 +208,7 @@ class DeskBase(Screen[None]):
             self._draw_keys()
             return
         try:
-            referral = self.session.desk.referral(number)
-            same = self.session.desk.duplicates(number)
-            others = self.session.desk.rows(same[:SAME_SHOWN])
-            entries = self.session.desk.latest(number, MOST_ENTRIES if self.whole else LATEST)
-            remarks = self._remarks(referral)
+            shown = self.read_shown(number, MOST_ENTRIES if self.whole else LATEST)
         except NotFoundError:
             self.detail_pane.show(None, look)
             return
@@ -220,23 +216,24 @@ class DeskBase(Screen[None]):
             self.connection.failed(error)
             return
         self._detail_fresh = True
-        if not self.whole or not referral.team:
-            self.contact_index = None
-        else:
-            self.contact_index = min(self.contact_index or 0, len(referral.team) - 1)
-        shown = Shown(referral, tuple(others), len(same), self.contact_index, tuple(entries), remarks)
-        self.detail_pane.show(shown, look)
+        referral = shown.referral
+        chosen = min(self.contact_index or 0, len(referral.team) - 1)
+        self.contact_index = chosen if self.whole and referral.team else None
+        self.detail_pane.show(shown._replace(contact=self.contact_index), look)
         self._draw_keys()
         self._draw_message()
         if referral.status is Status.NEW:
             self.fit_scores.soon()
 
-    def _remarks(self, referral: Referral) -> tuple[str, ...]:
-        """What the source has otherwise than this desk."""
-        remarks = [contradiction_text(said)] if (said := self.session.desk.source_says(referral)) else []
-        if fields := self.session.desk.both_changed(referral):
+    def read_shown(self, number: int, entries: int) -> Shown:
+        """A referral with what stands beside it, and so many history entries."""
+        desk = self.session.desk
+        referral, same = desk.referral(number), desk.duplicates(number)
+        remarks = [contradiction_text(said)] if (said := desk.source_says(referral)) else []
+        if fields := desk.both_changed(referral):
             remarks.append(both_changed_text(fields, keys_of("outbox")))
-        return tuple(remarks)
+        others, latest = desk.rows(same[:SAME_SHOWN]), desk.latest(number, entries)
+        return Shown(referral, tuple(others), len(same), None, tuple(latest), tuple(remarks))
 
     def show_whole(self, whole: bool) -> None:
         """The detail on the full screen, or the list again."""

@@ -13,11 +13,13 @@ from refterm.text import display
 from refterm.tui.actions import keys_of
 from refterm.tui.background.duties import Duties
 from refterm.tui.desk.look_actions import LookActions
+from refterm.tui.draw.detail import MOST_ENTRIES
 
 if TYPE_CHECKING:
     from refterm.services.replies import Sent
     from refterm.services.several import Done
     from refterm.tui.forms.form import Form
+    from refterm.tui.panels.panel import Panel
 
 
 class HandActions(LookActions):
@@ -50,6 +52,7 @@ class HandActions(LookActions):
             if sent is not None:
                 self._replied(referral.id, sent)
 
+        form.whole = self._whole
         self.app.push_screen(form, answered)
 
     def _replied(self, number: int, sent: Sent) -> None:
@@ -194,9 +197,15 @@ class HandActions(LookActions):
 
         self._push_form(form, answered)
 
+    def _whole(self, number: int) -> Panel:
+        from refterm.tui.panels.whole import WholeScreen
+
+        return WholeScreen(self.read_shown(number, MOST_ENTRIES), self.look())
+
     def _push_form(self, form: Form[str], closed: Callable[[str | None], None]) -> None:
         """Open a form. Until it closes the detail stays on its referral, and it hears what others write."""
         self.form = form
+        form.whole = self._whole
 
         def answered(sentence: str | None) -> None:
             self.form = None
@@ -209,6 +218,7 @@ class HandActions(LookActions):
             # The cursor may have moved to another referral while the form held the detail on its own.
             if self.detail_pane.referral_id != self.in_detail:
                 self.show_detail()
+            self.app.call_next(self.app.type_again, form.typed_past)
 
         if self.row is None or self.row.id not in form.referrals:
             self.show_detail()

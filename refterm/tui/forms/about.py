@@ -261,19 +261,28 @@ class AboutPane(Widget):
         most: how many lines it may take.
     """
 
-    def __init__(self, about: About, rule: str) -> None:
+    def __init__(self, about: About, rule: str, whole: str) -> None:
+        """
+        Args:
+            about: what it says.
+            rule: the sign of which a rule is made.
+            whole: the key that shows the whole referral; empty where there is none.
+        """
         super().__init__(id="form-about")
-        self._about, self._rule = about, rule
+        self._about, self._rule, self._whole = about, rule, whole
         self.is_beside = False
         self.most = 100
 
     def lines(self, cells: int) -> list[Line]:
-        """What it says in so many cells; above the fields a rule ends it."""
+        """What it says in so many cells, and the key that shows all; above the fields a rule ends it."""
         if self.is_beside:
-            return self._about.beside(cells)[: self.most]
+            more: list[Line] = [("", ""), (self._whole, "dim")] if self._whole else []
+            return [*self._about.beside(cells)[: max(self.most - len(more), 0)], *more]
         if self.most < 2:
             return []
-        return [*self._about.above(cells)[: self.most - 1], (self._rule * cells, "dim")]
+        key = f" {self._whole} {self._rule * 2}" if self._whole else ""
+        rule = self._rule * max(cells - width(key), 0) + key
+        return [*self._about.above(cells)[: self.most - 1], (rule, "dim")]
 
     def render(self) -> Content:
         """The lines, as plain text."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Generic, TypeVar
 
-from textual.screen import ModalScreen
+from textual.screen import ModalScreen, Screen
 from textual.timer import Timer
 
 from refterm.domain.history import Entry
@@ -34,6 +34,8 @@ class AssistedForm(StillBelow, ModalScreen[T | None], Generic[T]):
         referrals: what the form is about.
     """
 
+    # Makes the panel that shows a referral whole; the desk sets it.
+    whole: Callable[[int], Screen[None]] | None = None
     session: Session
     fields: tuple[FieldSpec, ...]
     referrals: tuple[int, ...]
@@ -140,6 +142,16 @@ class AssistedForm(StillBelow, ModalScreen[T | None], Generic[T]):
             self.say(as_sentence(str(error)))
 
         work(self, self._letter, show, failed, group="letter", exclusive=True)
+
+    def show_whole(self) -> None:
+        """Show the whole referral above the form, which stays as it is."""
+        if self.whole is None or len(self.referrals) != 1:
+            self.say(_("This form is not about a single referral."))
+            return
+        try:
+            self.app.push_screen(self.whole(self.referrals[0]))
+        except RefTermError as error:
+            self.say(as_sentence(str(error)))
 
     # The draft
 
