@@ -67,4 +67,4 @@ def columns() -> int | None:
         told = 0
     # What a shell exported once is only believed of a terminal that does not tell its size.
     typed = os.environ.get("COLUMNS", "")
-    return told or (int(typed) if typed.isdecimal() else 0) or 80
+    return told or (int(typed[:4]) if typed.isdecimal() else 0) or 80

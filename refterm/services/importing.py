@@ -234,7 +234,8 @@ class Importer:
         if item.text is None:
             text = api_json.dumps(content)
         else:
-            text = item.text if kept is None else outgoing.as_received(item.text, content)
+            # Also without an object that is null: an export would have two.
+            text = item.text if content is item.record else outgoing.as_received(item.text, content)
         return _Arrival(text, kept, item.dated, incoming, item)
 
     def _incoming(self, content: Json, kept: Json | None, now: datetime, *, dated: bool) -> Incoming:

@@ -256,3 +256,11 @@ def test_a_solution_whose_id_is_no_text_stops_no_csv(workplace: Workplace) -> No
     again = io.StringIO(newline="")
     csv.writer(again).writerows([list(theirs), list(theirs.values())])
     assert bring_in(workplace, again.getvalue().encode(), "theirs.csv")[1] == []
+
+
+def test_an_export_has_one_object_of_ours_whatever_stood_there(workplace: Workplace) -> None:
+    line = json.dumps({**api_record(), "refterm": None}, ensure_ascii=False).encode()
+    assert bring_in(workplace, line)[0] == Summary(new=1)
+    out = io.StringIO(newline="")
+    Exporter(workplace).write(out, format="ndjson")
+    assert out.getvalue().count('"refterm"') == 1

@@ -73,6 +73,6 @@ def are_shown(environment: Mapping[str, str]) -> bool:
     if not term or (term.startswith(_WITHOUT) and not (term.startswith("screen") and environment.get("TMUX"))):
         return False
     vte = environment.get("VTE_VERSION", "")
-    if vte.isdecimal() and int(vte) < _FIRST_VTE:
+    if vte.isdecimal() and int(vte[:9]) < _FIRST_VTE:
         return False
     return environment.get("TERM_PROGRAM") != "Apple_Terminal"

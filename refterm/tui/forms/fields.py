@@ -264,7 +264,7 @@ class ChoiceField(Widget, can_focus=True):
             self.choose(found)
 
     def _find(self, typed: str, *, after: int = -1) -> int | None:
-        if typed.isdecimal():
+        if typed.isdecimal() and len(typed) < 5:
             return int(typed) - 1 if 1 <= int(typed) <= len(self.options) else None
         wanted = fold(typed) or typed
         labels = [number for number, (_value, label) in enumerate(self.options) if fold(label).startswith(wanted)]
