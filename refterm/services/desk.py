@@ -18,7 +18,7 @@ from refterm.services.workplace import Workplace
 from refterm.store import queries, remote
 from refterm.store.connection import Connection
 from refterm.store.counting import counts, first_received, past_due_count, view_count
-from refterm.store.listing import MOST_HITS, Listing, listing
+from refterm.store.listing import MOST_HITS, KeptHits, Listing, listing
 from refterm.store.opening import open_database
 
 __all__ = ["Alert", "Changes", "Desk", "Listing"]
@@ -110,8 +110,9 @@ class Desk:
 
     def __init__(self, workplace: Workplace) -> None:
         self.workplace = workplace
-        # Counts by view, what they hold for, and from when till when.
+        # Counts by view and the hits of the last search, what they hold for, and from when till when.
         self._kept: dict[View, int] = {}
+        self._kept_hits = KeptHits()
         self._kept_for: tuple[object, ...] = ()
         self._kept_from = self._kept_until = datetime.min.replace(tzinfo=UTC)
 
@@ -121,9 +122,9 @@ class Desk:
             now, token = self.workplace.now(), queries.last_entry(connection)
             alert = self._alert(connection, now)
             next_event = self._next_event(connection, alert, now)
-            self._forget_counts(token, now, next_event)
+            self._forget_kept(token, now, next_event)
             counted = self._counts(connection, now)
-            listed = self._listing(view, now, MOST_HITS)
+            listed = self._listing(view, now, MOST_HITS, self._kept_hits)
             chosen = todo(view.tab, self.workplace.actor.name)
             others = self._others(view, filters or {})
             found = {other.tab: self._kept_count(connection, other, now) for other in others}
@@ -139,12 +140,13 @@ class Desk:
                 token=token,
             )
 
-    def _forget_counts(self, token: int, now: datetime, next_event: datetime) -> None:
-        """Forget the counts that may be others now: after a write, an expiry, a while."""
+    def _forget_kept(self, token: int, now: datetime, next_event: datetime) -> None:
+        """Forget the counts and hits that may be others now: after a write, an expiry, a while."""
         workplace = self.workplace
         holds_for = (token, workplace.desk_id, workplace.actor, workplace.today(), workplace.deadlines)
         if holds_for != self._kept_for or not self._kept_from <= now < self._kept_until:
             self._kept.clear()
+            self._kept_hits = KeptHits()
             self._kept_for, self._kept_from, self._kept_until = holds_for, now, min(next_event, now + KEPT)
 
     def _kept_count(self, connection: Connection, view: View, now: datetime) -> int:
@@ -158,7 +160,7 @@ class Desk:
         """The rows of a view at this instant, by position; of a search only the newest `most_hits`, -1 for all."""
         return self._listing(view, self.workplace.now(), most_hits)
 
-    def _listing(self, view: View, now: datetime, most_hits: int) -> Listing:
+    def _listing(self, view: View, now: datetime, most_hits: int, kept: KeptHits | None = None) -> Listing:
         workplace = self.workplace
         with workplace.database.reading() as connection:
             # Only a desk that does not archive shows what is past due among the archived.
@@ -171,6 +173,7 @@ class Desk:
             workplace.deadlines,
             show_due=show_due,
             most_hits=most_hits,
+            kept=kept,
         )
 
     def counts_of(self, views: Sequence[View]) -> list[int]:

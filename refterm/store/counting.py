@@ -56,7 +56,8 @@ def view_count(
         found = search.hits(connection, view.search, statuses, MOST_COUNTED + 1 if exact else 2 * MOST_COUNTED)
         if found is None:
             return 0
-        source, asked = found
+        hits, asked = found
+        source, where = (hits, "true") if exact else (search.with_referrals(connection, hits), where)
         bound |= asked
     query = f"select count(*) from (select 1 from {source} where {where} limit :counted) as found"
     return int(connection.execute(query, bound).fetchone()[0])

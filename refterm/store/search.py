@@ -33,6 +33,8 @@ _HITS = {
 }
 # `#25` is that referral and no other; of eighteen digits a database still makes a number.
 _NUMBERED = re.compile(r"#([0-9]{1,18})")
+# From so many referrals on a beginning that very many have is found quicker by testing words (dense_search.py).
+LARGE = 25_000
 # The index is asked first and once; testing row by row whether it matches takes seconds at a million.
 _JOIN = {"sqlite": "cross join", "postgresql": "join"}
 _CONTENTS = {
@@ -75,7 +77,7 @@ def content(connection: Connection, row: Row) -> tuple[int, str, str]:
 
 
 def hits(connection: Connection, search: str, statuses: Sequence[str], most: int) -> tuple[str, dict[str, Any]] | None:
-    """A query for the newest hits joined with their referrals, to be put behind `select ... from`.
+    """A table of the newest hits with one column, `hit`, to be put behind `select ... from`.
 
     Args:
         connection: to say in which language.
@@ -88,19 +90,25 @@ def hits(connection: Connection, search: str, statuses: Sequence[str], most: int
     """
     if numbered := _NUMBERED.fullmatch(search.strip()):
         tabs = " and status in ({})".format(", ".join(f"'{status}'" for status in statuses)) if statuses else ""
-        sql = f"(select id as hit from referral where id = :match{tabs} limit :most) as found"
         values = {"match": int(numbered[1]), "most": ALL if most < 0 else most}
-        return f"{sql} {_JOIN[connection.dialect]} referral on referral.id = hit", values
+        return f"(select id as hit from referral where id = :match{tabs} limit :most) as found", values
     asked = match(search, tuple(statuses)) if connection.dialect == "sqlite" else _tsquery(search, statuses)
     if asked is None:
         return None
-    if connection.dialect == "sqlite" and most > 0:
+    if connection.dialect == "sqlite" and most > 0 and _is_large(connection):
         dense = dense_hits(connection, search, tuple(statuses), most)
         if dense is not None:
-            sql = "(select value as hit from json_each(:hits)) as found cross join referral on referral.id = hit"
-            return sql, {"hits": json.dumps(dense)}
-    sql = f"({_HITS[connection.dialect]}) as found {_JOIN[connection.dialect]} referral on referral.id = hit"
-    return sql, {"match": asked, "most": ALL if most < 0 else most}
+            return "(select value as hit from json_each(:hits)) as found", {"hits": json.dumps(dense)}
+    return f"({_HITS[connection.dialect]}) as found", {"match": asked, "most": ALL if most < 0 else most}
+
+
+def with_referrals(connection: Connection, found: str) -> str:
+    """What `hits` found, joined with the referrals."""
+    return f"{found} {_JOIN[connection.dialect]} referral on referral.id = hit"
+
+
+def _is_large(connection: Connection) -> bool:
+    return int(connection.execute("select coalesce(max(id), 0) from referral").fetchone()[0]) >= LARGE
 
 
 def ranked(connection: Connection, words_: Sequence[str], most: int) -> list[int]:

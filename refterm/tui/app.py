@@ -120,7 +120,7 @@ class RefTermApp(DeskApp):
             self.set_terminal_title("refterm")
 
     async def on_event(self, event: events.Event) -> None:
-        """Give the keys of a burst to the form or panel that an earlier key of it opened.
+        """Give the keys of a burst to the form or panel that an earlier key of it opened, or to the desk below it.
 
         Of a burst, as comes over a slow line, Textual hands every key to the screen that is on top when they come.
         """
@@ -130,7 +130,14 @@ class RefTermApp(DeskApp):
             if not event.is_forwarded:
                 self.typed_at = monotonic()
                 self._came_to[event] = self.screen
+                if self.desk and self.desk.form and self.desk.form.is_past(event):
+                    return
         await super().on_event(event)
+
+    async def type_again(self, keys: Sequence[events.Key]) -> None:
+        """Take keys as if they were typed now."""
+        for key in keys:
+            await self.on_event(events.Key(key.key, key.character))
 
     def action_help_quit(self) -> None:
         """On ctrl+c, say how to quit."""

@@ -15,6 +15,8 @@ from refterm.tui.draw.signs import UNICODE, Signs
 from refterm.tui.textual_quirks import SafeApp
 
 if TYPE_CHECKING:
+    from textual import events
+
     from refterm.services.marks import Marks
     from refterm.services.triage import Triage
     from refterm.tui.draw.links import Links
@@ -70,6 +72,9 @@ class DeskApp(SafeApp):
     """
 
     typed_at = 0.0
+
+    async def type_again(self, keys: Sequence[events.Key]) -> None:
+        """Take keys as if they were typed now."""
 
     @property
     def editor(self) -> str | None:

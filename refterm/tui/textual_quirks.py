@@ -125,6 +125,19 @@ def collect_garbage() -> None:
     gc.enable()
 
 
+def collect_closed() -> None:
+    """Collect what closed forms left, and give freed memory back to the machine.
+
+    glibc keeps what is freed, for each thread: 4 of 50 MiB after ten decisions of every kind. To give it back takes
+    0.4 ms, at most 15.
+    """
+    import ctypes
+
+    gc.collect()
+    with suppress(AttributeError, OSError, TypeError):  # another C library has no such function
+        ctypes.CDLL(None).malloc_trim(0)
+
+
 # What is drawn
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -9,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from refterm.clock import SettableClock
-from refterm.domain.query import Tab, View
+from refterm.domain.query import ORDERS, Tab, View
 from refterm.errors import NotFoundError
 from refterm.services.desk import MOST_ENTRIES, Alert, Desk
 from refterm.services.marks import Marks
@@ -320,6 +321,41 @@ def test_counts_are_kept_until_something_may_have_changed_them(
     clock.advance(timedelta(minutes=1))
     desk.snapshot(view)
     assert len(counted) == 3 * every
+
+
+def test_a_word_typed_letter_by_letter_finds_what_it_finds_at_once(workplace: Workplace, clock: SettableClock) -> None:
+    """The hits before are kept in order; whatever is written, expires or comes back between two letters is seen."""
+    chance = random.Random(5)
+    insert(
+        workplace.database,
+        [
+            row(
+                status=chance.choice(("new", "new", "active", "archived")),
+                company=chance.choice(("Kontor", "Kobold", "Konrad")) + f" {number % 7}",
+                received_at=micros(hours=-chance.randint(1, 200)),
+                expires_at=micros(minutes=chance.choice((9, 60, 3000)) + number),
+                flame=chance.randint(0, 1),
+                fit=chance.randint(0, 100),
+            )
+            for number in range(80)
+        ],
+    )
+    desk, marks = Desk(workplace), Marks(workplace)
+    typed = ("k", "ko", "kon", "kont", "konto", "kon", "ko 3", "#7", "kob", "kontor 1", "nothing")
+    for turn in range(60):
+        if turn % 5 == 0:
+            tab = chance.choice((Tab.INBOX, Tab.INBOX, Tab.ARCHIVED))
+            order = chance.choice(ORDERS[tab])
+        view = View(tab, order, search=typed[turn % len(typed)])
+        here, anew = desk.snapshot(view), Desk(workplace).snapshot(view)
+        assert (list(here.listing.ids()), here.hits) == (list(anew.listing.ids()), anew.hits), view
+        inbox = desk.rows(list(desk.listing(View(Tab.INBOX)).ids()))
+        if turn % 3 == 1:
+            last = max(inbox, key=lambda one: one.expires_at or NOW)
+            marks.skip(last.id, "+1h")
+        elif turn % 3 == 2:
+            clock.advance(timedelta(minutes=chance.choice((0, 2, 20))))
+    assert 5 < len(inbox) < 30
 
 
 def test_an_answer_is_counted_as_late_at_the_instant_it_becomes_so(

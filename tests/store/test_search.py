@@ -283,6 +283,7 @@ def test_what_very_many_have_is_found_as_what_few_have(workplace: Workplace, mon
     asked = ("kontor", "kont", "konto", "küstenland", "kuste", "lodz", "sstrasse", "reference 17", "reference phis",
              "phishing", "kontor phishing nord", "kontor@example", "電気 kontor", "firma 2", "nothing kontor", "xkontor")  # fmt: skip
     found = {}
+    monkeypatch.setattr("refterm.store.search.LARGE", 1)
     for sample, share in ((10**6, 1.0), (1, 0.0), (20, 0.3)):
         monkeypatch.setattr(dense_search, "SAMPLE", sample)
         monkeypatch.setattr(dense_search, "SHARE", share)

@@ -74,7 +74,8 @@ class TestedApp(RefTermApp):
 
     def get_default_screen(self) -> DeskScreen:
         """The desk, woken by the test."""
-        return StillDesk(self.session, self.state, kiosk=self.settings.kiosk, bell=self.settings.bell)
+        self.desk = StillDesk(self.session, self.state, kiosk=self.settings.kiosk, bell=self.settings.bell)
+        return self.desk
 
     def set_terminal_title(self, title: str) -> None:
         """Keep the title."""

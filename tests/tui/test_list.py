@@ -12,10 +12,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from textual.events import MouseScrollDown
+from textual.strip import Strip
 from textual.widgets import Input
 
 from refterm.domain.query import ORDERS, Filter, Order, Tab
 from refterm.domain.referral import Outcome
+from refterm.services.desk import Desk
 from refterm.services.marks import Marks
 from refterm.services.triage import Triage
 from refterm.services.workplace import Workplace
@@ -424,6 +426,43 @@ async def test_while_a_search_is_on_each_tab_shows_its_own_hits(sit: SitDown, im
         assert "1: 1 in Inbox." in seat.text
         await seat.press("escape")
         assert "Active 2 " in seat.bar("tabs")
+
+
+async def test_a_list_that_is_read_again_draws_the_rows_that_changed_and_no_others(
+    sit: SitDown, import_records: ImportRecords, luis: Workplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever it is read again for: another letter of a search, a mark, a write of somebody else."""
+    import_records(_many(30))
+    drawn: list[int] = []
+    render_line = ReferralList.render_line
+
+    def noted(self: ReferralList, y: int) -> Strip:
+        drawn.append(y)
+        return render_line(self, y)
+
+    async with sit(size=(120, 30)) as seat:
+        monkeypatch.setattr(ReferralList, "render_line", noted)
+        await seat.press("slash")
+        for letter in "kon":
+            await seat.press(letter)
+            await seat.assert_drawn_fresh()
+            drawn.clear()
+        await seat.press("t")
+        assert seat.desk.search == "kont"
+        assert drawn == []
+        await seat.press("enter")
+        drawn.clear()
+        await seat.press("t")
+        assert drawn == [1]
+        await seat.assert_drawn_fresh()
+        drawn.clear()
+        Marks(luis).take(seat.ids[4])
+        await seat.wake()
+        await seat.settle()
+        assert drawn == [5]
+        await seat.assert_drawn_fresh()
+        await seat.resize(120, 40)
+        await seat.assert_drawn_fresh()
 
 
 async def test_the_line_of_counts_says_what_is_mine_and_what_is_late(
@@ -860,6 +899,27 @@ async def test_the_first_frame_has_its_columns_before_the_size_is_told(
     import_records(desk_records())
     async with sit(size=(100, 24)) as seat:
         assert "Penhale Boatyard" in seat.text
+
+
+async def test_the_keys_behind_one_that_submits_are_the_desk_s(
+    sit: SitDown, import_records: ImportRecords, workplace: Workplace
+) -> None:
+    """They came while the form was still there, and were lost with it; where it is refused, they do nothing."""
+    import_records(desk_records())
+    async with sit() as seat:
+        first, second = seat.ids[:2]
+        await seat.burst("d", "1", "ctrl+s", "d", "1", "ctrl+s", "2")
+        await seat.until(lambda: seat.app.screen is seat.desk and seat.tab is Tab.ACTIVE)
+        assert [Desk(workplace).referral(number).outcome for number in (first, second)] == [Outcome.DECLINED] * 2
+        await seat.press("1")
+        await seat.burst("n", *"call", "ctrl+s", "down")
+        await seat.until(lambda: seat.app.screen is seat.desk and seat.row.id == seat.ids[1])
+        entry = max(Desk(workplace).history(seat.ids[0]), key=lambda one: one.id)
+        assert (entry.action, dict(entry.changes)) == ("noted", {"note": (None, "call")})
+        await seat.burst("a", "ctrl+s", "d")
+        await seat.until(lambda: isinstance(seat.app.screen, Form) and bool(seat.app.screen.errors()))
+        await seat.press("escape")
+        assert seat.app.screen is seat.desk
 
 
 async def test_the_keys_behind_one_that_opens_a_form_go_into_the_form(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import inspect
 import os
+import platform
 import re
 import subprocess
 import sys
@@ -48,6 +49,21 @@ def test_the_frame_rate_is_set_before_textual_is_imported() -> None:
             [sys.executable, "-c", code], env={**environment, **given}, capture_output=True, text=True, check=True
         )
         assert done.stdout.strip() == rate
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc keeps it")
+def test_what_is_freed_goes_back_to_the_machine() -> None:
+    code = """
+from pathlib import Path
+from refterm.tui import textual_quirks
+pages = lambda: int(Path("/proc/self/statm").read_text().split()[1])
+blocks = [bytearray(3000) for _number in range(10_000)]
+blocks[:] = blocks[::100]
+before = pages()
+textual_quirks.collect_closed()
+assert before - pages() > 5_000, (before, pages())
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_textual_takes_no_more_of_its_palette_than_stands_in_for_it() -> None:

@@ -177,9 +177,9 @@ class DeskBase(Screen[None]):
             self.todo, self.hits = snapshot.todo, snapshot.hits
             self._detail_fresh = False
             self._forget_marks()
+            self.referral_list.empty_text = [] if snapshot.listing.count else self._empty_text()
             self.referral_list.show(self.view, snapshot.listing, self.look(), cursor_on=stay, top=top)
             self.ticker.event = snapshot.next_event
-            self.referral_list.empty_text = [] if snapshot.listing.count else self._empty_text()
         except RefTermError as error:
             self.connection.failed(error)
             return False

@@ -366,6 +366,14 @@ class LookActions(DeskBase):
     def _search_for(self, text: str) -> None:
         if text == self.search:
             self.reload(top=True)
+            # Nobody holds a letter down: the detail need not wait as long as for a cursor that moves.
+            self.call_after_refresh(self._detail_of_search, text)
+
+    def _detail_of_search(self, text: str) -> None:
+        if text == self.search:
+            if self._detail_due:
+                self._detail_due.cancel()
+            self.show_detail()
 
     def on_input_submitted(self) -> None:
         """Back to the list, with the hits."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from rich.segment import Segment
 from rich.style import Style
@@ -31,6 +31,15 @@ PAGE = 100
 MOST_PAGES = 8
 # Lines of rows that are kept as they were drawn: some screens of them.
 MOST_STRIPS = 200
+
+
+class _Drawn(NamedTuple):
+    """A line of a row as it was drawn, and of what."""
+
+    row: Row
+    look: Look
+    pieces: list[Piece]
+    strip: Strip
 
 
 class ReferralList(Widget, can_focus=True):
@@ -80,10 +89,11 @@ class ReferralList(Widget, can_focus=True):
         self._cursor = 0
         self._top = 0
         self._drawn_times: dict[int, tuple[str, ...]] = {}
-        self._drawn: dict[int, list[Piece]] = {}  # by line of the screen
+        # By line of the screen: the pieces, and what stands there.
+        self._drawn: dict[int, list[Piece]] = {}
+        self._on_screen: dict[int, Strip] = {}
         # Rows as they were drawn: referral, which of its lines, marked, unseen, under the cursor, beside the thumb.
-        self._strips: dict[tuple[int, int, bool, bool, bool, bool], tuple[list[Piece], Strip]] = {}
-        self._strips_look: Look | None = None
+        self._strips: dict[tuple[int, int, bool, bool, bool, bool], _Drawn] = {}
         self._styles_by_name: dict[tuple[str, bool], Style] = {}
         self._range_from: int | None = None
 
@@ -116,7 +126,7 @@ class ReferralList(Widget, can_focus=True):
         self._cursor = max(0, min(self._cursor, listing.count - 1))
         self._keep_in_sight()
         self._lay_out()
-        self.refresh()
+        self._refresh_changed()
         self.post_message(self.Moved(self.current))
 
     @property
@@ -156,6 +166,12 @@ class ReferralList(Widget, can_focus=True):
         for line in range(1, self.size.height, self.row_lines):
             if row := self._row(self._top + (line - 1) // self.row_lines):
                 yield line, row
+
+    def _refresh_changed(self) -> None:
+        """Draw anew the lines that are not on the screen as they should be."""
+        width, height = self.size
+        if changed := [line for line in range(height) if self._line(line) != self._on_screen.get(line)]:
+            self.refresh(*(Region(0, line, width, 1) for line in changed))
 
     def _refresh_line(self, line: int) -> None:
         """Draw the first line of a row anew: the second one never changes by itself."""
@@ -217,7 +233,7 @@ class ReferralList(Widget, can_focus=True):
     def saw(self, referral_id: int) -> None:
         """Take the sign of a new one off."""
         self.unseen.discard(referral_id)
-        self.refresh()
+        self._refresh_changed()
 
     # Marks
 
@@ -254,6 +270,10 @@ class ReferralList(Widget, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """The header, a row, or the text of an empty list."""
+        strip = self._on_screen[y] = self._line(y)
+        return strip
+
+    def _line(self, y: int) -> Strip:
         look = self._look
         if look is None:
             return Strip.blank(self.size.width, self.style_of("plain"))
@@ -271,23 +291,24 @@ class ReferralList(Widget, can_focus=True):
                 else [line for said in self.empty_text for line in hanging(said, self._cells - 4, look)]
             )
             return self._strip([("   " + (text[y - 2] if 0 <= y - 2 < len(text) else ""), "plain")])
-        if self._strips_look is not look or len(self._strips) >= MOST_STRIPS:
-            self._strips_look = look
-            self._strips.clear()
         marked, unseen = row.id in self.marked, row.id in self.unseen
         cursor, thumb = index == self._cursor, has_thumb(above, self._lines, self._top, self.count)
         key = (row.id, below, marked, unseen, cursor, thumb)
         kept = self._strips.get(key)
-        if kept is None:
+        if kept is None or kept.row is not row or kept.look is not look:
             if below:
                 drawn = second_line(row, self._columns, look, self._cells)
             else:
                 drawn = self._pieces(row, look)
                 self._drawn_times[row.id] = time_texts(row, self.tab, look)
-            kept = self._strips[key] = drawn, self._strip(drawn, cursor=cursor, thumb=thumb)
+            same = kept is not None and kept.pieces == drawn
+            strip = kept.strip if kept and same else self._strip(drawn, cursor=cursor, thumb=thumb)
+            if len(self._strips) >= MOST_STRIPS:
+                self._strips.clear()
+            kept = self._strips[key] = _Drawn(row, look, drawn, strip)
         if not below:
-            self._drawn[y] = kept[0]
-        return kept[1]
+            self._drawn[y] = kept.pieces
+        return kept.strip
 
     def _pieces(self, row: Row, look: Look) -> list[Piece]:
         marked, unseen = row.id in self.marked, row.id in self.unseen
@@ -336,11 +357,14 @@ class ReferralList(Widget, can_focus=True):
         return max(0, self.size.height - 1) // self.row_lines  # the first line is the header's
 
     def _lay_out(self) -> None:
-        self._strips.clear()
+        """Choose the columns for the width; rows that were drawn in others are forgotten."""
+        before = self._laid_out_for, self._columns
         self._laid_out_for = self._cells
         if look := self._look:
             without = "need" if self.row_lines > 1 else ""
             self._columns = columns(self.tab, self._cells, look.signs, look.digits, self._order, without=without)
+        if before != (self._laid_out_for, self._columns):
+            self._strips.clear()
 
     def _keep_in_sight(self) -> None:
         """Scroll, by half a page at the edges, so that a held key repaints the list seldom."""
@@ -360,7 +384,6 @@ class ReferralList(Widget, can_focus=True):
         if page is None:
             if len(self._pages) >= MOST_PAGES:
                 self._pages.pop(next(iter(self._pages)))
-            self._strips.clear()  # the page may have been read before, and changed since
             try:
                 page = self._pages[number] = self._listing.rows(number * PAGE, (number + 1) * PAGE)
             except RefTermError as error:
@@ -374,7 +397,7 @@ class ReferralList(Widget, can_focus=True):
         if self._look:
             self._lay_out()
             self._keep_in_sight()
-            self.refresh()
+            self._refresh_changed()
 
     async def on_click(self, event: events.Click) -> None:
         """Put the cursor on the row that was clicked; twice opens it; on the head of a column order by it."""

@@ -6,7 +6,6 @@ Work in the background touches no widget: it posts messages, which are handled h
 from __future__ import annotations
 
 import asyncio
-import gc
 from time import monotonic
 from typing import TypeVar
 
@@ -27,7 +26,13 @@ from refterm.tui.desk.actions import DeskActions
 from refterm.tui.desk.detail_pane import Body
 from refterm.tui.desk.referral_list import ReferralList
 from refterm.tui.draw.detail import moment
-from refterm.tui.textual_quirks import Covered, StillBelow, focus_without_repaint, set_breakpoint_classes
+from refterm.tui.textual_quirks import (
+    Covered,
+    StillBelow,
+    collect_closed,
+    focus_without_repaint,
+    set_breakpoint_classes,
+)
 
 T = TypeVar("T")
 DETAIL_PAUSE = 0.12
@@ -237,7 +242,7 @@ class DeskScreen(Covered, StillBelow, DeskActions):
         if monotonic() - self.app.typed_at < COLLECT_PAUSE:
             self._collect_due = self.set_timer(COLLECT_PAUSE, self._collect)
         else:
-            gc.collect()
+            collect_closed()
 
     def fit(self, size: Size) -> None:
         """Draw the bars to the new width."""
