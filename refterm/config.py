@@ -12,10 +12,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from datetime import tzinfo
 from pathlib import Path
-from stat import S_ISFIFO
 from types import UnionType
 from typing import Any, get_args, get_type_hints
 
+from refterm import files
 from refterm.errors import ConfigurationError
 from refterm.i18n import _, languages
 from refterm.text import clean
@@ -197,9 +197,7 @@ def load(
 
 def _read(path: Path, *, must_exist: bool = False) -> dict[str, Any]:
     try:
-        if S_ISFIFO(path.stat().st_mode):  # reading a pipe would wait for ever
-            raise ConfigurationError(_("{path} is no regular file").format(path=path))
-        text = path.read_text("utf-8-sig")
+        text = "" if path.samefile(os.devnull) else files.read(path).decode("utf-8-sig").replace("\r\n", "\n")
         import tomllib
 
         return tomllib.loads(text)

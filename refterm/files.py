@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
+import stat
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from refterm.i18n import _
+
 PRIVATE = 0o600
+# Whatever grew larger than this, in bytes, was written neither by a person nor by a desk.
+LARGEST = 16_000_000
 # What a part file is called, and what SQLite may put beside one.
 _PART = ".refterm-part"
 _BESIDE = ("-journal", "-wal", "-shm")
@@ -23,6 +29,21 @@ def make_folder(folder: Path) -> None:
     missing = [one for one in (folder, *folder.parents) if not one.exists()]
     for one in reversed(missing):
         one.mkdir(mode=0o700, exist_ok=True)
+
+
+def read(path: Path, most: int = LARGEST) -> bytes:
+    """Read a file that somebody else may have put there. A pipe or a device is refused: it may never end.
+
+    Raises:
+        OSError: when it cannot be read, is no regular file, or has more bytes.
+    """
+    if not path.is_dir() and not stat.S_ISREG(path.stat().st_mode):
+        raise OSError(errno.EINVAL, _("is no regular file"), str(path))
+    with path.open("rb") as file:
+        content = file.read(most + 1)
+    if len(content) > most:
+        raise OSError(errno.EFBIG, _("is too large"), str(path))
+    return content
 
 
 def write(path: Path, content: bytes) -> None:

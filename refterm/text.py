@@ -15,6 +15,8 @@ _LINE_BREAKS = re.compile("\r?\n|[\u2028\u2029]")
 # What cannot be seen, or what terminals do not agree about: format characters and variation selectors.
 _INVISIBLE = ("Cf", "Cc", "Cs", "Co", "Cn", "Zl", "Zp")
 _GUID = re.compile(r"\{?([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})\}?", re.IGNORECASE)
+# The longest text that stands in an index, in characters: a PostgreSQL index takes 2,700 bytes.
+LONGEST_KEY = 400
 _TWO_POINTS = re.compile(r"(?<!\.)\.\.(?!\.)")
 _VARIATION = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 # Thai and Hebrew need two marks on a letter; more only disturb the lines above and below.

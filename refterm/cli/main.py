@@ -46,6 +46,7 @@ def run(arguments: Sequence[str], *, clock: Clock | None = None) -> int:
     Returns:
         The exit status: 0 done, 1 refused or failed, 2 wrong syntax, 3 done in part, 130 interrupted.
     """
+    _open_what_is_closed()
     for stream in (sys.stdout, sys.stderr):
         _tolerate(stream)
     try:
@@ -133,6 +134,17 @@ def _complain(text: str, subject: str | None = None) -> None:
     from refterm.cli import output  # not needed where nothing goes wrong, as for --help
 
     output.complain(text, subject)
+
+
+def _open_what_is_closed() -> None:
+    """Let nothing come in and nothing go out by a standard stream that the caller closed, as `>&-` does.
+
+    Else the next file that is opened, such as the database, would have its number.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            with suppress(OSError):
+                setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 - for as long as it runs
 
 
 def _tolerate(stream: TextIO | None) -> None:

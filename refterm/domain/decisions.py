@@ -19,6 +19,8 @@ from refterm.errors import InvalidInputError
 from refterm.i18n import _
 from refterm.text import clean, clean_line, is_blank
 
+# 64 characters before the `@`, 255 after it (RFC 5321, 4.5.3.1).
+LONGEST_ADDRESS = 320
 _EMAIL = re.compile(r"[^\s@]+@[^\s@]+")
 T = TypeVar("T")
 Typed = Mapping[str, str]
@@ -217,7 +219,7 @@ def read_email(text: str) -> str:
         InvalidInputError: under the name `email`.
     """
     email = clean_line(text).strip()
-    if email and not _EMAIL.fullmatch(email):
+    if email and (not _EMAIL.fullmatch(email) or len(email) > LONGEST_ADDRESS):
         raise InvalidInputError({"email": _('"{text}" is no e-mail address').format(text=email[:60])})
     return email
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from refterm.domain.referral import Contact
-from refterm.text import fold
+from refterm.text import LONGEST_KEY, fold
 
 # Mail providers whose domain says nothing about the company: those with one in each country, and single ones.
 _EVERYWHERE = re.compile(r"(aol|gmx|hotmail|live|msn|outlook|rocketmail|yahoo|yandex|ymail)\.[a-z]{2,3}(\.[a-z]{2})?")
@@ -22,21 +22,27 @@ PUBLIC_PROVIDERS = frozenset(
         "zoho.com"
     ).split()
 )
+_LONGEST_DOMAIN = 255  # RFC 1035, 2.3.4
 _DOMAIN = re.compile(r"[\w-]+(\.[\w-]+)+")
 
 
 def company_key(company: str) -> str:
-    """The company's name for comparing and sorting: without case, accents and punctuation."""
+    """The company's name for comparing and sorting: without case, accents and punctuation, and its beginning only."""
     whole = fold(company)
     # Folded first: an accent that stands by itself is no letter to the pattern.
-    return " ".join(re.sub(r"[^\w\s]", " ", whole).split()) or whole
+    return " ".join(re.sub(r"[^\w\s]", " ", whole).split())[:LONGEST_KEY] or whole[:LONGEST_KEY]
 
 
 def email_domain(contacts: Iterable[Contact]) -> str | None:
     """The first e-mail domain that belongs to the company rather than to a public provider."""
     for contact in contacts:
         domain = contact.email.strip().rpartition("@")[2].casefold()
-        if "@" in contact.email and _DOMAIN.fullmatch(domain) and not _is_public(domain):
+        if (
+            "@" in contact.email
+            and len(domain) <= _LONGEST_DOMAIN
+            and _DOMAIN.fullmatch(domain)
+            and not _is_public(domain)
+        ):
             return domain
     return None
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from refterm.domain.api_words import in_words
 from refterm.domain.profile import Profile
-from refterm.domain.referral import Referral, employees
+from refterm.domain.referral import Referral, employee_range, employees
 from refterm.i18n import _
 from refterm.text import fold
 
@@ -133,7 +133,7 @@ def _wishes(referral: Referral, profile: Profile) -> tuple[float, list[str]]:
         if common:
             points += WISH
             reasons.append(said.format(words=", ".join(common)))
-    low, high = _range(referral.customer.size)
+    low, high = employee_range(referral.customer.size) or (None, None)
     if low is not None and (profile.size_min is not None or profile.size_max is not None):
         fits = (profile.size_min is None or (high or low) >= profile.size_min) and (
             profile.size_max is None or low <= profile.size_max
@@ -141,11 +141,3 @@ def _wishes(referral: Referral, profile: Profile) -> tuple[float, list[str]]:
         points += SIZE if fits else -SIZE
         reasons.append(_("size wanted") if fits else _("size not wanted"))
     return points, reasons
-
-
-def _range(code: str | None) -> tuple[int | None, int | None]:
-    text = employees(code) or ""
-    low, dash, high = text.partition("-")
-    if dash and low.isdigit() and high.isdigit():
-        return int(low), int(high)
-    return (int(text[:-1]), None) if text.endswith("+") and text[:-1].isdigit() else (None, None)

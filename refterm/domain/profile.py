@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -11,7 +12,7 @@ from refterm.domain import money
 from refterm.domain.decisions import optional, read_email, required
 from refterm.errors import InvalidInputError
 from refterm.i18n import _
-from refterm.text import clean_line
+from refterm.text import LONGEST_KEY, clean_line
 
 # What CLDR names beside the countries: parts of others, unions, and codes for tests and for "unknown".
 _NO_COUNTRIES = frozenset("AC CP CQ DG EA EU EZ IC QO TA UN XA XB ZZ".split())
@@ -96,6 +97,8 @@ def read_profile(typed: Typed) -> Profile:
             return ""
 
     name = noted("name", _("a profile needs a name"))
+    if len(name) > LONGEST_KEY:
+        errors["name"] = _("the name is longer than {n} characters").format(n=LONGEST_KEY)
     region = noted("region", _("a profile needs a region, such as DACH"))
     countries = tuple(part.upper() for part in several("country"))
     if not countries:
@@ -202,7 +205,7 @@ def read_size(text: str) -> tuple[int | None, int | None]:
     if not kept:
         return None, None
     low, dash, high = kept.partition("-")
-    if not dash or not all(part.isdecimal() or not part for part in (low, high)) or kept == "-":
+    if not dash or kept == "-" or not all(re.fullmatch("[0-9]{0,9}", part) for part in (low, high)):
         raise InvalidInputError({"size": _("write sizes as MIN-MAX, such as 51-250")})
     smallest, largest = int(low) if low else None, int(high) if high else None
     if smallest is not None and largest is not None and smallest > largest:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -140,17 +141,27 @@ class Referral(NamedTuple):
         return self.customer.contacts[0] if self.customer.contacts else None
 
 
+# Of so many digits as are a number of people; no other letters that Unicode counts as digits.
+_RANGE = re.compile(r"([0-9]{1,10})(?:-([0-9]{1,10})|\+)")
+
+
 def employees(size: str | None) -> str | None:
     """Microsoft's size codes in figures: `51to250employees` is `51-250`; what is unknown stays as it came."""
     if not size:
         return None
     bare = size.removesuffix("employees")
     low, separator, high = bare.partition("to")
-    if separator and low.isdigit() and high.isdigit():
+    if separator and low.isdecimal() and high.isdecimal():
         return f"{low}-{high}"
-    if bare.startswith("Morethan") and bare[8:].isdigit():
+    if bare.startswith("Morethan") and bare[8:].isdecimal():
         return f"{bare[8:]}+"
     return size
+
+
+def employee_range(size: str | None) -> tuple[int, int | None] | None:
+    """A size code as numbers of employees, without an upper end for `10001+`; None for what is unknown."""
+    found = _RANGE.fullmatch(employees(size) or "")
+    return (int(found[1]), int(found[2]) if found[2] else None) if found else None
 
 
 def channel_word(channel: str) -> str:

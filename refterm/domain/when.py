@@ -92,7 +92,7 @@ def start(text: str, now: datetime, zone: tzinfo | None = None, field: str = "un
     if isinstance(found, datetime):
         instant = found
     else:
-        instant = _instant(found, zone) or in_utc(datetime.combine(found.first, found.clock or MORNING), zone)
+        instant = _instant(found, zone) or _within(datetime.combine(found.first, found.clock or MORNING), zone)
     if instant <= now:
         raise InvalidInputError({field: _("{time} is in the past").format(time=moment_text(instant, now, zone))})
     return instant
@@ -137,13 +137,15 @@ def _bound(text: str, now: datetime, zone: tzinfo | None, field: str, *, last: b
         return found
     if found.hours and (instant := _instant(found, zone)):
         return instant
-    day = found.last + timedelta(days=1) if last and found.first != found.last else found.first
-    return in_utc(datetime.combine(day, found.clock or time()), zone)
+    day = found.first
+    if last and found.first != found.last:
+        day = found.last + timedelta(days=found.last < date.max)
+    return _within(datetime.combine(day, found.clock or time()), zone)
 
 
 def _instant(found: Reading, zone: tzinfo | None) -> datetime | None:
     """The moment that a span ends at, unless a time of that day was typed with it."""
-    return in_utc(found.moment, zone) if found.moment and not found.clock else None
+    return _within(found.moment, zone) if found.moment and not found.clock else None
 
 
 def _day(text: str, today: date, field: str, *, ahead: bool = True) -> Reading:
@@ -229,6 +231,14 @@ def in_utc(wall: datetime, zone: tzinfo | None) -> datetime:
         # Not `astimezone`: it is an hour off where summer time skips the time.
         return datetime.fromtimestamp(wall.timestamp(), UTC)
     return (wall if wall.tzinfo else wall.replace(tzinfo=zone)).astimezone(UTC)
+
+
+def _within(wall: datetime, zone: tzinfo | None) -> datetime:
+    """As `in_utc`; beyond the ends of the calendar, the first or the last instant that it has."""
+    try:
+        return in_utc(wall, zone)
+    except (OverflowError, ValueError):
+        return (datetime.max if wall.year > 1 else datetime.min).replace(tzinfo=UTC)
 
 
 def local_time(instant: datetime, zone: tzinfo | None = None) -> datetime:

@@ -212,10 +212,10 @@ def over(old: Mapping[str, Any], new: Json) -> Json:
     given = listed(found_at(new, ("customerProfile", "team")))
     if known and given:
         result["customerProfile"]["team"] = [api_json.merged(known[0], given[0]), *known[1:]]
-    solutions = {one.get("id"): one for one in listed(found_at(old, ("details", "requirements", "solutions")))}
+    solutions = {str(one.get("id")): one for one in listed(found_at(old, ("details", "requirements", "solutions")))}
     if given := listed(found_at(new, ("details", "requirements", "solutions"))):
         result["details"]["requirements"]["solutions"] = [
-            api_json.merged(solutions.get(one.get("id"), {}), one) for one in given
+            api_json.merged(solutions.get(str(one.get("id")), {}), one) for one in given
         ]
     return result
 

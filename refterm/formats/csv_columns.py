@@ -131,6 +131,7 @@ _FOLDED = tuple(column.casefold() for column in COLUMNS)
 _NOTHING = dict.fromkeys(_FOLDED, "")
 # What is written for every record, also where it says nothing: a cell that came with a CSV does not stand in for it.
 _FROM_API = frozenset((*TEXTS, *CONTACT, *CONSENTS, DUNS, REASON, VALUE, CLOSE, HELP))
+_MOST_DIGITS = 100
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
 _FORMULA_BEGINS = frozenset(_FORMULA)
@@ -253,7 +254,8 @@ def _shown(value: Any) -> str:
     if value.__class__ is str or value is None:
         return value or ""
     if isinstance(value, Decimal):
-        return money.plain(value)
+        # One of a thousand digits, which some field kept as it came, would fill the memory.
+        return money.plain(value) if abs(value.adjusted()) < _MOST_DIGITS else str(value)
     return str(value)
 
 

@@ -11,9 +11,12 @@ from refterm.errors import InvalidInputError
 from refterm.formats import amounts, values
 from refterm.formats.api_json import Json, RecordError
 from refterm.i18n import _
+from refterm.text import LONGEST_KEY
 
 # .NET, SQL and FILETIME write 1, 1900, 9999 or 1601 for "no date"; no referral happened at any such time.
 FIRST_YEAR, LAST_YEAR = 2000, 9000
+# No number of an enumeration has more; one of a thousand digits would fill the memory.
+_MOST_DIGITS = 20
 _NUMBER = re.compile(r"[+-]?[0-9]{1,30}(\.[0-9]{1,30})?")
 
 
@@ -23,7 +26,7 @@ def enum(value: object) -> str:
         word = value.strip().casefold()
         # A number that a spreadsheet or a script made a fraction: `2.0`.
         return word[:-2] if word.endswith(".0") else word
-    if isinstance(value, Decimal) and value == value.to_integral_value():
+    if isinstance(value, Decimal) and value.adjusted() < _MOST_DIGITS and value == value.to_integral_value():
         return str(int(value))
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else ""
 
@@ -49,6 +52,18 @@ def text(parent: Json, key: str) -> str | None:
     raise RecordError(_("{field} is no text: {value}").format(field=key, value=show(value)))
 
 
+def key_text(parent: Json, key: str) -> str | None:
+    """A text by which referrals are found.
+
+    Raises:
+        RecordError: for anything else, and for one that is too long for an index.
+    """
+    value = text(parent, key)
+    if value is not None and len(value) > LONGEST_KEY:
+        raise RecordError(_("{field} is longer than {n} characters").format(field=key, n=LONGEST_KEY))
+    return value
+
+
 def instant(parent: Json, key: str) -> datetime | None:
     """A time in UTC; one without a zone is meant so. None where it is missing, or one that stands for "not stated".
 
@@ -66,7 +81,8 @@ def instant(parent: Json, key: str) -> datetime | None:
                 return None
             if moment.tzinfo is UTC:
                 return moment
-            return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+            moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+            return moment if FIRST_YEAR <= moment.year <= LAST_YEAR else None
         except (ValueError, OverflowError):
             if value.startswith("0000-00-00"):
                 return None

@@ -18,7 +18,8 @@ def without_unreadable(given: Json) -> tuple[Json, list[str]]:
     """A copy of the record without the side fields that cannot be read, and a sentence for each of these."""
     pruned = _Pruned()
     result = dict(given)
-    for key in ("engagementId", "name", "externalReferenceId", "campaignId", "statusReason"):
+    pruned.check(result, "engagementId", fields.key_text)
+    for key in ("name", "externalReferenceId", "campaignId", "statusReason"):
         pruned.check(result, key, fields.text)
     for key in ("expirationDateTime", "acceptedDateTime", "closedDateTime", "updatedDateTime"):
         pruned.check(result, key, fields.instant)

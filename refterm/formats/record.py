@@ -10,9 +10,9 @@ from refterm.domain.deadline import Deadlines
 from refterm.domain.referral import Channel, Contact, Customer, Deal, Outcome, Referral, Status, TeamMember
 from refterm.formats import lenient, values
 from refterm.formats.api_json import Json, RecordError
-from refterm.formats.fields import amount, currency, enum, flag, instant, object_at, objects_at, show, text
+from refterm.formats.fields import amount, currency, enum, flag, instant, key_text, object_at, objects_at, show, text
 from refterm.i18n import _
-from refterm.text import identity
+from refterm.text import LONGEST_KEY, identity
 
 MICROSOFT = "msft"
 _HALF_A_DAY = timedelta(hours=12)
@@ -110,7 +110,7 @@ def _read(record: Json, now: datetime, deadlines: Deadlines, *, dated: bool) -> 
         expires_at = deadlines.estimated_expiry(received_at)
     closed_at, decided_at, reason, reason_notes = _decision(record, status, outcome)
     updated_at = instant(record, "updatedDateTime")
-    engagement = text(record, "engagementId")
+    engagement = key_text(record, "engagementId")
     referral = Referral(
         id=0,
         version=1,
@@ -277,7 +277,10 @@ def _identity(record: Json) -> str:
     stated = record.get("id")
     if not isinstance(stated, str) or not stated.strip():
         raise RecordError(_("id is missing"))
-    return identity(stated)
+    known = identity(stated)
+    if len(known) > LONGEST_KEY:
+        raise RecordError(_("{field} is longer than {n} characters").format(field="id", n=LONGEST_KEY))
+    return known
 
 
 def _customer(record: Json, requirements: Json) -> Customer:
@@ -318,7 +321,7 @@ def _duns(profile: Json) -> str | None:
     """The first D-U-N-S number that is one; what is none is kept as it came, so that somebody sees it."""
     stated = [text(one, "id") for one in objects_at(profile, "ids") if enum(one.get("profileType")) == "duns"]
     given = [one.strip() for one in stated if one]
-    return next((known for one in given if (known := values.duns(one))), given[0] if given else None)
+    return next((known for one in given if (known := values.duns(one))), given[0][:LONGEST_KEY] if given else None)
 
 
 def _name(person: Json) -> str:

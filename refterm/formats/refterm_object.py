@@ -16,6 +16,7 @@ from refterm.formats import fields as reading
 from refterm.formats.api_json import OWN, Json, RecordError
 from refterm.formats.record import Incoming
 from refterm.i18n import _
+from refterm.text import LONGEST_KEY
 
 KEY = OWN
 T = TypeVar("T")
@@ -95,21 +96,21 @@ def restored(incoming: Incoming, kept: Any) -> Incoming:
         expires_at=fields.optional("expires_at", _instant, source.expires_at),
         expiry_estimated=fields.take("expiry_estimated", _flag, source.expiry_estimated),
         contacted_at=fields.optional("contacted_at", _instant, None),
-        contacted_by=fields.optional("contacted_by", _text, None),
-        taken_by=fields.optional("taken_by", _text, None),
-        assigned_by=fields.optional("assigned_by", _text, None),
+        contacted_by=fields.optional("contacted_by", _name, None),
+        taken_by=fields.optional("taken_by", _name, None),
+        assigned_by=fields.optional("assigned_by", _name, None),
         assigned_at=fields.optional("assigned_at", _instant, None),
         favorite=fields.take("favorite", _flag, source.favorite),
         skipped_until=fields.optional("skipped_until", _instant, None),
         decided_at=fields.optional("decided_at", _instant, source.decided_at),
-        decided_by=fields.optional("decided_by", _text, None),
+        decided_by=fields.optional("decided_by", _name, None),
         closed_at=fields.optional("closed_at", _instant, source.closed_at),
-        closed_by=fields.optional("closed_by", _text, None),
+        closed_by=fields.optional("closed_by", _name, None),
         reason=fields.optional("reason", _reason, source.reason),
         reason_notes=fields.optional("reason_notes", _text, source.reason_notes),
         deal=fields.take("deal", lambda value: _deal(value, source.deal), source.deal),
         team=fields.take("team", _team, source.team),
-        profile=fields.optional("profile", _text, None),
+        profile=fields.optional("profile", _name, None),
         fit=fields.optional("fit", lambda value: _whole(value, 0, 100), None),
         version=fields.take("version", lambda value: _whole(value, 1, _LARGEST), 1),
         changed_at=fields.take("changed_at", _instant, source.changed_at),
@@ -195,6 +196,14 @@ def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise ValueError
     return value
+
+
+def _name(value: Any) -> str:
+    """The name of a person of the desk, or of a profile."""
+    name = _text(value)
+    if len(name) > LONGEST_KEY:
+        raise ValueError
+    return name
 
 
 def _flag(value: Any) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from python_calamine import CalamineSheet, CalamineWorkbook
 
 _TIMES = ("received", "expires", "skipped until", "closed")
+_FIRST_YEAR = 1900  # of a workbook's dates
 _WIDE = {"notes": 40, "customer name": 28, "deal name": 24}
 
 
@@ -45,9 +47,10 @@ class SheetRows:
         Raises:
             RefTermError: when it is no workbook, has no referrals, or the packages that read it are missing.
         """
-        book = _opened(content)
-        sheet, self.titles, self.line = _headed(book)
-        self._records = _records(book)
+        with _explained():
+            book = _opened(content)
+            sheet, self.titles, self.line = _headed(book)
+            self._records = _records(book)
         if self._records and csv_columns.KEY not in table.folded(self.titles):
             self.titles = [*self.titles, csv_columns.OWN]
         else:
@@ -60,7 +63,9 @@ class SheetRows:
         names = table.folded(self.titles)
         identity = names.index("referral id") if "referral id" in names else None
         sheet = self._sheet
-        for number, row in enumerate(sheet.iter_rows(), _first(sheet)):
+        with _explained():
+            rows = sheet.iter_rows()
+        for number, row in enumerate(rows, _first(sheet)):
             if number <= self.line:
                 continue
             cells = [_text(cell) for cell in row]
@@ -92,15 +97,23 @@ def _first(sheet: CalamineSheet) -> int:
     return sheet.start[0] + 1 if sheet.start else 1
 
 
-def _opened(content: bytes) -> CalamineWorkbook:
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Say what is wrong with a workbook: any sheet of it may be damaged."""
     try:
-        from python_calamine import CalamineError, CalamineWorkbook
+        from python_calamine import CalamineError
     except ImportError:
         raise RefTermError(_("is a workbook; install refterm[excel] to read it, or save it as CSV UTF-8")) from None
     try:
-        return CalamineWorkbook.from_filelike(io.BytesIO(content))
+        yield
     except CalamineError:
         raise RefTermError(_("is no workbook that can be read; save it as CSV UTF-8")) from None
+
+
+def _opened(content: bytes) -> CalamineWorkbook:
+    from python_calamine import CalamineWorkbook
+
+    return CalamineWorkbook.from_filelike(io.BytesIO(content))
 
 
 def _records(book: CalamineWorkbook) -> dict[str, str]:
@@ -176,7 +189,7 @@ class Writer:
             self._sheet.write_number(self._rows, place, float(cell))
         elif name == CLOSE or name in _TIMES:
             moment = dates.readings(cell)[0]
-            if moment is None:
+            if moment is None or moment.year < _FIRST_YEAR:
                 self._sheet.write_string(self._rows, place, cell)
             else:
                 naive = moment.replace(tzinfo=None)

@@ -119,7 +119,7 @@ def described(text: str) -> Token:
         claims = json.loads(base64.urlsafe_b64decode(middle + "=" * (-len(middle) % 4)))
         account = next((claims[key] for key in ("upn", "preferred_username", "unique_name") if claims.get(key)), "")
         return Token(text, words(account), words(claims.get("tid") or ""))
-    except (IndexError, ValueError, AttributeError, TypeError):
+    except (IndexError, ValueError, AttributeError, TypeError, RecursionError):
         return Token(text)
 
 
@@ -148,7 +148,7 @@ class Cache:
     def read(self) -> str:
         """What is kept; empty for nothing."""
         try:
-            return self.path.read_text("utf-8")
+            return files.read(self.path).decode("utf-8")
         except FileNotFoundError:
             return ""
 

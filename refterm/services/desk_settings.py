@@ -8,11 +8,13 @@ from typing import NamedTuple
 
 from refterm.config import MOST
 from refterm.domain.deadline import Deadlines, deadlines_of
+from refterm.domain.decisions import LONGEST_ADDRESS
 from refterm.errors import InvalidInputError
 from refterm.i18n import _
 from refterm.services.background import holding
 from refterm.services.workplace import Workplace
 from refterm.store import journal, queries, updates
+from refterm.text import LONGEST_KEY
 
 DEFAULTS = {"deadlines.respond_hours": 24, "deadlines.flame_hours": 72, "deadlines.expire_days": 14}
 PEOPLE = "people."
@@ -68,12 +70,12 @@ def _checked(key: str, typed: str) -> str | None:
             )
         return str(int(typed))
     name = key.removeprefix(PEOPLE)
-    if name == key or not name.strip() or not name.isprintable():
+    if name == key or not name.strip() or not name.isprintable() or len(name) > LONGEST_KEY:
         allowed = ", ".join((*DEFAULTS, PEOPLE + "NAME", f"{holding.SETTING}={holding.ON}"))
         raise InvalidInputError(
             {"": _("{key} is not a setting of the desk; allowed are {allowed}").format(key=key, allowed=allowed)}
         )
-    if typed and not _ADDRESS.fullmatch(typed):
+    if typed and (not _ADDRESS.fullmatch(typed) or len(typed) > LONGEST_ADDRESS):
         raise InvalidInputError(
             {"": _("{key} must be an e-mail address, such as bob@example.com: {text}").format(key=key, text=typed)}
         )

@@ -120,7 +120,8 @@ def _times(ours: Row, theirs: Incoming, stated: Row, outcome: str | None) -> dic
     if ours["outcome"] == outcome == Outcome.EXPIRED:
         return taken  # the deadline at which it was archived stands
     follows_receipt = ours["expiry_estimated"] and not theirs.referral.received_estimated
-    if not theirs.referral.expiry_estimated or follows_receipt:
+    # Without one it was the company's own deal, which the source now says it is not.
+    if not theirs.referral.expiry_estimated or follows_receipt or ours["expires_at"] == codec.NEVER:
         taken |= {"expires_at": stated["expires_at"], "expiry_estimated": stated["expiry_estimated"]}
     return taken
 

@@ -18,6 +18,7 @@ from refterm.services.roles import NEEDS, Role, duty, own_groups, role_of
 from refterm.store import queries
 from refterm.store.database import Database
 from refterm.store.opening import open_database
+from refterm.text import LONGEST_KEY
 
 
 @dataclass(eq=False)
@@ -247,6 +248,10 @@ def who(settings: Settings, acting: str | None = None) -> Actor:
     name = acting if acting is not None else settings.user if settings.user is not None else login
     if not name.strip():
         raise ConfigurationError(_("the name of who acts cannot be empty; give one with --as, REFTERM_USER or user"))
+    if len(name) > LONGEST_KEY:
+        raise ConfigurationError(
+            _("the name of who acts is longer than {n} characters; give a shorter one").format(n=LONGEST_KEY)
+        )
     if not name.isprintable():
         raise ConfigurationError(
             _("the name of who acts is one line of plain text; it has a line break or control character")

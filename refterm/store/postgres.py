@@ -255,6 +255,9 @@ def fault_of(error: Exception) -> FaultError:
         )
     if isinstance(error, errors.ReadOnlySqlTransaction):
         return FaultError(_("cannot be written: the server is read-only; nothing was changed"))
+    # What a value or a statement asks too much of is no loss: another try fails as well.
+    if isinstance(error, errors.ProgramLimitExceeded | errors.StatementTooComplex | errors.TooManyColumns):
+        return FaultError(_("cannot take this: {error}").format(error=_first_line(error)))
     if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError | OSError):
         return LostError(_("cannot be reached: {error}").format(error=_first_line(error)))
     return FaultError(_("cannot be used: {error}").format(error=_first_line(error)))

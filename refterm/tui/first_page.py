@@ -248,8 +248,8 @@ def _path() -> Path:
 def _read() -> list[dict[str, Any]]:
     """The pages that were kept; none where the file is damaged or somebody else's."""
     try:
-        return [page for page in json.loads(_path().read_text("utf-8")) if _can_be_painted(page)]
-    except (OSError, ValueError, TypeError, LookupError, AttributeError):
+        return [page for page in json.loads(files.read(_path())) if _can_be_painted(page)]
+    except (OSError, ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError):
         return []
 
 

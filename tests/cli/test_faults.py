@@ -219,6 +219,23 @@ class TestFullDisk:
         assert done.stderr == b"refterm: the output cannot be written: No space left on device\n"
 
 
+def test_a_standard_stream_that_is_closed_is_an_empty_one(process: Command, database_path: Path) -> None:
+    """Else `export >&-` fails, and the next file that is opened has the stream's number."""
+    empty = "refterm: -: is empty: it holds no referrals\n"
+    none = "refterm: no referral was found\n"
+    for command, status, said in (
+        ("export >&-", 0, none),
+        ("export --format xlsx >&-", 0, none),
+        ("import - <&-", 1, empty),
+        ("list --json <&- 2>&-", 0, ""),
+        ("import - <&- >&- 2>&-", 1, ""),
+    ):
+        done = subprocess.run(
+            ["sh", "-c", f"exec {sys.executable} -m refterm {command}"], stderr=subprocess.PIPE, text=True, check=False
+        )
+        assert (done.returncode, done.stderr) == (status, said), command
+
+
 AS_NOBODY = f"{BECOME_NOBODY}\nfrom refterm.cli.main import main\nmain()"
 
 
@@ -331,7 +348,8 @@ class TestConfiguration:
         assert "it cannot be empty" in complaint(refterm("list", option, ""), status=2)
 
     def test_names_that_cannot_stand_in_the_history(self, refterm: Command, workplace: Workplace) -> None:
-        assert "the name of who acts" in complaint(refterm("list", "--as", "a\x1b[31m"))
+        for name in ("a\x1b[31m", "a" * 401):
+            assert "the name of who acts" in complaint(refterm("list", "--as", name))
 
 
 def texts_of(command: click.Command) -> Iterator[click.Parameter]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
+import random
 import time
+import zipfile
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -18,9 +22,11 @@ from refterm.formats.reader import Reader
 from refterm.services.care.maintenance import check
 from refterm.services.exporting import Exporter
 from refterm.services.importing import Importer, Refused, Summary
+from refterm.services.insight.insights import gather
+from refterm.services.profiles import Profiles
 from refterm.services.roles import Role
 from refterm.services.workplace import Workplace
-from tests.samples import active_record, api_record, ndjson, page
+from tests.samples import active_record, ahead, api_record, ndjson, page
 
 
 def bring_in(workplace: Workplace, content: bytes, name: str = "x") -> tuple[Summary, list[str]]:
@@ -161,3 +167,92 @@ def test_a_csv_longer_than_a_block_comes_in_whole(workplace: Workplace) -> None:
     rows = "".join(f"r{n},K,New,Pending,12/31/2026,{'x' * 200}\n" for n in range(2500))
     assert len(rows) > jsonfile.CHUNK
     assert bring_in(workplace, (header + rows).encode())[0] == Summary(new=2500)
+
+
+def test_no_text_is_too_long_for_an_index(workplace: Workplace) -> None:
+    """An index of PostgreSQL takes 2,700 bytes; one record beyond that kept its whole batch out."""
+    chance = random.Random(1)
+    long = "".join(chr(chance.randrange(0x4E00, 0x9FFF)) for _letter in range(3000))
+    whole = api_record(
+        customerProfile__name=long,
+        customerProfile__ids=[{"profileType": "DUNS", "id": long}],
+        customerProfile__team=[{"firstName": "A", "email": f"a@{long}.example"}],
+        target=[{"type": "BusinessProfileLocation", "id": long}],
+        details__notes=long,
+    )
+    assert bring_in(workplace, ndjson([whole, api_record()])) == (Summary(new=2), [])
+    assert export(workplace)[0]["customerProfile"]["name"] == long
+    own = export(workplace)[1]
+    for name in ("taken_by", "profile"):
+        forged = {**own, "id": name, "refterm": {**own["refterm"], name: long}}
+        summary, sentences = bring_in(workplace, ndjson([forged]))
+        assert (summary.rejected, sentences[0].partition(":")[0]) == (1, f"refterm.{name} is not what refterm writes")
+
+
+def test_figures_that_are_none_stop_neither_insights_nor_the_fit_nor_an_export(workplace: Workplace) -> None:
+    """Unicode counts `²` as a digit; a number of the source may have more digits than there is memory."""
+    Profiles(workplace).add(
+        {"name": "A", "region": "R", "country": ["DE"], "location": ["B;L;n;a@b.example;1"], "size": "1-50"}
+    )
+    sizes = ("²to³employees", "1to" + "9" * 5000 + "employees", "Morethan²employees", "Morethan" + "9" * 5000)
+    records = [
+        api_record(customerProfile__size=size, target=[{"type": "BusinessProfileLocation", "id": "L"}])
+        for size in sizes
+    ]
+    lines = ndjson(records).replace(b'"phoneNumber": "', b'"phoneNumber": 1e999999999999, "was": "')
+    assert lines.count(b"1e999999999999") >= len(sizes)
+    assert bring_in(workplace, lines)[0] == Summary(new=len(sizes))
+    assert gather(workplace).figures.received == len(sizes)
+    first, last = (end.replace(tzinfo=UTC) for end in (datetime.min, datetime.max))
+    assert gather(workplace, since=first, until=last).figures.received == len(sizes)
+    assert gather(workplace, since=last, until=first).figures.received == 0
+    out = io.StringIO(newline="")
+    Exporter(workplace).write(out, format="csv")
+    assert bring_in(workplace, out.getvalue().encode(), "own.csv") == (Summary(unchanged=len(sizes)), [])
+
+
+def test_a_number_or_a_time_beyond_all_bounds_is_not_stated(workplace: Workplace) -> None:
+    lines = ndjson([api_record(), api_record(details__closingDateTime="9000-12-31T23:59:59-14:00")])
+    lines = lines.replace(b'"Received"', b"1e999999999999", 1)
+    assert bring_in(workplace, lines) == (Summary(new=2), [])
+    with workplace.database.reading() as reader:
+        assert reader.execute("select count(*) from referral where purchase_date is null").fetchone()[0] == 2
+
+
+def test_a_deal_of_ours_that_becomes_a_referral_expires_and_comes_back_from_its_export(workplace: Workplace) -> None:
+    """I4: without an expiry its export was refused."""
+    ours = active_record(direction="Outgoing", expirationDateTime=None)
+    theirs = {**ours, "direction": "Incoming", "updatedDateTime": ahead(minutes=5)}
+    bring_in(workplace, ndjson([ours]))
+    assert bring_in(workplace, ndjson([theirs]))[0] == Summary(updated=1)
+    assert bring_in(workplace, ndjson(export(workplace))) == (Summary(unchanged=1), [])
+
+
+def test_a_damaged_workbook_is_read_or_refused_in_a_sentence(workplace: Workplace) -> None:
+    bring_in(workplace, ndjson([api_record() for _number in range(3)]))
+    whole = io.BytesIO()
+    Exporter(workplace).write_workbook(whole)
+    with zipfile.ZipFile(whole) as sound:
+        parts = {name: sound.read(name) for name in sound.namelist()}
+    for name, content in parts.items():
+        for spoilt in (content[: len(content) // 2], b"\xff" + content, content.replace(b"<", b"\xc3<"), b""):
+            damaged = io.BytesIO()
+            with zipfile.ZipFile(damaged, "w") as book:
+                for other, kept in parts.items():
+                    book.writestr(other, spoilt if other == name else kept)
+            with suppress(RefTermError):
+                bring_in(workplace, damaged.getvalue(), "x.xlsx")
+
+
+def test_a_solution_whose_id_is_no_text_stops_no_csv(workplace: Workplace) -> None:
+    record = api_record(details__requirements={"solutions": [{"id": ["a"], "name": "Backup"}]})
+    bring_in(workplace, ndjson([record]))
+    out = io.StringIO(newline="")
+    Exporter(workplace).write(out, format="csv")
+    titles, cells = list(csv.reader(io.StringIO(out.getvalue().removeprefix("\ufeff"))))
+    theirs = dict(zip(titles, cells, strict=True))
+    theirs.pop("Refterm", None)
+    theirs |= {"Customer Name": "Another", "Solution 1 Id": "SOL-1"}
+    again = io.StringIO(newline="")
+    csv.writer(again).writerows([list(theirs), list(theirs.values())])
+    assert bring_in(workplace, again.getvalue().encode(), "theirs.csv")[1] == []

@@ -228,8 +228,10 @@ class TestMistakes:
         assert "too deep" in files.refused(user="a = " + "[" * 100_000)
         files.user.unlink()
         os.mkfifo(files.user)
-        with pytest.raises(ConfigurationError, match="is no regular file"):
-            load(config=files.user, environment={}, site=files.site)
+        for endless in (files.user, Path("/dev/zero")):
+            with pytest.raises(ConfigurationError, match="is no regular file"):
+                load(config=endless, environment={}, site=files.site)
+        assert load(config=Path(os.devnull), environment={}, site=files.site) == Settings()
 
     def test_what_is_not_even_text(self, files: Files) -> None:
         files.user.write_bytes(b"\xff\xfe\x00")

@@ -290,6 +290,7 @@ def test_what_is_no_amount_is_refused(value: str) -> None:
         ({"id": None}, "id is missing"),
         ({"id": " "}, "id is missing"),
         ({"id": 42}, "id is missing"),
+        ({"id": "x" * 401}, "id is longer than 400 characters"),
         ({"createdDateTime": None}, "createdDateTime is missing"),
         ({"createdDateTime": "yesterday"}, "createdDateTime is no time: 'yesterday'"),
         ({"createdDateTime": "0000-00-00T00:00:00Z"}, "createdDateTime is missing"),
@@ -311,6 +312,7 @@ def test_a_record_that_cannot_be_read_says_why(overrides: dict[str, Any], senten
 @pytest.mark.parametrize(
     ("overrides", "sentence"),
     [
+        ({"engagementId": "x" * 401}, "engagementId is longer than 400 characters"),
         ({"expirationDateTime": "2026-02-30T00:00:00Z"}, "expirationDateTime is no time"),
         ({"updatedDateTime": "soon"}, "updatedDateTime is no time"),
         ({"favorite": "perhaps"}, "favorite is neither yes nor no: 'perhaps'"),

@@ -384,6 +384,12 @@ class TestBoundOfAPeriod:
         found = when.period(since, until, NOW, UTC)
         assert found == tuple(datetime.fromisoformat(day).replace(tzinfo=UTC) for day in (first, end))
 
+    @pytest.mark.parametrize("zone", [MADRID, NEW_YORK])
+    def test_at_the_ends_of_the_calendar_it_is_the_first_and_the_last_instant(self, zone: tzinfo) -> None:
+        first, end = when.period("0001-01-01", "Q4 9999", NOW, zone)
+        assert [first and first.year, end and end.year] == [1, 9999]
+        assert when.start("9999-12-31", NOW, zone).year == 9999
+
     def test_both_errors_are_named(self) -> None:
         with pytest.raises(InvalidInputError) as caught:
             when.period("soon", "later", NOW, UTC)

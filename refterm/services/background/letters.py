@@ -11,6 +11,7 @@ from pathlib import Path
 from string import Template
 from typing import Any, NamedTuple
 
+from refterm import files
 from refterm.domain.api_words import in_words
 from refterm.domain.referral import Contact, Referral
 from refterm.domain.when import local_time
@@ -251,7 +252,7 @@ def _template(kind: str, language: str, over: Sequence[Path]) -> tuple[str, str,
 @lru_cache(maxsize=16)
 def _text(file: Path, _changed: int, _size: int) -> str:
     """The text of a template; it is read again only where it has changed: a run may write thousands of letters."""
-    return file.read_text("utf-8")
+    return files.read(file).decode("utf-8").replace("\r\n", "\n")
 
 
 def _day(day: date, language: str) -> str:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -14,7 +14,7 @@ from refterm.domain import insights
 from refterm.domain.insights import Fact, Figures, Finding
 from refterm.domain.money import plain
 from refterm.domain.profile import Profile
-from refterm.domain.referral import employees
+from refterm.domain.referral import employee_range
 from refterm.services.workplace import Workplace
 from refterm.store import codec, profiles, queries, remote, today
 from refterm.store.connection import Connection
@@ -22,6 +22,9 @@ from refterm.store.opening import open_database
 from refterm.text import clean_line, fold
 
 BATCH = 5000
+
+
+_FIRST = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,8 @@ def gather(
         facts = list(_facts(connection, now, since, until, profile, kept))
         earlier = None
         if since is not None:
-            length = (until or now) - since
+            # No period lies before the calendar, and none that ends before it begins has one before it.
+            length = max(min((until or now) - since, since - _FIRST), timedelta())
             earlier = list(_facts(connection, now, since - length, since, profile, []))
         active = _pipeline(connection, profile)
     deadlines = workplace.deadlines
@@ -192,19 +196,8 @@ def _facts(
                 row["purchase_date"],
                 codec.instant_or_none(row["closed_at"]) if not gone else codec.instant_or_none(row["expires_at"]),
                 row["closed_on"],
-                _size(row["size"]),
+                employee_range(row["size"]),
                 words,
                 row["country"],
                 codec.instant_or_none(acknowledged.get(row["id"])),
             )
-
-
-def _size(code: str | None) -> tuple[int, int | None] | None:
-    """A size code as numbers of employees."""
-    text = employees(code) or ""
-    low, dash, high = text.partition("-")
-    if dash and low.isdigit() and high.isdigit():
-        return int(low), int(high)
-    if text.endswith("+") and text[:-1].isdigit():
-        return int(text[:-1]), None
-    return None

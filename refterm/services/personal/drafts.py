@@ -19,9 +19,6 @@ from refterm.errors import StoreError
 from refterm.log import note_failure
 from refterm.text import clean
 
-# Whatever grew larger than this was not written by a form.
-_LARGEST = 16_000_000
-
 
 @dataclass(frozen=True, slots=True)
 class Draft:
@@ -62,17 +59,12 @@ class Drafts:
         """The draft of a form on a referral, if there is one. A damaged one is put aside, for a person to look at."""
         path = self._path(form, referral_id)
         try:
-            with path.open("rb") as file:
-                content = file.read(_LARGEST + 1)
+            return _read(files.read(path))
         except FileNotFoundError:
             return None
-        except OSError as error:
-            _note(f"the draft {path} cannot be read", error)
-            return None
-        try:
-            return _read(content)
-        except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
-            _note(f"the draft {path} is damaged and was put aside", error)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
+            # What cannot be read either would be written over by the next draft.
+            _note(f"the draft {path} cannot be read and was put aside", error)
             with suppress(OSError):
                 os.replace(path, path.with_suffix(".damaged"))
             return None
@@ -107,8 +99,6 @@ class Drafts:
 
 
 def _read(content: bytes) -> Draft:
-    if len(content) > _LARGEST:
-        raise ValueError("too large")
     record = json.loads(content)
     saved_at = datetime.fromisoformat(record["saved_at"])
     if saved_at.tzinfo is None:

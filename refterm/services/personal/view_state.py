@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from refterm import files
 from refterm.domain.query import ORDERS, Filter, Order, Tab, View
 from refterm.domain.referral import Outcome
+from refterm.text import clean
 
 
 class SavedView(NamedTuple):
@@ -61,8 +62,8 @@ class ViewStates:
 
     def _load(self, path: Path) -> ViewState | None:
         try:
-            return _read(json.loads(path.read_text("utf-8")))
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            return _read(json.loads(files.read(path)))
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
             # A view that cannot be read is not worth a word: the desk opens as at the first time.
             return None
 
@@ -111,33 +112,58 @@ def _read(kept: Mapping[str, Any]) -> ViewState:
         tab=Tab(kept["tab"]) if kept["tab"] != Tab.ALL else Tab.INBOX,
         orders={tab: order for tab, order in orders.items() if order in ORDERS[tab]},
         filters=filters,
-        theme=kept["theme"],
+        theme=_text(kept["theme"]) if kept["theme"] is not None else None,
         detail=kept.get("detail", "") if kept.get("detail") in ("below", "beside", "off") else "",
         views=[
             SavedView(
-                str(one["name"]),
+                _text(one["name"]),
                 View(
                     Tab(one["tab"]),
                     Order(one["order"]) if one["order"] else None,
                     _read_filter(one["filter"]),
-                    str(one["search"]),
+                    _text(one["search"]),
                 ),
             )
             for one in kept.get("views", ())
         ],
         toured=kept.get("toured") is True,
-        told=int(kept.get("told", 0)),
-        yielded={int(number) for number in kept.get("yielded", ())},
+        told=_whole(kept.get("told", 0)),
+        yielded={_whole(number) for number in kept.get("yielded", ())},
     )
 
 
 def _read_filter(kept: Mapping[str, Any]) -> Filter:
     """A filter as it was kept; what this version does not know is left out."""
-    values = {name: value for name, value in kept.items() if name in Filter._fields and value not in (None, False)}
-    for name in ("since", "until"):
-        if name in values:
-            values[name] = datetime.fromisoformat(values[name])
-    if "outcome" in values:
-        values["outcome"] = Outcome(values["outcome"])
-    values["ids"] = ()  # those of a finding are another question on another day
+    # Without the ids of a finding: they are another question on another day.
+    values = {
+        name: _read_field(name, value)
+        for name, value in kept.items()
+        if name in Filter._fields and name != "ids" and value not in (None, False)
+    }
     return Filter(**values)
+
+
+def _read_field(name: str, value: Any) -> Any:
+    match name:
+        case "outcome":
+            return Outcome(value)
+        case "since" | "until":
+            return datetime.fromisoformat(_text(value)).astimezone(UTC)
+        case "expiring" | "min_fit":
+            return _whole(value, 9999)
+        case "profile" | "mine" | "country" | "channel" | "label":
+            return _text(value)
+    return bool(value)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return clean(value)
+
+
+def _whole(value: Any, most: int = 2**63 - 1) -> int:
+    """A number that a database takes."""
+    if not isinstance(value, int) or not 0 <= value <= most:
+        raise ValueError
+    return value
