@@ -105,9 +105,13 @@ class Seat:
 
     async def burst(self, *keys: str) -> None:
         """Press keys that all come before the first is worked off, as over a slow line."""
+        self.send(*keys)
+        await self.settle()
+
+    def send(self, *keys: str) -> None:
+        """Press keys, and wait for nothing."""
         for key in keys:
             self._send(key)
-        await self.settle()
 
     def _send(self, key: str) -> None:
         name = key if len(key) > 1 or key.isalnum() else _character_to_key(key)

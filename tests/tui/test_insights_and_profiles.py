@@ -194,11 +194,14 @@ async def test_similar_past_deals_open_their_record(
         assert seat.line_with("> ").split()[2:][0] == f"#{past}"
         assert "declined" in seat.line_with("> ")
         assert "budget" in seat.line_with("> ")
-        await seat.press("escape", "a")
+        await seat.press("escape")
+        await seat.press("a")
         # In the forms: first whose it was.
         company = Desk(workplace).referral(past).customer.company
         assert f"Similar {company}, declined" in " ".join(seat.line_with("Similar").split())
-        await seat.press("escape", "b", "enter")
+        await seat.press("escape")
+        await seat.press("b")
+        await seat.press("enter")
         assert seat.tab is Tab.ARCHIVED
         assert seat.desk.whole
         assert seat.row.id == past

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 import unicodedata
 from collections.abc import Callable
 from dataclasses import replace
@@ -920,6 +921,29 @@ async def test_the_keys_behind_one_that_submits_are_the_desk_s(
         await seat.until(lambda: isinstance(seat.app.screen, Form) and bool(seat.app.screen.errors()))
         await seat.press("escape")
         assert seat.app.screen is seat.desk
+
+
+async def test_once_a_form_says_that_it_waits_keys_are_its_own(
+    sit: SitDown, import_records: ImportRecords, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is typed into a form that stands there is no command to the list behind it."""
+    go_on, decline = threading.Event(), Triage.decline
+
+    def waiting(*given: Any) -> Any:
+        assert go_on.wait(60)
+        return decline(*given)
+
+    monkeypatch.setattr(Triage, "decline", waiting)
+    import_records(desk_records())
+    async with sit() as seat:
+        seat.send("d", "1", "ctrl+s")
+        await seat.until(lambda: isinstance(seat.app.screen, Form) and bool(seat.app.screen.message))
+        seat.send("d", "2")
+        go_on.set()
+        await seat.until(lambda: seat.app.screen is seat.desk)
+        await seat.settle()
+        assert seat.app.screen is seat.desk
+        assert seat.tab is Tab.INBOX
 
 
 async def test_the_keys_behind_one_that_opens_a_form_go_into_the_form(

@@ -27,8 +27,8 @@ from refterm.tui.draw.list_columns import Column, columns, header, order_at
 from refterm.tui.draw.row import Look, Piece, changes_at, pieces, second_line, time_texts
 from refterm.tui.draw.sheet import hanging
 
-PAGE = 100
-MOST_PAGES = 8
+PAGE = 50
+MOST_PAGES = 16
 # Lines of rows that are kept as they were drawn: some screens of them.
 MOST_STRIPS = 200
 
