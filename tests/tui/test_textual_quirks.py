@@ -255,3 +255,25 @@ def test_garbage_is_collected_after_the_start() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["True", "True"]
     assert gc.isenabled()
+
+
+async def test_a_typed_letter_lays_nothing_out(
+    sit: SitDown, import_records: ImportRecords, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Textual lays a screen out anew when a text becomes longer: more than half of what a letter takes."""
+    laid_out: list[Screen[object]] = []
+    lay_out = Screen._refresh_layout
+
+    def counted(screen: Screen[object], *given: object, **named: object) -> None:
+        laid_out.append(screen)
+        lay_out(screen, *given, **named)  # type: ignore[arg-type]
+
+    import_records([api_record()])
+    async with sit() as seat:
+        for opening in ("slash", "a"):
+            await seat.press(opening, "x")
+            with monkeypatch.context() as watched:
+                watched.setattr(Screen, "_refresh_layout", counted)
+                await seat.type("yz")
+            await seat.press("escape")
+    assert laid_out == []

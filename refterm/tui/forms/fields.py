@@ -9,7 +9,9 @@ from typing import ClassVar, Literal, NamedTuple
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.content import Content
+from textual.geometry import Size
 from textual.message import Message
+from textual.reactive import Reactive
 from textual.widget import Widget
 from textual.widgets import Input, TextArea
 from textual.widgets.input import Selection
@@ -64,6 +66,9 @@ class FieldSpec(NamedTuple):
 
 class LineField(InOrder, Input):
     """One line. Enter goes to the next field and never submits."""
+
+    # As in the search field: Textual would lay the whole screen out anew with every letter.
+    virtual_size = Reactive(Size(0, 0), layout=False)
 
     def __init__(self, spec: FieldSpec, text: str) -> None:
         super().__init__(text, placeholder=spec.placeholder, id=f"field-{spec.name}", compact=True)
