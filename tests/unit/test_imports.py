@@ -38,6 +38,18 @@ def test_the_desk_brings_few_modules_beside_textual_and_sqlite() -> None:
     assert not {name.partition(".")[0] for name in more} & HEAVY
 
 
+def test_a_start_makes_few_dataclasses() -> None:
+    """Each takes up to a millisecond of every start; a value is a NamedTuple."""
+    script = f"""
+{DESK}
+import sys
+found = {{value for module in list(sys.modules.values()) for value in vars(module).values()
+         if isinstance(value, type) and value.__module__.startswith("refterm.") and hasattr(value, "__dataclass_fields__")}}
+print(*sorted(value.__qualname__ for value in found))"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert 0 < len(done.stdout.split()) <= 13, done.stdout
+
+
 def test_the_first_page_loads_nothing_of_textual() -> None:
     """What is loaded while it is drawn, too: tests/pty/test_first_page.py."""
     more = {name.partition(".")[0] for name in loaded(PAGE)}

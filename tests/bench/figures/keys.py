@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from statistics import median
@@ -20,6 +21,8 @@ DOWN, UP, PAGE_DOWN, ESCAPE, SUBMIT = "\x1b[B", "\x1b[A", "\x1b[6~", "\x1b", "\x
 WRITERS, WRITES = 10, 10_000
 # A smaller desk stands on one screen.
 SCROLLS = 1000
+# Seconds without a key, after which a desk has collected what its closed forms left.
+PAUSE = 2.0
 TEN = 10
 # Tab, key, a word of the form, what is typed into it.
 KINDS = (
@@ -160,6 +163,7 @@ def decided(sizes: Sequence[int]) -> Iterator[Figure]:
             program.press_until("1", TABS["1"])
             for key in "st":
                 program.press(key, QUIET)
+        time.sleep(PAUSE)
         memory = program.memory() / 2**20
     floor = median(started((*PANE, "models"), "READY")[2] for _ in range(3)) / 2**20
     name = "memory after ten decisions of every kind"
