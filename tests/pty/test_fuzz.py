@@ -62,8 +62,9 @@ def _random_sequence(chance: random.Random) -> bytes:
     if kind == 1:  # an answer
         inside = "".join(chance.choice(PRINTABLE) for _letter in range(chance.randrange(40)))
         return f"\x1b{chance.choice('PX]^_')}{inside}\x1b\\".encode()
-    # A CSI, without those that the terminal of the desk may send: reports of the mouse, pastes, letters as `u`.
-    end = chance.choice([letter for letter in map(chr, range(0x40, 0x7F)) if letter not in "uMm~[O"])
+    # A CSI, without those that the terminal of the desk may send: reports of the mouse, pastes, letters as `u`; and not Q,
+    # which is f2: the whole referral opens above the form, and what comes then is that panel's.
+    end = chance.choice([letter for letter in map(chr, range(0x40, 0x7F)) if letter not in "uMm~[O"]).replace("Q", "T")
     return f"\x1b[{_parameters(chance)}{end}".encode()
 
 
