@@ -92,7 +92,7 @@ class Column:
 class Judge:
     """The columns of one file whose cells may be read in two ways."""
 
-    def __init__(self, choices: Choices = Choices(), *, decimal_comma: bool = False) -> None:  # noqa: B008
+    def __init__(self, choices: Choices = Choices(), *, decimal_comma: bool = False) -> None:
         day_first, comma = choices.dates == "day-first", choices.decimals == "comma"
         self._columns = {
             VALUE: Column(comma if choices.decimals else decimal_comma, choices.decimals is not None),

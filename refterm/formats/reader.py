@@ -53,7 +53,7 @@ class Reader:
         *,
         name: str,
         format: Format = "auto",  # noqa: A002
-        choices: Choices = Choices(),  # noqa: B008
+        choices: Choices = Choices(),
     ) -> None:
         self.header = b""
         self.guesses: list[str] = []

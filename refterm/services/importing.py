@@ -150,7 +150,7 @@ class Importer:
         progress: Callable[[int], None] | None = None,
         on_refused: Callable[[Refused], None] | None = None,
         on_warned: Callable[[Warned], None] | None = None,
-        choices: Choices = Choices(),  # noqa: B008
+        choices: Choices = Choices(),
     ) -> Summary:
         """Bring one file in, in batches, each of them a transaction: interrupted at any point, a second run completes it.
 

@@ -233,9 +233,8 @@ def _index(view: View, order: Order, *, show_due: bool) -> str | None:
 
 def _reads_most(view: View) -> bool:
     """Whether the filter matches most of the archive and no index serves it."""
-    unserved = {"profile": None, "country": None, "channel": None, "unassigned": False, "unrouted": False}
-    bare = view.filter._replace(**unserved) == Filter()  # type: ignore[arg-type]
-    return bare and view.filter != Filter() and view.tab is Tab.ARCHIVED
+    bare = view.filter._replace(profile=None, country=None, channel=None, unassigned=False, unrouted=False)
+    return bare == Filter() and view.filter != Filter() and view.tab is Tab.ARCHIVED
 
 
 class _Found:

@@ -130,7 +130,7 @@ class RefTermApp(DeskApp):
             if not event.is_forwarded:
                 self.typed_at = monotonic()
                 self._came_to[event] = self.screen
-                if self.desk and self.desk.form and self.desk.form.is_past(event):
+                if self.desk and self.desk.form and self.desk.form.keep_type_ahead(event):
                     return
         await super().on_event(event)
 

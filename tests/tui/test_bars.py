@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -22,7 +23,7 @@ def test_a_filter_names_the_days_that_were_typed(name: str) -> None:
 
 def test_every_filter_has_words() -> None:
     """A filter that is on and says nothing would leave the person with a shorter list and no reason for it."""
-    examples: dict[str, object] = {
+    examples: dict[str, Any] = {
         "outcome": Outcome.WON,
         "since": datetime(2026, 6, 1, tzinfo=UTC),
         "until": datetime(2026, 6, 1, tzinfo=UTC),
@@ -36,5 +37,5 @@ def test_every_filter_has_words() -> None:
     }
     for name in Filter._fields:
         if name != "label":
-            chosen = Filter(**{name: examples.get(name, True)})  # type: ignore[arg-type]
+            chosen = Filter(**{name: examples.get(name, True)})
             assert bars.filter_text(chosen, UTC), name

@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import textual.app
@@ -266,9 +267,9 @@ async def test_a_typed_letter_lays_nothing_out(
     laid_out: list[Screen[object]] = []
     lay_out = Screen._refresh_layout
 
-    def counted(screen: Screen[object], *given: object, **named: object) -> None:
+    def counted(screen: Screen[object], *given: Any, **named: Any) -> None:
         laid_out.append(screen)
-        lay_out(screen, *given, **named)  # type: ignore[arg-type]
+        lay_out(screen, *given, **named)
 
     import_records([api_record()])
     async with sit() as seat:

@@ -39,7 +39,7 @@ def test_the_page_has_examples() -> None:
     assert len(FIELDS) > 10
 
 
-def rows(given: list[dict[str, str]], choices: Choices = Choices(), delimiter: str = ",") -> list[Any]:  # noqa: B008
+def rows(given: list[dict[str, str]], choices: Choices = Choices(), delimiter: str = ",") -> list[Any]:
     names = list(dict.fromkeys(name for row in given for name in row))
     out = io.StringIO(newline="")
     writer = csv.DictWriter(out, names, delimiter=delimiter)

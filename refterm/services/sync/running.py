@@ -26,7 +26,7 @@ def run(
     full: bool = False,
     adopt: bool = False,
     pulls: bool = True,
-    pace: Pace = Pace(),  # noqa: B008
+    pace: Pace = Pace(),
     holder: str | None = None,
     told: Callable[[int], None] = lambda _count: None,
 ) -> tuple[Summary, int]:

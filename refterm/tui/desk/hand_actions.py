@@ -218,7 +218,7 @@ class HandActions(LookActions):
             # The cursor may have moved to another referral while the form held the detail on its own.
             if self.detail_pane.referral_id != self.in_detail:
                 self.show_detail()
-            self.app.call_next(self.app.type_again, form.typed_past)
+            self.app.call_next(self.app.type_again, form.type_ahead)
 
         if self.row is None or self.row.id not in form.referrals:
             self.show_detail()

@@ -32,8 +32,8 @@ from refterm.tui.textual_quirks import focus_without_repaint
 T = TypeVar("T")
 # A decision that takes longer waits for the database, and the form says so.
 PATIENCE_SECONDS = 0.4
-# What somebody presses who wants the form to get on.
-_FOR_THE_FORM = ("ctrl+s", "enter", "escape")
+# Pressed right behind the key that submits, these are impatience: they are no type-ahead.
+_IMPATIENT = ("ctrl+s", "enter", "escape")
 
 
 class Form(AssistedForm[T]):
@@ -140,9 +140,9 @@ class Form(AssistedForm[T]):
         self._draft_timer: Timer | None = None
         self._submitting = self._leaving = self._left = False
         self._answer: tuple[T | None] | None = None
-        # Keys that came behind the one that submits; the desk has them again once the form is gone.
-        self.typed_past: list[events.Key] = []
-        self._keeps_past = False
+        # Keys typed behind the one that submits; the desk takes them once the form is closed.
+        self.type_ahead: list[events.Key] = []
+        self._keeps_type_ahead = False
 
     def compose(self) -> ComposeResult:
         """Rows of fields, what there is to know, and the footer."""
@@ -217,19 +217,22 @@ class Form(AssistedForm[T]):
         """What the form says about itself, beside its fields."""
         return self._footer.message
 
-    def is_past(self, key: events.Key) -> bool:
-        """Whether a key comes when the form has its answer; the desk takes it then, after those that came before.
+    def keep_type_ahead(self, key: events.Key) -> bool:
+        """Keep a key that was typed behind the one that submits, for the desk.
 
-        What is typed behind the key that submits goes into the form, and to the desk once the form is gone: nobody who
-        types on waits for the database. After a moment the form says that it waits; from then on keys are its own.
+        The form takes the key, too, in case it is refused. Once it says that it waits for the database, keys are its own
+        again.
+
+        Returns:
+            Whether the form is closing, so that the key goes nowhere else.
         """
-        if self._left or (self._keeps_past and (self.typed_past or key.key not in _FOR_THE_FORM)):
-            self.typed_past.append(key)
+        if self._left or (self._keeps_type_ahead and (self.type_ahead or key.key not in _IMPATIENT)):
+            self.type_ahead.append(key)
         return self._left
 
-    def _forget_past(self) -> None:
-        self._keeps_past = False
-        self.typed_past.clear()
+    def _forget_type_ahead(self) -> None:
+        self._keeps_type_ahead = False
+        self.type_ahead.clear()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """A decision on its way is not submitted again, nor thrown away; `enter` goes on from a single line only."""
@@ -258,7 +261,7 @@ class Form(AssistedForm[T]):
 
     def action_after_typing(self, what: str) -> None:
         """Do something once the field has taken the keys that came before."""
-        self._keeps_past = self._keeps_past or what == "action_submit"
+        self._keeps_type_ahead = self._keeps_type_ahead or what == "action_submit"
         (self.focused or self).call_later(getattr(self, what))
 
     def action_leave(self) -> None:
@@ -299,10 +302,10 @@ class Form(AssistedForm[T]):
             if self._before:
                 self._before(self._shown)
         except RefTermError as error:
-            self._forget_past()
+            self._forget_type_ahead()
             self.say(as_sentence(str(error)))
             return
-        self._submitting = self._keeps_past = True
+        self._submitting = self._keeps_type_ahead = True
         self.set_class(True, "-submitting")
         self.set_timer(PATIENCE_SECONDS, self._ask_for_patience)
         hand_in = partial(self._hand_in, self.texts(), self._typed(self._keeper) if self._keeper else None)
@@ -331,7 +334,7 @@ class Form(AssistedForm[T]):
             self._refuse(error)
 
     def _refuse(self, error: RefTermError) -> None:
-        self._forget_past()
+        self._forget_type_ahead()
         fields = error.fields if isinstance(error, InvalidInputError) else {}
         self.show_errors(fields)
         if isinstance(error, InvalidInputError):
@@ -411,5 +414,5 @@ class Form(AssistedForm[T]):
 
     def _ask_for_patience(self) -> None:
         if self._submitting:
-            self._forget_past()
+            self._forget_type_ahead()
             self.say(as_sentence(_("waiting for the database")))
