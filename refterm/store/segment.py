@@ -166,8 +166,9 @@ class Segment:
     def _find(self, connection: Connection, page: int) -> Sequence[Any] | None:
         """The first key of a page, from whatever is nearest: a page before it or after it, the start or the end."""
         wanted = page * PAGE
-        below = max((known for known in self._first_keys if known < page), default=0)
-        above = min((known for known in self._first_keys if known > page), default=None)
+        pages = list(self._first_keys)  # another thread may read pages ahead
+        below = max((known for known in pages if known < page), default=0)
+        above = min((known for known in pages if known > page), default=None)
         ahead = wanted - below * PAGE
         behind = self.count - 1 - wanted if above is None else above * PAGE - wanted
         if behind < ahead:

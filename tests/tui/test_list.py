@@ -18,11 +18,14 @@ from textual.widgets import Input
 
 from refterm.domain.query import ORDERS, Filter, Order, Tab
 from refterm.domain.referral import Outcome
+from refterm.domain.row import Row
+from refterm.errors import StoreError
 from refterm.services.desk import Desk
 from refterm.services.marks import Marks
 from refterm.services.triage import Triage
 from refterm.services.workplace import Workplace
 from refterm.text import width
+from refterm.tui.desk.pages import Pages
 from refterm.tui.desk.referral_list import ReferralList
 from refterm.tui.draw.signs import ASCII, ASCII_ONLY, UNICODE, Signs
 from refterm.tui.forms.form import Form
@@ -54,6 +57,54 @@ async def _cursor_is_in_sight(seat: Seat) -> None:
 
 
 # Moving
+
+
+async def test_a_key_reads_no_rows_once_the_cursor_has_rested(
+    sit: SitDown, import_records: ImportRecords, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows of a large desk lie apart on the disk: a thread reads the screens that come next before they are asked for."""
+    ids = import_records(_many(1000))
+    by_keys: list[int] = []
+    read = Pages._page
+
+    def counted(pages: Pages, number: int) -> list[Row]:
+        if threading.current_thread() is threading.main_thread():
+            by_keys.append(number)
+        return read(pages, number)
+
+    monkeypatch.setattr(Pages, "_page", counted)
+    async with sit() as seat:
+        await seat.press("j")
+        by_keys.clear()
+        page = _lines_shown(seat) - 1
+        for number in range(1, 12):
+            await seat.press("pagedown")
+            assert seat.row.id == ids[1 + number * page]
+        assert by_keys == []
+        await seat.press("G", "k")
+        by_keys.clear()
+        for _number in range(12):
+            await seat.press("pageup")
+        assert by_keys == []
+
+
+async def test_what_cannot_be_read_ahead_is_said_only_when_a_key_needs_it(
+    sit: SitDown, import_records: ImportRecords, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import_records(_many(200))
+    read = Pages._page
+
+    def failing(pages: Pages, number: int) -> list[Row]:
+        if number:
+            raise StoreError("Page unreadable")
+        return read(pages, number)
+
+    monkeypatch.setattr(Pages, "_page", failing)
+    async with sit() as seat:
+        await seat.press("j")
+        assert "Page unreadable" not in seat.text
+        await seat.press("G")
+        assert "Page unreadable" in seat.text
 
 
 @pytest.mark.parametrize(("down", "up"), [("j", "k"), ("down", "up")])

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import ClassVar, NamedTuple
 
 from rich.segment import Segment
@@ -22,13 +23,13 @@ from refterm.domain.query import Order, Tab, View
 from refterm.domain.row import Row
 from refterm.errors import RefTermError
 from refterm.services.desk import Listing
+from refterm.tui.background.work import work
+from refterm.tui.desk.pages import Pages
 from refterm.tui.draw.lines import LIST_STYLES, has_thumb, joined, under_cursor
 from refterm.tui.draw.list_columns import Column, columns, header, order_at
 from refterm.tui.draw.row import Look, Piece, changes_at, pieces, second_line, time_texts
 from refterm.tui.draw.sheet import hanging
 
-PAGE = 50
-MOST_PAGES = 16
 # Lines of rows that are kept as they were drawn: some screens of them.
 MOST_STRIPS = 200
 
@@ -80,9 +81,8 @@ class ReferralList(Widget, can_focus=True):
         self.unseen: set[int] = set()
         self.empty_text: list[str] = []
         self.tab = Tab.INBOX
-        self._listing: Listing | None = None
+        self._pages: Pages | None = None
         self._look: Look | None = None
-        self._pages: dict[int, list[Row]] = {}
         self._columns: list[Column] = []
         self._laid_out_for = 0
         self._order: Order | None = None
@@ -111,9 +111,8 @@ class ReferralList(Widget, can_focus=True):
             cursor_on: the referral to stay on.
             top: begin at the top instead.
         """
-        self.tab, self._listing, self._look = view.tab, listing, look
+        self.tab, self._pages, self._look = view.tab, Pages(listing), look
         self._order = view.effective_order
-        self._pages.clear()
         self._drawn_times.clear()
         index = listing.index_of(cursor_on) if cursor_on is not None else None
         before = self._cursor
@@ -132,7 +131,7 @@ class ReferralList(Widget, can_focus=True):
     @property
     def count(self) -> int:
         """How many rows there are."""
-        return self._listing.count if self._listing else 0
+        return self._pages.count if self._pages else 0
 
     @property
     def cursor(self) -> int:
@@ -224,7 +223,7 @@ class ReferralList(Widget, can_focus=True):
 
     def go_to(self, referral_id: int) -> bool:
         """Put the cursor on a referral; false where the list has it not."""
-        index = self._listing.index_of(referral_id) if self._listing else None
+        index = self._pages.listing.index_of(referral_id) if self._pages else None
         if index is None:
             return False
         self.move_to(index)
@@ -250,12 +249,13 @@ class ReferralList(Widget, can_focus=True):
     def mark_range(self) -> None:
         """Mark everything from where a mark was last set to the cursor."""
         row = self.current
-        if row is None or self._listing is None:
+        if row is None or self._pages is None:
             return
+        listing = self._pages.listing
         # Remember the referral, not its position: rows above may have come or gone.
-        start = self._listing.index_of(self._range_from) if self._range_from is not None else None
+        start = listing.index_of(self._range_from) if self._range_from is not None else None
         first, last = sorted((self._cursor if start is None else start, self._cursor))
-        self.marked |= {row.id for row in self._listing.rows(first, last + 1)}
+        self.marked |= {row.id for row in listing.rows(first, last + 1)}
         self._range_from = row.id
         self.refresh()
 
@@ -377,20 +377,23 @@ class ReferralList(Widget, can_focus=True):
         self._top = max(0, min(self._top, self.count - lines))
 
     def _row(self, index: int) -> Row | None:
-        if self._listing is None or not 0 <= index < self.count:
+        if self._pages is None:
             return None
-        number = index // PAGE
-        page = self._pages.get(number)
-        if page is None:
-            if len(self._pages) >= MOST_PAGES:
-                self._pages.pop(next(iter(self._pages)))
-            try:
-                page = self._pages[number] = self._listing.rows(number * PAGE, (number + 1) * PAGE)
-            except RefTermError as error:
-                # Keep an empty page until the list is shown again; else each drawing would fail and post this again.
-                page = self._pages[number] = []
-                self.post_message(self.Failed(error))
-        return page[index % PAGE] if index % PAGE < len(page) else None
+        try:
+            return self._pages.row(index)
+        except RefTermError as error:
+            self.post_message(self.Failed(error))
+            return None
+
+    def read_ahead(self) -> None:
+        """Read the screens before and after the one in sight, in a thread: no key that comes next waits for them.
+
+        Their rows lie apart in the database. Of a million on a disk, not in memory, a page took 0.3 s.
+        """
+        if self._pages is None:
+            return
+        if missing := self._pages.missing(self._top - self._lines, self._top + 3 * self._lines):
+            work(self, partial(self._pages.read, missing), self._pages.keep, group="pages")
 
     def on_resize(self, event: events.Resize) -> None:
         """Lay the columns out anew."""

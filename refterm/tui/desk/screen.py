@@ -210,7 +210,12 @@ class DeskScreen(Covered, StillBelow, DeskActions):
         # A held key draws the list only; the detail follows when the cursor rests. A Textual timer costs a tenth of a key more.
         if self._detail_due:
             self._detail_due.cancel()
-        self._detail_due = asyncio.get_running_loop().call_later(DETAIL_PAUSE, self.call_later, self.show_detail)
+        self._detail_due = asyncio.get_running_loop().call_later(DETAIL_PAUSE, self.call_later, self._rested)
+
+    def _rested(self) -> None:
+        """Show the referral on which the cursor rests, and read ahead for the keys that come next."""
+        self.show_detail()
+        self.referral_list.read_ahead()
 
     @on(ReferralList.Failed)
     def _list_failed(self, event: ReferralList.Failed) -> None:
