@@ -120,6 +120,9 @@ class Database(ABC):
     def close(self) -> None:
         """Close both connections."""
 
+    def free_memory(self) -> None:  # noqa: B027 - a server's own memory is elsewhere
+        """Give back the memory of the pages that were read; what is read or written just then is left alone."""
+
     def server_time(self) -> datetime | None:
         """What time it is for everybody who shares the database; None where that is the machine's own affair (Z2)."""
         return None

@@ -16,7 +16,8 @@ from refterm.store import queries, updates
 from refterm.store.connection import Connection
 from refterm.store.faults import BUSY_SECONDS, FaultError, busy
 from refterm.store.schema import revision
-from refterm.store.sqlite import SqliteConnection, explained, first_damage, look_at
+from refterm.store.sqlite import SqliteConnection, first_damage, look_at
+from refterm.store.sqlite_faults import explained
 from refterm.store.sqlite_file import COMPANIONS, companion, share
 
 _UNDELIVERED = "state in ('held', 'due')"

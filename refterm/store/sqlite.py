@@ -20,8 +20,9 @@ from refterm import files
 from refterm.i18n import _
 from refterm.store.connection import Connection
 from refterm.store.database import Database, Reading
-from refterm.store.faults import BUSY_SECONDS, Explained, FaultError, LostError, busy, disk_full
+from refterm.store.faults import BUSY_SECONDS, Explained, FaultError, LostError
 from refterm.store.schema import revision
+from refterm.store.sqlite_faults import explained
 from refterm.store.sqlite_file import Identity, companion, drop_stale, identity, is_frozen, share
 
 # synchronous = FULL: what was confirmed is on the disk, whatever happens to the power (docs/power-cut.md). Imports and
@@ -255,9 +256,9 @@ class SqliteDatabase(Database):
                 # Only now: SQLite's locks on the file would end with them (see _open). One that a thread still reads by
                 # is closed when the thread lets go of it.
                 for connection in left:
-                    if connection.busy.acquire(blocking=False):
-                        connection.close()
-                        connection.busy.release()
+                    with _if_free(connection.busy) as nobody_reads:
+                        if nobody_reads:
+                            connection.close()
 
     def begin(self, connection: Connection) -> None:
         """Begin with the lock: a deferred transaction that reads and then writes fails whatever the timeout."""
@@ -276,6 +277,13 @@ class SqliteDatabase(Database):
             with self.turn() as connection:
                 for name, value in usual:
                     connection.execute(f"pragma {name} = {value}")
+
+    def free_memory(self) -> None:
+        with _if_free(self._write_lock) as nobody_writes:
+            for connection in self._opened if nobody_writes else ():
+                with _if_free(connection.busy) as nobody_reads:
+                    if nobody_reads:
+                        connection.execute("pragma shrink_memory")
 
     def change_token(self) -> int:
         """A number that is another once anybody else has written; costs some microseconds."""
@@ -346,6 +354,18 @@ class SqliteDatabase(Database):
         for connection in self._opened:
             if connection is not writer:
                 _close_reader(connection, patience)
+        self._opened = []
+
+
+@contextmanager
+def _if_free(lock: threading.RLock) -> Iterator[bool]:
+    """Hold a lock unless another thread has it; gives whether it is held."""
+    held = lock.acquire(blocking=False)
+    try:
+        yield held
+    finally:
+        if held:
+            lock.release()
 
 
 def _close_reader(connection: SqliteConnection, patience: float) -> None:
@@ -391,33 +411,3 @@ def _stamp(path: Path) -> tuple[Identity, int, bool]:
 
 class _DamageError(Exception):
     """What is wrong with a copy, and so with what it was copied from."""
-
-
-def explained(path: Path) -> Explained:
-    """A context that tells the errors of a file in sentences."""
-    return Explained(str(path), (sqlite3.Error, OSError), fault_of)
-
-
-def fault_of(error: Exception) -> FaultError:
-    """What an error of SQLite or of the file system means, and what to do."""
-    if isinstance(error, PermissionError):
-        return FaultError(_("may not be opened; check its permissions and those of its folder"))
-    message = str(error).lower()
-    if "locked" in message:
-        return busy()
-    if "readonly" in message or "read-only" in message:
-        return FaultError(_("cannot be written; check its permissions and those of its folder, or use --read-only"))
-    # Without room for the index of the log (-shm), SQLite cannot even read.
-    if "full" in message or "no space" in message or getattr(error, "sqlite_errorname", "") == "SQLITE_IOERR_SHMSIZE":
-        return disk_full()
-    if "not a database" in message:
-        return FaultError(_("is no database; choose another file with --db"))
-    if "malformed" in message:
-        return FaultError(_("is damaged; run refterm db check, and restore the last backup"))
-    if "unable to open" in message:
-        return FaultError(
-            _("cannot be opened; check that it and its folder may be read and written, or use --read-only")
-        )
-    if "disk i/o" in message:
-        return FaultError(_("cannot be read or written (the disk reports an error); nothing was changed"))
-    return FaultError(_("cannot be used: {error}").format(error=getattr(error, "strerror", None) or error))

@@ -8,9 +8,10 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
+from queue import Queue
 from typing import IO
 
 import pytest
@@ -20,8 +21,10 @@ from refterm.errors import NotAllowedError, StoreError
 from refterm.services.marks import Marks
 from refterm.services.workplace import Workplace
 from refterm.store import faults
+from refterm.store.connection import Connection
 from refterm.store.opening import open_database
 from refterm.store.schema import revision
+from refterm.store.sqlite import SqliteConnection, SqliteDatabase
 from tests.nobody import BECOME_NOBODY
 from tests.store.support import assert_consistent, dump, insert, open_at, row
 
@@ -453,3 +456,44 @@ def test_closing_breaks_off_the_reads_of_other_threads(database_path: Path) -> N
     program = run(CLOSED_WHILE_READ, database_path)
     _out, errors = program.communicate(timeout=120)
     assert (program.returncode, errors) == (0, "")
+
+
+@contextmanager
+def _held_by_a_thread(context: AbstractContextManager[Connection]) -> Iterator[Connection]:
+    """A context that another thread is in."""
+    inside: Queue[Connection] = Queue()
+    done = threading.Event()
+
+    def hold() -> None:
+        with context as connection:
+            inside.put(connection)
+            done.wait(10)
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    yield inside.get(timeout=10)
+    done.set()
+    thread.join(10)
+
+
+def test_memory_is_given_back_by_the_connections_that_nobody_uses(database_path: Path) -> None:
+    """After forms have closed. Whoever reads or writes just then is neither waited for nor disturbed."""
+    asked: set[Connection] = set()
+
+    def watch(connection: SqliteConnection) -> None:
+        connection.set_trace_callback(
+            lambda statement: asked.add(connection) if statement == "pragma shrink_memory" else None
+        )
+
+    with closing(SqliteDatabase(database_path)) as database:
+        with _held_by_a_thread(database.reading()) as reader:
+            for connection in database._opened:
+                watch(connection)
+            database.free_memory()
+            assert asked == set(database._opened) - {reader} != set()
+        asked.clear()
+        with _held_by_a_thread(database.writing()):
+            database.free_memory()
+            assert asked == set()
+        database.free_memory()
+        assert reader in asked

@@ -247,6 +247,7 @@ class DeskScreen(Covered, StillBelow, DeskActions):
         if monotonic() - self.app.typed_at < COLLECT_PAUSE:
             self._collect_due = self.set_timer(COLLECT_PAUSE, self._collect)
         else:
+            self.session.workplace.database.free_memory()
             collect_closed()
 
     def fit(self, size: Size) -> None:
