@@ -67,6 +67,26 @@ assert before - pages() > 5_000, (before, pages())
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc has arenas")
+def test_threads_allocate_where_all_do(tmp_path: Path) -> None:
+    code = """
+import ctypes, sys, threading
+from refterm.tui import textual_quirks
+textual_quirks.share_arena()
+thread = threading.Thread(target=lambda: [bytearray(3000) for _number in range(100)])
+thread.start()
+thread.join()
+libc = ctypes.CDLL(None)
+libc.fopen.restype = ctypes.c_void_p
+file = ctypes.c_void_p(libc.fopen(sys.argv[1].encode(), b"w"))
+libc.malloc_info(0, file)
+libc.fclose(file)
+"""
+    told = tmp_path / "arenas.xml"
+    subprocess.run([sys.executable, "-c", code, told], check=True)
+    assert told.read_text().count("<heap nr=") == 1
+
+
 def test_textual_takes_no_more_of_its_palette_than_stands_in_for_it() -> None:
     """And asyncio does without ssl; what needs either later still gets it whole."""
     code = (

@@ -32,6 +32,7 @@ from refterm.tui.textual_quirks import (
     collect_closed,
     focus_without_repaint,
     set_breakpoint_classes,
+    share_arena,
 )
 
 T = TypeVar("T")
@@ -66,6 +67,7 @@ class DeskScreen(Covered, StillBelow, DeskActions):
         except RefTermError as error:
             self.connection.failed(error)
         self.reload(top=True)
+        self.call_after_refresh(share_arena)  # before any of these has a thread
         self.call_after_refresh(self.watcher.expire)
         self.call_after_refresh(self.ticker.schedule)
         self.presence.begin()
