@@ -54,7 +54,7 @@ def outbox_(context: click.Context, as_json: bool) -> None:
     """What is owed, sent, failed; oldest first."""
     if context.invoked_subcommand is not None:
         return
-    from refterm.services.background.delivery import Outbox
+    from refterm.services.outbox import Outbox
 
     invocation = context.find_object(Invocation)
     assert invocation is not None
@@ -97,7 +97,7 @@ def outbox_(context: click.Context, as_json: bool) -> None:
 @pass_invocation
 def retry(invocation: Invocation, number: int) -> None:
     """Try a notice again."""
-    from refterm.services.background.delivery import Outbox
+    from refterm.services.outbox import Outbox
 
     with invocation.workplace() as workplace:
         Outbox(workplace).retry(number)
@@ -109,7 +109,7 @@ def retry(invocation: Invocation, number: int) -> None:
 @pass_invocation
 def drop(invocation: Invocation, number: int) -> None:
     """Drop a notice."""
-    from refterm.services.background.delivery import Outbox
+    from refterm.services.outbox import Outbox
 
     with invocation.workplace() as workplace:
         Outbox(workplace).drop(number)

@@ -93,7 +93,7 @@ class Session:
         return self.standin.referrals.records[record["id"]]
 
     def pushes(self) -> list[dict[str, Any]]:
-        from refterm.services.background.delivery import Outbox
+        from refterm.services.outbox import Outbox
 
         return [item for item in Outbox(self.workplace).objects() if item["kind"] == "push"]
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from refterm.domain.history import Actor
-from refterm.services.background.delivery import Outbox
 from refterm.services.desk import Desk
+from refterm.services.outbox import Outbox
 from refterm.tui.forms.accept import accept_form
 from refterm.tui.forms.decline import decline_form
 from refterm.tui.forms.edit import edit_form

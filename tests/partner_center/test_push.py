@@ -106,7 +106,7 @@ def test_a_decline_says_why(session: Session, record: dict[str, Any]) -> None:
     assert session.there(record)["statusReason"] == "Proposed time line was too short: Two days."
     here = session.json(record)
     assert (here["reason"], here["reason_notes"], here["outcome"]) == ("timeline", "Two days.", "declined")
-    from refterm.services.background.delivery import Outbox
+    from refterm.services.outbox import Outbox
 
     assert {item["kind"] for item in Outbox(session.workplace).objects()} == {"push"}, "Microsoft tells the customer"
 

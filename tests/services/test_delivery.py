@@ -18,10 +18,11 @@ from refterm.clock import SettableClock
 from refterm.config import NoticeSettings
 from refterm.errors import ConfigurationError, NotAllowedError, NotFoundError
 from refterm.services.background import letters
-from refterm.services.background.delivery import PAUSES, Delivered, Outbox, deliver_due
+from refterm.services.background.delivery import PAUSES, Delivered, deliver_due
 from refterm.services.background.expiry import expire_due
 from refterm.services.desk import Desk
 from refterm.services.marks import Marks
+from refterm.services.outbox import Outbox
 from refterm.services.profiles import Profiles
 from refterm.services.roles import Role
 from refterm.services.triage import Triage
@@ -371,7 +372,7 @@ class TestMailServersThatMisbehave:
     @pytest.mark.usefixtures("owed")
     def test_one_that_hangs(self, workplace: Workplace, monkeypatch: pytest.MonkeyPatch) -> None:
         """It takes the call and says nothing: given up after a while, and tried again later."""
-        monkeypatch.setattr("refterm.services.background.transports.SECONDS", 0.2)
+        monkeypatch.setattr("refterm.services.background.smtp.SECONDS", 0.2)
         with closing(socket.create_server(("127.0.0.1", 0))) as silent:
             settings = NoticeSettings(transport="smtp", host="127.0.0.1", port=silent.getsockname()[1], security="none")
             assert deliver_due(workplace, settings) == Delivered(0, 1)
@@ -406,7 +407,7 @@ class TestMailServersThatMisbehave:
     @pytest.mark.usefixtures("owed")
     def test_a_password_command_that_never_ends(self, workplace: Workplace, monkeypatch: pytest.MonkeyPatch) -> None:
         """Such as one that asks for a passphrase where nobody is: the notice is tried again later."""
-        monkeypatch.setattr("refterm.services.background.transports.SECONDS", 0.5)
+        monkeypatch.setattr("refterm.services.background.smtp.SECONDS", 0.5)
         with mail_server() as (_box, plain):
             settings = replace(plain, user="desk", password_command="exec sleep 60")
             assert deliver_due(workplace, settings) == Delivered(0, 1)

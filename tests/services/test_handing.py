@@ -16,10 +16,11 @@ from refterm.config import NoticeSettings, RoleSettings
 from refterm.errors import InvalidInputError, UndoError, WrongStateError
 from refterm.services import desk_settings
 from refterm.services.assigning import Assigning, sentence
-from refterm.services.background.delivery import Delivered, Outbox, deliver_due
+from refterm.services.background.delivery import Delivered, deliver_due
 from refterm.services.desk import Desk
 from refterm.services.follow_ups import FollowUps
 from refterm.services.marks import Marks
+from refterm.services.outbox import Outbox
 from refterm.services.replies import KINDS, Replies, Written, mailto
 from refterm.services.several import Recalled
 from refterm.services.triage import Triage

@@ -7,9 +7,9 @@ from datetime import timedelta
 
 from refterm.clock import SettableClock
 from refterm.services import desk_settings
-from refterm.services.background.delivery import Outbox
 from refterm.services.desk import Desk
 from refterm.services.follow_ups import FollowUps
+from refterm.services.outbox import Outbox
 from refterm.services.replies import Replies
 from refterm.services.workplace import Workplace
 from tests.conftest import ImportRecords

@@ -17,11 +17,12 @@ from refterm.config import NoticeSettings
 from refterm.domain.decisions import Context
 from refterm.domain.query import Tab, View
 from refterm.domain.referral import Outcome, Referral, Status, TeamMember
-from refterm.services.background.delivery import Outbox, deliver_due
+from refterm.services.background.delivery import deliver_due
 from refterm.services.background.expiry import expire_due
 from refterm.services.desk import Desk
 from refterm.services.importing import Importer, Summary
 from refterm.services.marks import Marks
+from refterm.services.outbox import Outbox
 from refterm.services.triage import Triage
 from refterm.services.workplace import Workplace
 from refterm.store import queries

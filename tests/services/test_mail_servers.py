@@ -20,11 +20,12 @@ import pytest
 
 from refterm.clock import SettableClock
 from refterm.config import NoticeSettings
-from refterm.services.background import transports
+from refterm.services.background import maildir, smtp
 from refterm.services.background.addresses import for_mail, usable
-from refterm.services.background.delivery import Delivered, Outbox, deliver_due
+from refterm.services.background.delivery import Delivered, deliver_due
 from refterm.services.background.letters import LetterError, letter
 from refterm.services.background.referral_notices import recipient
+from refterm.services.outbox import Outbox
 from refterm.services.triage import Triage
 from refterm.services.workplace import Workplace
 from refterm.store import queries
@@ -161,7 +162,7 @@ class TestTempers:
         clock: SettableClock,
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
-        monkeypatch.setattr(transports, "SECONDS", 0.2)
+        monkeypatch.setattr(smtp, "SECONDS", 0.2)
         _owe(workplace, import_records, clock, [api_record()])
         with MailServer({}, ("AUTH XOAUTH2",)) as server:
             deliver_due(workplace, replace(server.settings, user="desk", token_command="exec sleep 5"))
@@ -181,18 +182,18 @@ class TestTempers:
         _owe(workplace, import_records, clock, [api_record() for _ in range(6)])
         settings = NoticeSettings(maildir=str(tmp_path / "mail"))
         delivered: list[int] = []
-        inner = transports.Maildir.deliver
+        inner = maildir.Maildir.deliver
 
-        def slow(self: transports.Maildir, message: Any, number: int) -> None:
+        def slow(self: maildir.Maildir, message: Any, number: int) -> None:
             delivered.append(number)
             inner(self, message, number)
             clock.advance(timedelta(minutes=6))
             if len(delivered) == 4:  # another program looks after 24 minutes, past the first claim of 15
-                monkeypatch.setattr(transports.Maildir, "deliver", inner)
+                monkeypatch.setattr(maildir.Maildir, "deliver", inner)
                 assert deliver_due(workplace, settings).sent == 2
-                monkeypatch.setattr(transports.Maildir, "deliver", slow)
+                monkeypatch.setattr(maildir.Maildir, "deliver", slow)
 
-        monkeypatch.setattr(transports.Maildir, "deliver", slow)
+        monkeypatch.setattr(maildir.Maildir, "deliver", slow)
         assert deliver_due(workplace, settings).sent == 4
         assert len(delivered) == len(set(delivered)) == 4
         assert {one["state"] for one in Outbox(workplace).objects()} == {"written"}
@@ -356,7 +357,7 @@ class TestMaildir:
         _owe(workplace, import_records, clock, [api_record() for _ in range(5)])
         folder = tmp_path / "letters"
         settings = NoticeSettings(maildir=str(folder))
-        for module, name, works in ((transports, "_private", 3), (os, "fsync", 1), (os, "replace", 2)):
+        for module, name, works in ((maildir, "_private", 3), (os, "fsync", 1), (os, "replace", 2)):
             with monkeypatch.context() as patch:
                 patch.setattr(module, name, _filling_up(getattr(module, name), works))
                 assert deliver_due(workplace, settings) == Delivered(0, 1)

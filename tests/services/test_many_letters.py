@@ -20,8 +20,9 @@ from typing import Any
 from refterm.clock import SettableClock
 from refterm.errors import InvalidInputError
 from refterm.services.background.addresses import for_mail, usable
-from refterm.services.background.delivery import Outbox, deliver_due
+from refterm.services.background.delivery import deliver_due
 from refterm.services.desk import Desk
+from refterm.services.outbox import Outbox
 from refterm.services.profiles import Profiles
 from refterm.services.replies import Replies
 from refterm.services.triage import Triage

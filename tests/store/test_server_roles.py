@@ -22,13 +22,14 @@ from refterm.domain.history import Actor
 from refterm.errors import NotAllowedError, RefTermError, StoreError
 from refterm.services import desk_settings
 from refterm.services.assigning import Assigning
-from refterm.services.background.delivery import Outbox, deliver_due
+from refterm.services.background.delivery import deliver_due
 from refterm.services.background.expiry import expire_due
 from refterm.services.background.presence import Presence
 from refterm.services.desk import Desk
 from refterm.services.follow_ups import FollowUps
 from refterm.services.importing import Importer
 from refterm.services.marks import Marks
+from refterm.services.outbox import Outbox
 from refterm.services.profiles import Profiles
 from refterm.services.replies import Replies
 from refterm.services.roles import NEEDS, Role

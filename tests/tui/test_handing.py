@@ -18,10 +18,10 @@ from refterm.clock import SettableClock
 from refterm.config import AlertSettings, Settings
 from refterm.services import desk_settings
 from refterm.services.assigning import Assigning
-from refterm.services.background.delivery import Outbox
 from refterm.services.desk import Desk
 from refterm.services.follow_ups import FollowUps
 from refterm.services.marks import Marks
+from refterm.services.outbox import Outbox
 from refterm.services.workplace import Workplace
 from refterm.store import codec, remote
 from refterm.tui import alerts

@@ -9,23 +9,25 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from refterm.config import NoticeSettings
 from refterm.domain.deadline import as_of
 from refterm.domain.history import Action, Actor
 from refterm.domain.referral import Referral, Status
-from refterm.errors import ConfigurationError, NotFoundError, StoreError
+from refterm.errors import ConfigurationError, StoreError
 from refterm.i18n import _
 from refterm.log import note_failure
 from refterm.services import people
-from refterm.services.background import referral_notices, transports
+from refterm.services.background import referral_notices
 from refterm.services.background.addresses import usable
 from refterm.services.background.letters import LetterError, letter
-from refterm.services.background.transports import RefusedError, Transport, UnreachableError
+from refterm.services.background.maildir import Maildir
+from refterm.services.background.transport import RefusedError, Transport, UnreachableError
 from refterm.services.desk import Desk
 from refterm.services.workplace import Workplace
-from refterm.store import codec, journal, outbox, queries, remote, updates
+from refterm.store import codec, journal, outbox, queries, updates
 from refterm.store.connection import Connection
 from refterm.text import fold
 
@@ -44,97 +46,6 @@ class Delivered(NamedTuple):
     failed: int = 0
 
 
-class Outbox:
-    """The notices of a desk."""
-
-    def __init__(self, workplace: Workplace) -> None:
-        self.workplace = workplace
-
-    def objects(self) -> list[dict[str, Any]]:
-        """All notices as JSON, oldest first (contract, `outbox --json`)."""
-        now = codec.micros(self.workplace.now())
-        with self.workplace.database.reading() as connection:
-            rows = queries.outbox(connection)
-        return [
-            {
-                "id": row["id"],
-                "kind": row["kind"],
-                "to": row["recipient"] or None,
-                "referral": row["referral_id"],
-                "state": "due" if row["state"] == "held" and (row["due_at"] or codec.NEVER) <= now else row["state"],
-                "due_at": None if row["due_at"] is None else codec.iso(codec.instant(row["due_at"])),
-                "attempts": row["attempts"],
-                "error": row["error"] and row["error"].removeprefix(outbox.CLOSED),
-            }
-            for row in rows
-        ]
-
-    def shown(self) -> list[dict[str, Any]]:
-        """What a person looks at: what failed or waits, one's own first, then the latest that went out or was dropped."""
-        now = codec.micros(self.workplace.now())
-        with self.workplace.database.reading() as connection:
-            rows = outbox.latest(connection, self.workplace.actor.name)
-        return [
-            {
-                "id": row["id"],
-                "kind": row["kind"],
-                "to": row["recipient"] or None,
-                "referral": row["referral_id"],
-                "state": "due" if row["state"] == "held" and (row["due_at"] or codec.NEVER) <= now else row["state"],
-                "due_at": codec.instant_or_none(row["due_at"]),
-                "error": row["error"],
-                "subject": row["subject"],
-            }
-            for row in rows
-        ]
-
-    def retry(self, number: int) -> None:
-        """Let a notice that failed or was dropped be delivered at the next opportunity.
-
-        Raises:
-            NotFoundError: when there is no such one.
-            NotAllowedError: for what others wrote and for what the desk owes, unless an admin does it.
-        """
-        impossible = _("notice {id} cannot be sent again: only one that failed, was dropped or is on hold can")
-        self._change(outbox.again, impossible, number, codec.micros(self.workplace.now()))
-        with self.workplace.database.writing() as connection:
-            outbox.open_again(connection)
-
-    def drop(self, number: int) -> None:
-        """Never deliver a notice.
-
-        Raises:
-            NotFoundError: when there is none that waits.
-            NotAllowedError: for what others wrote and for what the desk owes, unless an admin does it.
-        """
-        impossible = _("notice {id} cannot be dropped: only one that was not delivered yet can")
-        self._change(outbox.drop, impossible, number)
-
-    def _change(self, change: Any, impossible: str, number: int, *more: int) -> None:
-        self.workplace.require_writing()
-        absent = NotFoundError(_("there is no notice {id}; see refterm outbox").format(id=number))
-        if abs(number) > codec.LARGEST:
-            raise absent
-        with self.workplace.database.writing() as connection:
-            mine = outbox.person(connection, number) == self.workplace.actor.name
-            self.workplace.require("outbox of one's own" if mine else "outbox of others")
-            if not change(connection, number, *more):
-                there = outbox.exists(connection, number)
-                raise NotFoundError(impossible.format(id=number)) if there else absent
-            if change is outbox.drop:
-                remote.look_again(connection, number)
-            self._record(connection, number, Action.OUTBOX_DROPPED if change is outbox.drop else Action.OUTBOX_RETRIED)
-
-    def _record(self, connection: Connection, number: int, action: Action) -> None:
-        """Note in the referral's history who dropped or retried what, and to whom it was to go (T4)."""
-        item = outbox.one(connection, number)
-        if item is None or item["referral_id"] is None:
-            return
-        row = updates.get(connection, item["referral_id"])
-        what = {"notice": item["kind"], **({"to": item["recipient"]} if item["recipient"] else {})}
-        journal.record(connection, row, row, action, self.workplace.actor, self.workplace.now(), extra=what)
-
-
 def deliver_due(
     workplace: Workplace, settings: NoticeSettings, *, environment: Mapping[str, str] = os.environ
 ) -> Delivered:
@@ -149,7 +60,7 @@ def deliver_due(
         return Delivered()
     if settings.from_ and not usable(settings.from_):
         raise ConfigurationError(_("notices.from is no address to send from: {text}").format(text=settings.from_))
-    transport = transports.chosen(settings, workplace.database.file, environment)
+    transport = _transport(settings, workplace.database.file, environment)
     if transport is None or _closed(workplace):
         return Delivered()
     run = _Run(workplace, settings, transport)
@@ -159,6 +70,25 @@ def deliver_due(
         return Delivered(run.sent, run.failed)
     finally:
         transport.close()
+
+
+def _transport(settings: NoticeSettings, database: Path | None, environment: Mapping[str, str]) -> Transport | None:
+    """The transport that the settings name; None where nothing is delivered.
+
+    Raises:
+        ConfigurationError: when what it needs is not set.
+    """
+    if settings.transport == "off":
+        return None
+    if settings.transport == "smtp":
+        from refterm.services.background.smtp import Smtp
+
+        return Smtp(settings, environment)
+    if settings.maildir:
+        return Maildir(Path(settings.maildir).expanduser())
+    if database is None:
+        raise ConfigurationError(_("with PostgreSQL set notices.maildir, or notices.transport to smtp or off"))
+    return Maildir(database.parent / "notices")
 
 
 @dataclass(slots=True)

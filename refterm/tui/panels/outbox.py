@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 
 from refterm.domain.when import moment_text
 from refterm.i18n import _
-from refterm.services.background.delivery import Outbox
+from refterm.services.outbox import Outbox
 from refterm.tui.background.work import work
 from refterm.tui.forms import parts
 from refterm.tui.panels.chooser import Chooser, Item

@@ -1,143 +1,21 @@
-"""The ways out: a Maildir, which works offline and which any mail reader opens, or a mail server."""
+"""The way out through a mail server. It brings OpenSSL: nobody imports it whose notices go elsewhere."""
 
 from __future__ import annotations
 
-import os
 import smtplib
-import socket
 import ssl
 import subprocess
 from collections.abc import Mapping
-from contextlib import suppress
-from pathlib import Path
-from typing import BinaryIO, Protocol
 
-from refterm import files
 from refterm.config import NoticeSettings
-from refterm.errors import ConfigurationError, RefTermError
+from refterm.errors import ConfigurationError
 from refterm.i18n import _
 from refterm.services.background.letters import Letter
+from refterm.services.background.transport import RefusedError, UnreachableError
 
 PASSWORD = "REFTERM_SMTP_PASSWORD"  # noqa: S105 - the name of a variable
 SECONDS = 20.0
 _PORTS = {"starttls": 587, "tls": 465, "none": 25}
-
-
-class RefusedError(RefTermError):
-    """Not delivered, in the words of whoever refused.
-
-    Attributes:
-        for_good: trying again would not help.
-    """
-
-    def __init__(self, text: str, *, for_good: bool = False) -> None:
-        super().__init__(text)
-        self.for_good = for_good
-
-
-class UnreachableError(RefTermError):
-    """The way out is closed for every letter: no connection, no sign-in, no folder. The run ends."""
-
-
-class Transport(Protocol):
-    """Delivers letters."""
-
-    batch: int  # how many notices are claimed at once
-
-    state: str  # what a delivered notice is: `sent`, or `written` where nothing was mailed
-
-    def deliver(self, message: Letter, number: int) -> None:
-        """Deliver one; it counts as delivered once `finish` has returned.
-
-        Args:
-            message: the letter.
-            number: of the notice, which is delivered once.
-
-        Raises:
-            RefusedError: when it was not.
-            UnreachableError: when no other would be, either.
-        """
-        ...
-
-    def finish(self) -> None:
-        """End the delivery of all letters since the last time.
-
-        Raises:
-            UnreachableError: when it failed; some may be delivered.
-        """
-        ...
-
-    def close(self) -> None:
-        """End what is open."""
-        ...
-
-
-class Maildir:
-    """A Maildir. A notice has one file, however often it is delivered.
-
-    A disk takes as long for many files that are forced to it at the same time as for a few, so the letters of a batch are
-    written one by one and forced to it together.
-    """
-
-    state = "written"
-    batch = 100
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._parts: dict[str, BinaryIO] = {}  # what lies in `tmp`, by the name that it gets
-
-    def deliver(self, message: Letter, number: int) -> None:
-        """Write it into `tmp`."""
-        name = f"refterm-{number}"
-        try:
-            if not self._parts:
-                self._prepare()
-            writing = self._folder / "tmp" / f"{name}.{socket.gethostname()}.{os.getpid()}"
-            file = self._parts[name] = open(writing, "wb", opener=_private)  # noqa: SIM115 - open until it is forced
-            file.write(message.data.replace(b"\r\n", b"\n"))
-            file.flush()
-        except OSError as error:
-            raise self._failed(error) from error
-
-    def _prepare(self) -> None:
-        """Make the folders. Customers' names and addresses: for the owner's eyes only, whatever the umask allows."""
-        files.make_folder(self._folder)
-        for folder in (self._folder, *(self._folder / part for part in ("tmp", "new", "cur"))):
-            folder.mkdir(exist_ok=True, mode=0o700)
-            if folder.stat().st_mode & 0o077 and folder.stat().st_uid == os.getuid():
-                folder.chmod(0o700)  # made by another program, or by an older refterm
-
-    def finish(self) -> None:
-        """Force all that was written to the disk and move it into `new`, as the format asks."""
-        new = self._folder / "new"
-        try:
-            files.force(self._parts.values())
-            # A reader of mail moves letters from `new` to `cur`, so this is the order in which to look.
-            there = {name for name in self._parts if (new / name).exists()}
-            there |= {name.partition(":")[0] for name in os.listdir(self._folder / "cur")}
-            for name in [name for name in self._parts if name not in there]:
-                os.replace(self._parts[name].name, new / name)
-                self._parts.pop(name).close()
-            files.force_folder(new)
-        except OSError as error:
-            raise self._failed(error) from error
-        finally:
-            self.close()
-
-    def _failed(self, error: OSError) -> UnreachableError:
-        return UnreachableError(f"{error.filename or self._folder}: {error.strerror or error}")
-
-    def close(self) -> None:
-        """Remove what was written and not delivered."""
-        for file in self._parts.values():
-            with suppress(OSError):  # a full disk does not take what is left in the buffer
-                file.close()
-            Path(file.name).unlink(missing_ok=True)
-        self._parts.clear()
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, files.PRIVATE)
 
 
 class Smtp:
@@ -309,23 +187,6 @@ def _output(command: str, setting: str) -> str:
     if done.returncode:
         raise UnreachableError(_("{setting} failed with status {n}").format(setting=setting, n=done.returncode))
     return done.stdout.rstrip("\n")
-
-
-def chosen(settings: NoticeSettings, database: Path | None, environment: Mapping[str, str]) -> Transport | None:
-    """The transport that the settings name; None where nothing is delivered.
-
-    Raises:
-        ConfigurationError: when what it needs is not set.
-    """
-    if settings.transport == "off":
-        return None
-    if settings.transport == "smtp":
-        return Smtp(settings, environment)
-    if settings.maildir:
-        return Maildir(Path(settings.maildir).expanduser())
-    if database is None:
-        raise ConfigurationError(_("with PostgreSQL set notices.maildir, or notices.transport to smtp or off"))
-    return Maildir(database.parent / "notices")
 
 
 def _from_keyring(user: str) -> str | None:
