@@ -5,6 +5,7 @@ from __future__ import annotations
 import gettext
 import os
 import re
+import sys
 from functools import lru_cache
 from typing import Literal
 
@@ -90,11 +91,30 @@ def decimal_mark() -> Literal[".", ","]:
     return _decimal_mark(locale if not _language or locale.startswith(_language) else _language)
 
 
+def import_babel() -> None:
+    """Import Babel, whatever TZ says: it reads a file that TZ names when it is imported, and fails where that is no zone.
+
+    Nothing here asks it for the time.
+    """
+    if "babel.dates" in sys.modules:
+        return
+    zone = os.environ.get("TZ")
+    os.environ["TZ"] = "UTC"
+    try:
+        import babel.dates  # noqa: F401
+    finally:
+        if zone is None:
+            del os.environ["TZ"]
+        else:
+            os.environ["TZ"] = zone
+
+
 @lru_cache(maxsize=8)
 def _decimal_mark(locale: str) -> Literal[".", ","]:
     name = locale.partition(".")[0].partition("@")[0]
     if name in ("", "C", "POSIX") or name.startswith("en"):
         return "."  # the common case needs no Babel, which costs 40 ms
+    import_babel()
     from babel import UnknownLocaleError
     from babel.numbers import get_decimal_symbol
 

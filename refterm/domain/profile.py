@@ -11,7 +11,7 @@ from typing import NamedTuple
 from refterm.domain import money
 from refterm.domain.decisions import optional, read_email, required
 from refterm.errors import InvalidInputError
-from refterm.i18n import _
+from refterm.i18n import _, import_babel
 from refterm.text import LONGEST_KEY, clean_line
 
 # What CLDR names beside the countries: parts of others, unions, and codes for tests and for "unknown".
@@ -146,6 +146,7 @@ def read_profile(typed: Typed) -> Profile:
 @lru_cache(maxsize=1)
 def known_countries() -> frozenset[str]:
     """The countries of ISO 3166, by their codes of two letters, and Kosovo, which has none yet (P1)."""
+    import_babel()
     from babel import Locale
 
     codes = {code for code in map(str, Locale("en").territories) if len(code) == 2 and code.isalpha()}
@@ -154,6 +155,7 @@ def known_countries() -> frozenset[str]:
 
 def _country_meant(text: str) -> str:
     """The code of today for one of yesterday or of everyday use, such as GB for UK; else an example."""
+    import_babel()
     from babel.core import get_global
 
     found: list[str] = get_global("territory_aliases").get(text, [])

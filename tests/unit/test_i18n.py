@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -31,3 +34,21 @@ def test_no_folder_of_the_environment_is_read(tmp_path: Path, monkeypatch: pytes
         monkeypatch.setenv(name, value)
         i18n.use(None)
         assert i18n._("Archived") == "Archivadas"
+
+
+@pytest.mark.parametrize("zone", ["/etc/passwd", ":/etc/passwd", "/", "", "Europe/Nowhere", "🔥", None])
+def test_babel_is_imported_whatever_the_zone_of_the_environment_is(zone: str | None) -> None:
+    """It reads the file that TZ names, and a country or a decimal could then not be read."""
+    script = """
+import os
+from refterm import i18n
+from refterm.domain.profile import known_countries
+before = os.environ.get("TZ")
+assert i18n.decimal_mark() == ","
+assert "DE" in known_countries()
+assert os.environ.get("TZ") == before
+"""
+    given = {**os.environ, "LC_ALL": "es_ES.UTF-8"} | ({} if zone is None else {"TZ": zone})
+    if zone is None:
+        given.pop("TZ", None)
+    subprocess.run([sys.executable, "-c", script], env=given, check=True)
