@@ -1,4 +1,4 @@
-"""The configuration: one spec, read from flag > environment > user's file > site's file > default; and the folders.
+"""The configuration: one spec, read from flag > environment > user's file > site's file > default.
 
 Every key stands in the dataclasses below with its type, its default and what is allowed; the loader reads the spec
 from them. An unknown key or a bad value is an error that names file, key and what is allowed.
@@ -15,15 +15,12 @@ from pathlib import Path
 from types import UnionType
 from typing import Any, get_args, get_type_hints
 
-from refterm import files
+from refterm import files, paths
 from refterm.errors import ConfigurationError
 from refterm.i18n import _, languages
 from refterm.text import clean
 
 SITE_FILE = Path("/etc/refterm/config.toml")
-POSTGRES = ("postgresql+psycopg", "postgresql", "postgres")
-# One letter is a drive of Windows, not a scheme.
-_MISTYPED = re.compile(r"(?i)(?:sqlite|postgres(?:ql)?(?:\+\w+)?):|[a-z][a-z0-9+.-]+:/")
 SITE_ONLY = ("kiosk", "kiosk_commands", "editor", "locked", "roles", "views")
 # Tables that are kept in the database, with an example of how to set them.
 IN_DATABASE = {"deadlines": "deadlines.respond_hours=24", "people": "people.bob=bob@example.com"}
@@ -187,7 +184,7 @@ def load(
     if kiosk or settings.kiosk:  # else `--db` or REFTERM_DB would open another desk
         settings = replace(settings, kiosk=True, locked=(*settings.locked, "database"))
     else:
-        path = named or config_folder() / "config.toml"
+        path = named or paths.config_folder() / "config.toml"
         mine = _read(path, must_exist=named is not None)
         _refuse_locked(mine, settings.locked, path)
         settings = _merge(settings, mine, path, "", site=False)
@@ -363,67 +360,3 @@ def _check_zone(name: str, where: str) -> None:
         ZoneInfo(name)
     except (ValueError, OSError, KeyError):
         raise ConfigurationError(_("{where} must be a time zone such as Europe/Madrid").format(where=where)) from None
-
-
-def config_folder() -> Path:
-    """The user's folder for `config.toml`."""
-    import platformdirs
-
-    return platformdirs.user_config_path("refterm", appauthor=False)
-
-
-def data_folder() -> Path:
-    """The user's folder for `desk.db`."""
-    import platformdirs
-
-    return platformdirs.user_data_path("refterm", appauthor=False)
-
-
-def state_folder() -> Path:
-    """The user's folder for drafts, view state and `refterm.log`."""
-    import platformdirs
-
-    return platformdirs.user_state_path("refterm", appauthor=False)
-
-
-def database_location(settings: Settings) -> Path | str:
-    """The location of the desk: a SQLite file, or the URL of a PostgreSQL database.
-
-    Raises:
-        ConfigurationError: for a URL of another kind.
-    """
-    named = settings.database
-    if not named:
-        return data_folder() / "desk.db"
-    scheme, separator, rest = named.partition("://")
-    if not separator:
-        # This is a mistyped URL, or one that a Path shortened. As a path it would make folders of that name.
-        if _MISTYPED.match(named):
-            raise ConfigurationError(_not_a_database(named.partition(":")[0] + ":..."))
-        return _expanded(named)
-    if scheme.lower() in POSTGRES:
-        return f"postgresql://{rest}"
-    if scheme.lower() != "sqlite":
-        raise ConfigurationError(_not_a_database(scheme + "://..."))
-    path = rest.removeprefix("/")
-    if path == rest or not path:
-        raise ConfigurationError(
-            _("{url}: name the file after three slashes: sqlite:///desk.db, or sqlite:////srv/desk.db").format(
-                url=scheme + "://..."
-            )
-        )
-    return _expanded(path)
-
-
-def _not_a_database(url: str) -> str:
-    return _(
-        "{url}: name a SQLite file by its path or as sqlite:///desk.db,"
-        " or a PostgreSQL database as postgresql+psycopg://host/name"
-    ).format(url=url)
-
-
-def _expanded(path: str) -> Path:
-    try:
-        return Path(path).expanduser()
-    except RuntimeError:  # `~name` of nobody: then it is the name of a file
-        return Path(path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from refterm import config, files
+from refterm import files, paths
 from refterm.clock import SystemClock
 
 # One file and one before it: enough to find a fault, too little to fill a disk.
@@ -14,7 +14,7 @@ MOST_BYTES = 512 * 1024
 
 def log_path() -> Path:
     """Where the log stands."""
-    return config.state_folder() / "refterm.log"
+    return paths.state_folder() / "refterm.log"
 
 
 def note_failure(error: BaseException) -> Path:

@@ -14,7 +14,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.pool import NullPool
 from sqlmodel import Session, create_engine, select
 
-from refterm import config
+from refterm import config, paths
 from refterm.errors import StoreError
 from refterm.i18n import _
 from refterm.store.tables import Counter, History, Outbox, Presence, Profile, Referral, Remote, Setting, Source, Sync
@@ -53,7 +53,7 @@ def open_session(database: str | Path | None = None) -> Session:
     settings = config.load()
     if database is not None:
         settings = settings.overridden(database=str(database))
-    location = config.database_location(settings)
+    location = paths.database_location(settings.database)
     if isinstance(location, Path):
         if not location.is_file():
             raise StoreError(_("{path} is no file; name the desk's database").format(path=location))

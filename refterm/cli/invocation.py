@@ -70,11 +70,11 @@ class Invocation:
         import os
         from pathlib import Path
 
-        from refterm import config
+        from refterm import config, paths
 
-        location = config.database_location(self.settings())
+        location = paths.database_location(self.settings().database)
         named = self.flags.get("config") or os.environ.get("REFTERM_CONFIG")
-        mine = Path(named) if named else config.config_folder() / "config.toml"
+        mine = Path(named) if named else paths.config_folder() / "config.toml"
         return location if isinstance(location, Path) else None, mine, config.SITE_FILE
 
     def forbid_in_kiosk(self, *names: object) -> None:

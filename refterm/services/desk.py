@@ -15,7 +15,7 @@ from refterm.domain.referral import Referral, Status
 from refterm.domain.row import Row
 from refterm.services.background.holding import hold
 from refterm.services.workplace import Workplace
-from refterm.store import queries, remote
+from refterm.store import history, queries, remote
 from refterm.store.connection import Connection
 from refterm.store.counting import counts, first_received, past_due_count, view_count
 from refterm.store.listing import MOST_HITS, KeptHits, Listing, listing
@@ -119,7 +119,7 @@ class Desk:
     def snapshot(self, view: View, filters: Mapping[Tab, Filter] | None = None) -> Snapshot:
         """The list and what stands around it, all at this instant; `filters` are those of the tabs."""
         with self.workplace.database.reading() as connection:
-            now, token = self.workplace.now(), queries.last_entry(connection)
+            now, token = self.workplace.now(), history.last_number(connection)
             alert = self._alert(connection, now)
             next_event = self._next_event(connection, alert, now)
             self._forget_kept(token, now, next_event)
@@ -285,20 +285,20 @@ class Desk:
     def history(self, referral_id: int | None = None) -> Iterator[Entry]:
         """The history of one referral or of the whole desk, oldest first (T4)."""
         with self.workplace.database.reading() as connection:
-            for entry in queries.history_by_time(connection, referral_id):
+            for entry in history.by_time(connection, referral_id):
                 yield shown_entry(entry)
 
     def latest(self, referral_id: int, count: int) -> list[Entry]:
         """The latest history entries of a referral, the newest first (T4)."""
         with self.workplace.database.reading() as connection:
-            return [shown_entry(entry) for entry in queries.latest(connection, referral_id, count)]
+            return [shown_entry(entry) for entry in history.latest(connection, referral_id, count)]
 
     def source_says(self, referral: Referral) -> str | None:
         """The outcome or status that the source has come to otherwise than this desk; None where they agree."""
         if referral.status is Status.NEW:
             return None
         with self.workplace.database.reading() as connection:
-            return queries.source_says(connection, referral.id)
+            return history.source_says(connection, referral.id)
 
     def both_changed(self, referral: Referral) -> list[str]:
         """The fields that were changed here and at Partner Center, of which theirs stands until ours is sent again."""
@@ -315,7 +315,7 @@ class Desk:
     def token(self) -> int:
         """The newest history entry: where to ask for changes from."""
         with self.workplace.database.reading() as connection:
-            return queries.last_entry(connection)
+            return history.last_number(connection)
 
     def notices_due(self) -> bool:
         """Whether a notice waits to be delivered (N1)."""
@@ -335,11 +335,11 @@ class Desk:
     def changes(self, token: int) -> Changes:
         """What was written since a history entry."""
         with self.workplace.database.reading() as connection:
-            newest = queries.last_entry(connection)
-            entries = tuple(queries.history(connection, after=token, limit=MOST_ENTRIES))
+            newest = history.last_number(connection)
+            entries = tuple(history.entries(connection, after=token, limit=MOST_ENTRIES))
             last = entries[-1].id if entries else token
             more = last < newest
-            arrived, expired = queries.came_and_went(connection, token) if more else (0, 0)
+            arrived, expired = history.came_and_went(connection, token) if more else (0, 0)
         if more or any(entry.action == Action.SETTING_CHANGED for entry in entries):
             self.workplace.read_settings()
         return Changes(max(newest, last), entries, more, arrived=arrived, expired=expired)

@@ -15,7 +15,7 @@ from refterm.formats.record import Incoming
 from refterm.services.desk import shown_entry
 from refterm.services.referral_json import entry_object
 from refterm.services.workplace import Workplace
-from refterm.store import codec, queries
+from refterm.store import codec, history, queries
 from refterm.store.connection import Connection
 from refterm.store.listing import condition
 
@@ -124,7 +124,7 @@ class Exporter:
         while True:
             with self.workplace.database.reading() as connection:
                 where, bound = self._condition(connection, view, now)
-                found = queries.history_of(connection, where, bound, last, BATCH)
+                found = history.entries_where(connection, where, bound, last, BATCH)
             for entry in found:
                 yield shown_entry(entry)
             if len(found) < BATCH:

@@ -26,7 +26,7 @@ from refterm.services.reading_ahead import ahead
 from refterm.services.roles import Role
 from refterm.services.workplace import Workplace
 from refterm.store import arrivals as store
-from refterm.store import codec, journal, outbox, queries, remote, updates
+from refterm.store import codec, history, journal, outbox, remote, updates
 from refterm.store.connection import Connection
 from refterm.words import standing_word
 
@@ -361,7 +361,7 @@ class Importer:
         said = None
         if merging.contradicts(ours, incoming):
             said = str(incoming.referral.outcome or incoming.referral.status)
-            if said != queries.source_says(connection, ours["id"]):
+            if said != history.source_says(connection, ours["id"]):
                 self._contradicted(connection, ours, arrival, said)
                 changes = changes or {"changed_at": codec.micros(now)}
         if newer is None and not changes:

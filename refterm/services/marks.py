@@ -15,7 +15,7 @@ from refterm.errors import ConflictError, InvalidInputError, WrongStateError
 from refterm.i18n import _
 from refterm.services import people
 from refterm.services.workplace import Workplace
-from refterm.store import codec, journal, queries, updates
+from refterm.store import codec, history, journal, updates
 from refterm.words import outcome_word, status_text
 
 Change = tuple[Action, Mapping[str, Any]]
@@ -199,7 +199,7 @@ class Marks:
         already = None
         if after is before:
             with self.workplace.database.reading() as connection:
-                entries = [one for one in queries.history(connection, referral_id) if column in one.changes]
+                entries = [one for one in history.entries(connection, referral_id) if column in one.changes]
             already = entries[-1].by if entries else None
         return Toggled(bool(after[column]), already)
 

@@ -13,7 +13,7 @@ from refterm.i18n import _
 from refterm.services.desk_settings import people
 from refterm.services.roles import Role, groups_of, role_of
 from refterm.services.workplace import Workplace
-from refterm.store import codec, outbox, queries
+from refterm.store import codec, history, outbox, queries
 from refterm.store.connection import Connection
 from refterm.text import clean_line, fold
 
@@ -60,7 +60,7 @@ def colleagues(workplace: Workplace) -> dict[str, str]:
     """
     with workplace.database.reading() as connection:
         known = dict.fromkeys(people(queries.settings(connection)), "")
-        acted = queries.acted_since(connection, workplace.now() - GONE_AFTER)
+        acted = history.acted_since(connection, workplace.now() - GONE_AFTER)
     acted.pop(DESK.name, None)
     found = {name: login or name for name, login in {**known, **acted}.items()}
     return {name: found[name] for name in sorted(found, key=fold) if _role(workplace, found[name]) >= Role.TRIAGER}
@@ -82,7 +82,7 @@ def colleague(workplace: Workplace, typed: str) -> str:
     if len(alike) == 1:
         return alike[0]
     with workplace.database.reading() as connection:
-        login = queries.acted_since(connection, workplace.now() - GONE_AFTER).get(name, name)
+        login = history.acted_since(connection, workplace.now() - GONE_AFTER).get(name, name)
         known = name in people(queries.settings(connection)) or login != name
     if known or _role_is_named(workplace, login):
         raise InvalidInputError(

@@ -15,7 +15,7 @@ from refterm.i18n import _
 from refterm.services import people
 from refterm.services.background.addresses import usable
 from refterm.services.workplace import Workplace
-from refterm.store import codec, journal, outbox, queries, updates
+from refterm.store import codec, history, journal, outbox, updates
 from refterm.text import clean_line, fold
 
 REPLY = "reply"
@@ -93,7 +93,7 @@ class Replies:
     def first_kind(self, referral: Referral) -> str:
         """The template that fits best: the first answer, or a question once there was one."""
         with self.workplace.database.reading() as connection:
-            answered = any(entry.action == Action.REPLIED for entry in queries.history(connection, referral.id))
+            answered = any(entry.action == Action.REPLIED for entry in history.entries(connection, referral.id))
         return KINDS[1] if answered else KINDS[0]
 
     def answers_to(self) -> str | None:

@@ -16,7 +16,7 @@ from refterm.services.background.expiry import expire_due
 from refterm.services.several import Done, Recalled, Refused, together
 from refterm.services.sync.owing import check_not_sent
 from refterm.services.workplace import Workplace
-from refterm.store import codec, journal, queries, remote, updates
+from refterm.store import codec, history, journal, remote, updates
 from refterm.store.connection import Connection
 
 
@@ -38,8 +38,8 @@ class Undoing:
         def undo_one(connection: Connection, referral_id: int) -> None:
             workplace, now = self.workplace, self.workplace.now()
             before = updates.get(connection, referral_id)
-            latest = queries.standing_decision(connection, referral_id)
-            reply = queries.held_reply(connection, referral_id, workplace.actor.name, now)
+            latest = history.standing_decision(connection, referral_id)
+            reply = history.held_reply(connection, referral_id, workplace.actor.name, now)
             if reply is not None and (latest is None or latest[0].id < reply.id):
                 letters.append(self._recall(connection, before, reply, now))
                 return
@@ -69,7 +69,7 @@ class Undoing:
         workplace = self.workplace
         made = check_undo(entry, actor=workplace.actor, now=now, undo_seconds=workplace.undo_seconds, changed=changed)
         check_not_sent(connection, made.id, now)
-        if queries.notice_was_sent(connection, made.id):
+        if history.notice_was_sent(connection, made.id):
             # Within the time only where a clock was set back (Z2): what was sent cannot be recalled.
             raise UndoError(_("the customer has been told already, so it can no longer be undone"))
         return made
@@ -78,7 +78,7 @@ class Undoing:
         """Undo a reply that is held; the referral does not change."""
         journal.cancel_notices(connection, [reply.id])
         actor, undone = self.workplace.actor, {"undone": Action.REPLIED.value}
-        journal.record(connection, row, row, Action.UNDONE, actor, now, batch=queries.REPLY, extra=undone)
+        journal.record(connection, row, row, Action.UNDONE, actor, now, batch=history.REPLY, extra=undone)
         to, subject, text = (str(reply.changes[field][1]) for field in ("to", "subject", "text"))
         return Recalled(int(row["id"]), to, subject, text)
 
@@ -105,14 +105,14 @@ class Undoing:
         now = workplace.now()
         skipped: list[Refused] = []
         with workplace.database.reading() as connection:
-            for at_once in queries.recent_decisions(connection, workplace.actor.name, workplace.undo_seconds, now):
+            for at_once in history.recent_decisions(connection, workplace.actor.name, workplace.undo_seconds, now):
                 numbers: list[int] = []
                 refused: list[Refused] = []
                 for entry in reversed(at_once):
                     number = entry.referral or 0
                     if entry.action not in DECISIONS:
                         return [number], skipped
-                    latest = queries.standing_decision(connection, number)
+                    latest = history.standing_decision(connection, number)
                     if latest is None or latest[0].id != entry.id:
                         continue  # it was undone, or decided on after it
                     numbers.append(number)

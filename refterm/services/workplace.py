@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, tzinfo
 from pathlib import Path
 
-from refterm import config
+from refterm import paths
 from refterm.clock import Clock, SharedClock, SystemClock
 from refterm.config import RoleSettings, Settings
 from refterm.domain.deadline import Deadlines, deadlines_of
@@ -153,7 +153,7 @@ def open_workplace(
     # A viewer looks and changes nothing, be it the schema.
     keeps = own_role(settings, actor.login) > Role.VIEWER
     database = open_database(
-        config.database_location(settings), read_only=settings.read_only, create=create and keeps, upgrade=keeps
+        paths.database_location(settings.database), read_only=settings.read_only, create=create and keeps, upgrade=keeps
     )
     try:
         return workplace(database, settings, actor, clock or clock_of(database))
@@ -197,7 +197,7 @@ def workplace(database: Database, settings: Settings, actor: Actor, clock: Clock
         roles=settings.roles,
         transport=settings.notices.transport,
         sender=settings.notices.from_,
-        own_letters=None if settings.kiosk else config.config_folder() / "letters",
+        own_letters=None if settings.kiosk else paths.config_folder() / "letters",
     )
     opened.read_settings()
     return opened

@@ -25,7 +25,7 @@ from textual.scrollbar import ScrollBar, ScrollBarRender
 from textual.theme import Theme
 
 import refterm
-from refterm import config, i18n
+from refterm import i18n, paths
 from refterm.config import Settings, SharedView
 from refterm.errors import ConfigurationError, RefTermError
 from refterm.i18n import _
@@ -268,7 +268,7 @@ class RefTermApp(DeskApp):
 
 def session_for(place: Workplace, settings: Settings, signs: Signs, folder: Path | None = None) -> Session:
     """The services that the screens work with; drafts lie in the state folder, or in the one given."""
-    drafts = Drafts((folder or config.state_folder()) / "drafts", place.desk_id, place.actor.name)
+    drafts = Drafts((folder or paths.state_folder()) / "drafts", place.desk_id, place.actor.name)
     shown = not settings.kiosk and are_shown(os.environ)
     return Session(
         place,
@@ -323,7 +323,7 @@ def run_desk(settings: Settings, *, acting: str | None = None, page: FirstPage |
     textual_quirks.check_environment()
     check_look(settings)
     place = (page and page.hand_over()) or open_workplace(settings, acting=acting)
-    states = ViewStates(config.state_folder(), place.actor.name, place.desk_id)
+    states = ViewStates(paths.state_folder(), place.actor.name, place.desk_id)
     signs = choose_signs(settings.ascii, os.environ, coerced=bool(sys.flags.utf8_mode))
     app = RefTermApp(session_for(place, settings, signs), states=states, settings=settings)
     app.first_page = page

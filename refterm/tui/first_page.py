@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import refterm
-from refterm import config, files
+from refterm import files, paths
 from refterm.config import Settings
 from refterm.domain.query import Filter, Tab, View
 from refterm.errors import RefTermError
@@ -71,7 +71,7 @@ class FirstPage:
         Raises:
             RefTermError: when the desk cannot be opened.
         """
-        location = config.database_location(self._settings)
+        location = paths.database_location(self._settings.database)
         known = any(page["key"][0] == self._terminal for page in self._kept)
         # On a server one may wait, and a desk that is not there yet has nothing to show.
         if not known or not isinstance(location, Path) or not location.is_file():
@@ -104,7 +104,7 @@ class FirstPage:
             place.close()
 
     def _draw(self, place: Workplace) -> str | None:
-        state = ViewStates(config.state_folder(), place.actor.name, place.desk_id).load()
+        state = ViewStates(paths.state_folder(), place.actor.name, place.desk_id).load()
         tab = state.tab
         view = View(tab, state.orders.get(tab), state.filters.get(tab, Filter()), "")
         found = Desk(place).snapshot(view, state.filters)
@@ -242,7 +242,7 @@ def _attributes(desk: DeskScreen, style: Any) -> str:
 
 
 def _path() -> Path:
-    return config.state_folder() / "first-page.json"
+    return paths.state_folder() / "first-page.json"
 
 
 def _read() -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from refterm import config
+from refterm import config, paths
 from refterm.clock import SettableClock
 from refterm.services.care import doctor
 from refterm.services.workplace import Workplace
@@ -230,7 +230,7 @@ class TestDoctor:
         result = refterm("doctor")
         assert (result.status, result.err) == (0, ""), result
         assert all(line.startswith("ok ") for line in result.lines)
-        for path in (database_path, config.SITE_FILE, config.config_folder(), config.state_folder(), "refterm.log"):
+        for path in (database_path, config.SITE_FILE, paths.config_folder(), paths.state_folder(), "refterm.log"):
             assert str(path) in result.out
 
     def test_no_desk_yet(self, refterm: Command, tmp_path: Path) -> None:
@@ -264,8 +264,8 @@ class TestDoctor:
 
     def test_open_state_folder(self, refterm: Command, workplace: Workplace) -> None:
         workplace.database.file.chmod(0o660)
-        config.state_folder().mkdir(parents=True, mode=0o755)
-        assert f"chmod 700 {config.state_folder()}" in self.fault(refterm)
+        paths.state_folder().mkdir(parents=True, mode=0o755)
+        assert f"chmod 700 {paths.state_folder()}" in self.fault(refterm)
 
     def test_clock_behind(self, refterm: Command, import_records: ImportRecords, clock: SettableClock) -> None:
         import_records([api_record()])

@@ -56,9 +56,9 @@ def test_reply_names_the_address_prints_without_sending_and_is_undone(
         "text": [None, "Dear Inga,\nyes."],
     }
     assert refterm("undo", number).status == 0
-    from refterm import config
+    from refterm import paths
 
-    drafts = Drafts(config.state_folder() / "drafts", _desk_id(workplace), "ana")
+    drafts = Drafts(paths.state_folder() / "drafts", _desk_id(workplace), "ana")
     draft = drafts.load("reply", number)
     assert draft is not None
     assert draft.texts["text"] == "Dear Inga,\nyes."

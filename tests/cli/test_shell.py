@@ -19,7 +19,7 @@ from typing import Any
 import click
 import pytest
 
-from refterm import __version__, config, log
+from refterm import __version__, log, paths
 from refterm.cli import main as cli_main
 from refterm.cli.base import Command as RefTermCommand
 from refterm.cli.manual import sections
@@ -295,7 +295,7 @@ class TestFailures:
         monkeypatch.setattr("refterm.services.desk.Desk.listing", fail)
 
     def test_is_noted_for_whoever_mends_it(self, refterm: Command, workplace: Workplace, broken: None) -> None:
-        path = config.state_folder() / "refterm.log"
+        path = paths.state_folder() / "refterm.log"
         assert str(path) in complaint(refterm("list"))
         assert "Traceback" in path.read_text()
         assert "a fault of ours" in path.read_text()
@@ -303,8 +303,8 @@ class TestFailures:
         assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
     def test_where_it_cannot_be_noted(self, refterm: Command, workplace: Workplace, broken: None) -> None:
-        config.state_folder().parent.mkdir(parents=True)
-        config.state_folder().write_text("a file where the folder should be")
+        paths.state_folder().parent.mkdir(parents=True)
+        paths.state_folder().write_text("a file where the folder should be")
         sentence = complaint(refterm("list"))
         assert "ValueError: a fault of ours [31m" in sentence
         assert "could not be logged" in sentence

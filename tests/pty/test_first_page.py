@@ -16,7 +16,7 @@ import pexpect
 import pyte
 import pytest
 
-from refterm import config
+from refterm import paths
 from refterm.domain.query import Filter, Order, Tab
 from refterm.services.personal.view_state import ViewState, ViewStates
 from tests.pty.terminal import Terminal
@@ -80,7 +80,7 @@ def database(database_path: Path) -> Path:
 @pytest.fixture
 def kept() -> Path:
     """The file of the page."""
-    return config.state_folder() / "first-page.json"
+    return paths.state_folder() / "first-page.json"
 
 
 def open_once(database: Path, kept: Path, *, size: tuple[int, int] = (80, 24), real: bool = True, **more: str) -> None:
@@ -108,7 +108,7 @@ def test_textuals_first_frame_differs_in_no_cell(
 ) -> None:
     place = open_at(database)
     place.read_settings()
-    ViewStates(config.state_folder(), "ana", place.desk_id).save(state)
+    ViewStates(paths.state_folder(), "ana", place.desk_id).save(state)
     place.close()
     open_once(database, kept, size=size, real=False, **environment)
     file = kept.stat()

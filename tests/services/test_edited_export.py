@@ -18,7 +18,7 @@ from refterm.services.exporting import Exporter
 from refterm.services.importing import Importer, Refused, Summary
 from refterm.services.triage import Triage
 from refterm.services.workplace import Workplace
-from refterm.store import queries
+from refterm.store import history, queries
 from tests.conftest import ImportRecords
 from tests.samples import NOW, active_record, api_record
 
@@ -103,7 +103,7 @@ def test_what_was_changed_arrives_and_nothing_else(desk: Workplace) -> None:
     assert after.need == before[0].need
     assert [referral(desk, number) for number in (2, 3)] == before[1:]
     with desk.database.reading() as connection:
-        (last, *_earlier) = list(queries.history(connection, 1))[::-1]
+        (last, *_earlier) = list(history.entries(connection, 1))[::-1]
     assert last.action == "edited"
     # The same file again has nothing more to say.
     assert bring_in(desk, content) == (Summary(unchanged=3), [])

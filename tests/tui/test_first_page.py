@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from refterm import config
+from refterm import paths
 from refterm.config import RoleSettings, Settings
 from refterm.domain.query import Tab
 from refterm.errors import StoreError
@@ -45,7 +45,7 @@ async def kept(settings: Settings, sit: SitDown, monkeypatch: pytest.MonkeyPatch
     """What a desk on a terminal of SIZE has kept of its looks."""
     monkeypatch.setattr(os, "get_terminal_size", lambda _file=0: os.terminal_size(SIZE))
     monkeypatch.setattr(os, "tcgetpgrp", lambda _file: os.getpgrp())
-    path = config.state_folder() / "first-page.json"
+    path = paths.state_folder() / "first-page.json"
     place = open_workplace(settings)
     async with sit(place=place, size=SIZE, settings=settings) as ana:
         page = FirstPage(settings)
@@ -70,7 +70,7 @@ def paint(kept: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Pa
     def begin(state: ViewState | None = None, **changed: Any) -> bool:
         shown.clear()
         place = open_workplace(settings)
-        ViewStates(config.state_folder(), "ana", place.desk_id).save(state or ViewState())
+        ViewStates(paths.state_folder(), "ana", place.desk_id).save(state or ViewState())
         place.close()
         page = FirstPage(replace(settings, **changed))
         try:

@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from refterm import config
-from refterm.config import Settings, database_location, load
+from refterm import config, paths
+from refterm.config import Settings, load
 from refterm.errors import ConfigurationError
+from refterm.paths import database_location
 
 
 class Files:
@@ -104,7 +105,7 @@ class TestWhatBeatsWhat:
         assert files.load(user="bell = true", environment={"REFTERM_CONFIG": "/nowhere.toml"}).bell
 
     def test_the_users_own_file(self, tmp_path: Path) -> None:
-        folder = config.config_folder()
+        folder = paths.config_folder()
         folder.mkdir(parents=True)
         (folder / "config.toml").write_text("bell = true", "utf-8")
         assert load(environment={}, site=tmp_path / "none.toml").bell
@@ -350,24 +351,24 @@ class TestDatabase:
         ],
     )
     def test_path(self, named: str, path: str) -> None:
-        assert database_location(Settings(database=named)) == Path(path)
+        assert database_location(named) == Path(path)
 
     @pytest.mark.parametrize("named", ["~/desk.db", "sqlite:///~/desk.db"])
     def test_home(self, named: str) -> None:
-        assert database_location(Settings(database=named)) == Path.home() / "desk.db"
+        assert database_location(named) == Path.home() / "desk.db"
 
     @pytest.mark.parametrize("named", [None, ""])
     def test_otherwise_in_the_users_data_folder(self, named: str | None, tmp_path: Path) -> None:
-        assert database_location(Settings(database=named)) == tmp_path / "home/.local/share/refterm/desk.db"
+        assert database_location(named) == tmp_path / "home/.local/share/refterm/desk.db"
 
     @pytest.mark.parametrize("scheme", ["postgresql+psycopg", "postgresql", "PostgreSQL"])
     def test_a_database_server(self, scheme: str) -> None:
         named = f"{scheme}://ana:secret@db.example:5432/desk"
-        assert database_location(Settings(database=named)) == "postgresql://ana:secret@db.example:5432/desk"
+        assert database_location(named) == "postgresql://ana:secret@db.example:5432/desk"
 
     def test_another_kind_is_one_sentence_without_the_password(self) -> None:
         with pytest.raises(ConfigurationError) as caught:
-            database_location(Settings(database="mysql://ana:secret@db.example/desk"))
+            database_location("mysql://ana:secret@db.example/desk")
         assert str(caught.value) == (
             "mysql://...: name a SQLite file by its path or as sqlite:///desk.db,"
             " or a PostgreSQL database as postgresql+psycopg://host/name"
@@ -389,19 +390,19 @@ class TestDatabase:
     def test_a_mistyped_url_is_no_path(self, named: str) -> None:
         """It would make folders and a file of that name."""
         with pytest.raises(ConfigurationError, match="name a SQLite file by its path") as caught:
-            database_location(Settings(database=named))
+            database_location(named)
         assert "secret" not in str(caught.value)
 
     @pytest.mark.parametrize("named", ["c:/desk.db", "./postgresql:desk", "a:b.db", "/srv/sqlite:/desk.db"])
     def test_a_colon_alone_is_no_url(self, named: str) -> None:
-        assert database_location(Settings(database=named)) == Path(named)
+        assert database_location(named) == Path(named)
 
     @pytest.mark.parametrize(
         "named", ["sqlite://", "sqlite:///", "sqlite://desk.db", "sqlite://ana:secret@host/desk.db"]
     )
     def test_a_url_that_names_no_file(self, named: str) -> None:
         with pytest.raises(ConfigurationError, match="name the file after three slashes") as caught:
-            database_location(Settings(database=named))
+            database_location(named)
         assert "secret" not in str(caught.value)
 
 
@@ -412,6 +413,6 @@ def test_z1_the_viewers_zone(name: str | None, zone: tzinfo | None) -> None:
 
 def test_the_folders_are_the_users(tmp_path: Path) -> None:
     home = tmp_path / "home"
-    assert config.config_folder() == home / ".config/refterm"
-    assert config.data_folder() == home / ".local/share/refterm"
-    assert config.state_folder() == home / ".local/state/refterm"
+    assert paths.config_folder() == home / ".config/refterm"
+    assert paths.data_folder() == home / ".local/share/refterm"
+    assert paths.state_folder() == home / ".local/state/refterm"

@@ -27,7 +27,7 @@ from refterm.services.background.maildir import Maildir
 from refterm.services.background.transport import RefusedError, Transport, UnreachableError
 from refterm.services.desk import Desk
 from refterm.services.workplace import Workplace
-from refterm.store import codec, journal, outbox, queries, updates
+from refterm.store import codec, history, journal, outbox, queries, updates
 from refterm.store.connection import Connection
 from refterm.text import fold
 
@@ -250,7 +250,7 @@ def _delivered(
     referral = as_of(codec.read_referral(before), now)
     if referral.contacted_at is not None or referral.status is Status.ARCHIVED:
         return
-    entry = queries.one_entry(connection, int(notice["history_id"]))
+    entry = history.one(connection, int(notice["history_id"]))
     values = {"contacted_at": codec.micros(now), "contacted_by": entry.by, "changed_at": codec.micros(now)}
     after = updates.update(connection, before, values)
     journal.record(connection, before, after, Action.CONTACTED, Actor(entry.by, entry.login), now)

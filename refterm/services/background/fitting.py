@@ -12,7 +12,7 @@ from refterm.domain.fit import Fit, Knowledge, features, score
 from refterm.domain.profile import Profile
 from refterm.domain.referral import Referral, Status
 from refterm.services.workplace import Workplace
-from refterm.store import profiles, queries
+from refterm.store import history, profiles, queries
 from refterm.store.connection import Connection
 from refterm.store.full_referrals import Whole
 from refterm.store.opening import open_database
@@ -35,7 +35,7 @@ class Fitting:
     def refresh(self) -> None:
         """Take in what was decided since, so that it counts at once; asking costs next to nothing where nothing was."""
         with self._workplace.database.reading() as connection:
-            token = queries.last_entry(connection)
+            token = history.last_number(connection)
             if self._knowledge is None or token != self._token:
                 self._token = token
                 self._knowledge = _knowledge(connection)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
-from refterm import config
+from refterm import paths
 from refterm.config import Settings
 from refterm.errors import RefTermError
 from refterm.i18n import _
@@ -39,7 +38,7 @@ def copy(settings: Settings, source: str, target: str, *, acting: str | None = N
         StoreError: when either cannot be read or written.
     """
     require(settings, "db copy", acting)
-    places = [config.database_location(replace(settings, database=name)) for name in (source, target)]
+    places = [paths.database_location(name) for name in (source, target)]
     with closing(open_database(places[0], read_only=True)) as database:
         is_new = isinstance(places[1], Path) and not places[1].exists()
         try:

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
-from refterm import config, log
+from refterm import config, log, paths
 from refterm.clock import Clock
 from refterm.config import RoleSettings, Settings
 from refterm.domain.holding import read_hold
@@ -25,7 +25,7 @@ from refterm.i18n import _
 from refterm.services import desk_settings
 from refterm.services.background import holding
 from refterm.services.workplace import login_of, own_role
-from refterm.store import codec, outbox, queries, sqlite
+from refterm.store import codec, history, outbox, queries, sqlite
 from refterm.store.connection import Connection
 from refterm.store.opening import open_database
 from refterm.store.schema import revision
@@ -86,9 +86,9 @@ def examine(
         named = Path(environment["REFTERM_CONFIG"])
     if chosen.alerts.terminal in ("osc9", "osc777") and environment.get("TMUX"):
         yield _passthrough()
-    yield from _folders(named or config.config_folder() / "config.toml")
+    yield from _folders(named or paths.config_folder() / "config.toml")
     try:
-        location = config.database_location(chosen)
+        location = paths.database_location(chosen.database)
     except RefTermError as error:
         yield Finding(_("database"), str(error), _("name a database with --db, REFTERM_DB or `database`"))
         return
@@ -180,7 +180,7 @@ def _folders(mine: Path) -> Iterator[Finding]:
     for subject, path in ((_("site's configuration"), config.SITE_FILE), (_("your configuration"), mine)):
         yield _file(subject, path, stat.S_IWGRP | stat.S_IWOTH, "go-w", _("others can change it"))
     closed, sentence = stat.S_IRWXG | stat.S_IRWXO, _("others can look into it")
-    yield _file(_("state folder"), config.state_folder(), closed, "700", sentence)
+    yield _file(_("state folder"), paths.state_folder(), closed, "700", sentence)
     yield _file(_("log"), log.log_path(), closed, "600", sentence)
 
 
@@ -349,7 +349,7 @@ def _held(connection: Connection, now: datetime) -> Iterator[Finding]:
 
 def _clock(connection: Connection, now: datetime) -> Finding:
     """Whether this machine's clock is behind what others have written."""
-    newest = queries.newest_instant(connection)
+    newest = history.newest_instant(connection)
     if newest is not None and newest > now + CLOCK_TOLERANCE:
         return Finding(
             _("clock"),

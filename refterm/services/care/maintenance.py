@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from refterm import config
+from refterm import paths
 from refterm.config import Settings
 from refterm.errors import NotAllowedError
 from refterm.i18n import _
@@ -50,7 +50,7 @@ def upgrade(settings: Settings) -> Upgraded:
     if settings.read_only:
         raise NotAllowedError(_("this desk is open for reading only; the database was not changed"))
     require(settings, "db upgrade")
-    database = open_database(config.database_location(settings))
+    database = open_database(paths.database_location(settings.database))
     database.close()
     return Upgraded(database.name, database.revision_found, revision.HEAD)
 
@@ -112,7 +112,7 @@ def damage(settings: Settings) -> list[Finding]:
         NotAllowedError: where this login may not do so.
     """
     require(settings, "db check")
-    location = config.database_location(settings)
+    location = paths.database_location(settings.database)
     if not isinstance(location, Path) or not location.is_file() or not location.stat().st_size:
         return []  # opening it says so
     from refterm.store.damage import damage as found

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 from uuid import uuid4
 
-from refterm import config, files
+from refterm import files, paths
 from refterm.clock import Clock, SystemClock
 from refterm.config import Settings
 from refterm.domain.holding import Hold, write_hold
@@ -63,7 +63,7 @@ def plan(settings: Settings, backup: Path, *, acting: str | None = None) -> Plan
     if settings.read_only:
         raise NotAllowedError(_("this desk is open for reading only; the database was not changed"))
     require(settings, "db restore", acting)
-    desk = config.database_location(settings)
+    desk = paths.database_location(settings.database)
     if not isinstance(desk, Path):
         raise RefTermError(
             _(

@@ -62,8 +62,8 @@ def keep(drafts: Drafts, referral_id: int, letter: Letter, at: datetime) -> bool
 def keep_recalled(workplace: Workplace, letters: Iterable[Recalled], drafts: Drafts | None = None) -> None:
     """Keep letters that were undone; without drafts given, in the person's state folder."""
     if drafts is None:
-        from refterm import config
+        from refterm import paths
 
-        drafts = Drafts(config.state_folder() / "drafts", workplace.desk_id, workplace.actor.name)
+        drafts = Drafts(paths.state_folder() / "drafts", workplace.desk_id, workplace.actor.name)
     for letter in letters:
         keep(drafts, letter.referral, letter, workplace.now())

@@ -11,7 +11,7 @@ from refterm.i18n import decimal_mark
 from refterm.log import note_failure
 from refterm.services.personal.drafts import Drafts
 from refterm.services.workplace import Workplace
-from refterm.store import queries
+from refterm.store import history
 
 # The history's name of what a field of a form holds. Each form takes what it asks for.
 _ENGAGEMENT = {
@@ -47,10 +47,10 @@ def untold(workplace: Workplace, told: int) -> tuple[list[int], int]:
         Their numbers, the latest last, and the entry up to which the person knows then.
     """
     with workplace.database.reading() as connection:
-        last = queries.last_entry(connection)
+        last = history.last_number(connection)
         if told > last:  # the desk was restored from a backup
             told = 0
-        return queries.yields(connection, workplace.actor.name, told, workplace.now() - RECENT), last
+        return history.yields(connection, workplace.actor.name, told, workplace.now() - RECENT), last
 
 
 def offer(workplace: Workplace, drafts: Drafts, form: str, referral_id: int, initial: Mapping[str, str]) -> None:
@@ -67,7 +67,7 @@ def offer(workplace: Workplace, drafts: Drafts, form: str, referral_id: int, ini
     if names is None or workplace.looks_only or drafts.load(form, referral_id) is not None:
         return
     with workplace.database.reading() as connection:
-        entry = queries.yielded(connection, referral_id, workplace.actor.name)
+        entry = history.yielded(connection, referral_id, workplace.actor.name)
     if entry is None:
         return
     marker = _OFFERED.format(form=form)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from refterm import config
+from refterm import paths
 from refterm.config import PartnerCenterSettings
 from refterm.errors import ConfigurationError, RefTermError
 from refterm.i18n import _
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def cache_path() -> Path:
     """The file that keeps this person's sign-in."""
-    return config.state_folder() / "partner-center.json"
+    return paths.state_folder() / "partner-center.json"
 
 
 def may_be_signed_in(settings: PartnerCenterSettings) -> bool:

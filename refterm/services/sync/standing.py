@@ -10,7 +10,7 @@ import uuid
 from datetime import datetime, timedelta, tzinfo
 from typing import NamedTuple
 
-from refterm import config
+from refterm import paths
 from refterm.config import PartnerCenterSettings, Settings
 from refterm.domain.when import local_time
 from refterm.i18n import _, ngettext
@@ -157,4 +157,4 @@ def failed(workplace: Workplace, holder: str, sentence: str) -> None:
 
 
 def _location(settings: Settings) -> str:
-    return str(config.database_location(settings))
+    return str(paths.database_location(settings.database))

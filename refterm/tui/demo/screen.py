@@ -25,7 +25,7 @@ from refterm.tui.background.work import work
 from refterm.tui.demo.syncing import DemoSyncing
 from refterm.tui.demo.tour import Tour
 from refterm.tui.desk.screen import DeskScreen
-from refterm.tui.draw.detail import moment
+from refterm.tui.draw.row import moment
 
 T = TypeVar("T")
 LOOK_EVERY = 1.0

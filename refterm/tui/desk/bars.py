@@ -12,7 +12,7 @@ from refterm.i18n import _, ngettext
 from refterm.services.desk import Alert
 from refterm.text import display, width
 from refterm.tui.actions import Action, key_name, keys_of
-from refterm.tui.draw.detail import alert_text
+from refterm.tui.draw.alert import alert_text
 from refterm.tui.draw.row import Look, Piece, one_line
 from refterm.tui.draw.signs import Signs
 from refterm.words import outcome_word, tab_word

@@ -12,8 +12,7 @@ from refterm.services.today import Today
 from refterm.text import display, fit, width
 from refterm.tui.actions import keys_of
 from refterm.tui.desk.bars import number_text, tab_keys
-from refterm.tui.draw.detail import moment
-from refterm.tui.draw.row import Look
+from refterm.tui.draw.row import Look, moment
 from refterm.words import tab_word
 
 # So many people are named; more would not fit in a line.

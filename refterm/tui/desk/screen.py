@@ -25,7 +25,7 @@ from refterm.tui.background.watcher import Watcher
 from refterm.tui.desk.actions import DeskActions
 from refterm.tui.desk.detail_pane import Body
 from refterm.tui.desk.referral_list import ReferralList
-from refterm.tui.draw.detail import moment
+from refterm.tui.draw.row import moment
 from refterm.tui.textual_quirks import (
     Covered,
     StillBelow,

@@ -5,23 +5,22 @@ Where there is room for two columns the customer stands at the left, and at the 
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import NamedTuple
 
 from refterm.domain import deadline, reasons
 from refterm.domain.api_words import in_words
-from refterm.domain.deadline import Flame
 from refterm.domain.history import Action, Entry
 from refterm.domain.money import show_money
 from refterm.domain.referral import Referral, Status, channel_word
 from refterm.domain.row import Row
-from refterm.domain.when import date_text, moment_text
+from refterm.domain.when import date_text
 from refterm.history_words import entry_word
 from refterm.i18n import _, decimal_mark, ngettext
 from refterm.text import fit, width
 from refterm.tui.actions import keys_of
 from refterm.tui.draw import links
-from refterm.tui.draw.row import Look, Piece, engagement, one_line
+from refterm.tui.draw.alert import LEAST_NAME, alert_lines, flame_line
+from refterm.tui.draw.row import Look, Piece, engagement, moment, one_line
 from refterm.tui.draw.sheet import (
     BETWEEN,
     LABEL,
@@ -37,7 +36,7 @@ from refterm.tui.draw.sheet import (
     wrap,
     wrapped,
 )
-from refterm.words import flame_text, outcome_word, same_customer_text, timeframe
+from refterm.words import outcome_word, same_customer_text, timeframe
 
 # From this width on there are two columns.
 TWO_COLUMNS = 100
@@ -45,8 +44,6 @@ TWO_COLUMNS = 100
 LATEST = 2
 # In the full detail; h shows all of it.
 MOST_ENTRIES = 50
-# Of a customer's name in an alert: it is cut no shorter.
-LEAST_NAME = 8
 
 
 class Shown(NamedTuple):
@@ -66,46 +63,6 @@ class Shown(NamedTuple):
     contact: int | None = None
     entries: tuple[Entry, ...] = ()
     remarks: tuple[str, ...] = ()
-
-
-def alert_text(
-    company: str,
-    flame: Flame,
-    received_at: datetime,
-    contacted: tuple[str | None, datetime | None],
-    look: Look,
-    cells: int = 0,
-) -> str:
-    """The text of the flame alert (F2-F4); in so many cells, if said: a long name is cut, never the time left."""
-    customer = one_line(company, look)
-    if text := flame_text(flame, received_at, look.now, look.deadlines):
-        room = max(cells - width(text) - 2, LEAST_NAME)
-        if cells and width(customer) > room:
-            customer = fit(customer, room, ellipsis=look.signs.ellipsis).rstrip()
-        return f"{customer}: {text}"
-    who, at = contacted
-    return _("{customer}: contacted by {who} on {time}").format(
-        customer=customer, who=one_line(who or "?", look), time=moment(at, look) if at else "?"
-    )
-
-
-def moment(instant: datetime, look: Look) -> str:
-    """An instant in the viewer's zone: `Mon 2 Mar 09:14`, with the year where it is another."""
-    return moment_text(instant, look.now, look.zone)
-
-
-def flame_line(referral: Referral, look: Look, cells: int = 0) -> list[Piece]:
-    """The alert on top of a flamed referral's detail, in so many cells if said; nothing for the others."""
-    state = deadline.flame_state(
-        referral.flame, referral.status, referral.contacted_at, referral.received_at, look.now, look.deadlines
-    )
-    if state is Flame.NONE:
-        return []
-    sign = {Flame.HOT: look.signs.hot, Flame.COOLED: look.signs.cooled}.get(state, "")
-    contacted = (referral.contacted_by, referral.contacted_at)
-    room = cells - width(sign) - 2 if cells else 0
-    text = alert_text(referral.customer.company, state, referral.received_at, contacted, look, room)
-    return [(f" {sign} " if sign else " ", "flame"), (text, "flame" if state is Flame.HOT else "plain")]
 
 
 def compact(shown: Shown, cells: int, look: Look) -> Lines:
@@ -168,7 +125,7 @@ def _sheet(shown: Shown, cells: int, look: Look, *, whole: bool) -> Lines:
     two = cells >= TWO_COLUMNS
     own = (cells - BETWEEN) // 2 if two else cells
     other = cells - own - BETWEEN if two else cells
-    top = _alert_lines(flame_line(referral, look, cells), cells, look)
+    top = alert_lines(flame_line(referral, look, cells), cells, look)
     head, asks, people = _head(referral, own, look), _asks(referral, own, look), _people(referral, own, look)
     deal = deal_lines(referral, own, look)
     for remark in shown.remarks:
@@ -414,18 +371,6 @@ def _profile(referral: Referral, look: Look) -> str:
 
 def _holder(referral: Referral, look: Look) -> str:
     return _("{who} has it").format(who=one_line(referral.taken_by, look)) if referral.taken_by else ""
-
-
-def _alert_lines(alert: list[Piece], cells: int, look: Look) -> Lines:
-    """The alert, on as many lines as it needs."""
-    if not alert:
-        return []
-    sign, (text, style) = alert[0], alert[1]
-    blank: Piece = (" " * width(sign[0]), "plain")
-    return [
-        [sign if number == 0 else blank, (line, style)]
-        for number, line in enumerate(wrap(text, max(cells - width(sign[0]), 2), look))
-    ]
 
 
 def _in_one_line(parts: Lines, look: Look) -> list[Piece]:

@@ -14,16 +14,16 @@ from refterm.domain.money import show_money_within
 from refterm.domain.query import Tab
 from refterm.domain.referral import Status, channel_word
 from refterm.domain.row import Row
-from refterm.domain.when import date_text, local_time
+from refterm.domain.when import date_text, local_time, moment_text
 from refterm.i18n import _, decimal_mark
 from refterm.text import fit
 from refterm.tui.draw.list_columns import Column, gap
 from refterm.tui.draw.signs import Signs
+from refterm.words import outcome_word
 
 if TYPE_CHECKING:
     from refterm.domain.fit import Fit
     from refterm.tui.draw.links import Links
-from refterm.words import outcome_word
 
 # Pieces: a text and the name of its style; style names are component classes of the list.
 Piece = tuple[str, str]
@@ -103,7 +103,7 @@ def changes_at(row: Row, look: Look) -> datetime | None:
     if row.flame and row.contacted_at is None and row.status is not Status.ARCHIVED:
         until = look.deadlines.flame_until(row.received_at)
         moments.append(until if until > look.now else None)
-    return min((moment for moment in moments if moment is not None), default=None)
+    return min((instant for instant in moments if instant is not None), default=None)
 
 
 def answer_text(row: Row, look: Look) -> str:
@@ -145,6 +145,11 @@ def deal_value(row: Row, cells: int = 40) -> str:
     """Value and currency in so many cells."""
     amount = Decimal(row.deal_value) if row.deal_value else None
     return show_money_within(amount, row.deal_currency, decimal_mark(), cells)
+
+
+def moment(instant: datetime, look: Look) -> str:
+    """An instant in the viewer's zone: `Mon 2 Mar 09:14`, with the year where it is another."""
+    return moment_text(instant, look.now, look.zone)
 
 
 def one_line(text: str, look: Look) -> str:
