@@ -10,7 +10,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
-from datetime import tzinfo
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from types import UnionType
 from typing import Any, get_args, get_type_hints
@@ -133,8 +133,18 @@ class Settings:
     roles: RoleSettings = field(default_factory=RoleSettings)
 
     def zone(self) -> tzinfo | None:
-        """The viewer's zone; None is the machine's."""
+        """The viewer's zone; None is the machine's.
+
+        Raises:
+            ConfigurationError: when TZ is no zone with which Python can work, such as one that is a day ahead.
+        """
         if self.time_zone is None:
+            try:
+                datetime.fromtimestamp(0, UTC).astimezone()
+            except (ValueError, OverflowError):
+                raise ConfigurationError(
+                    _("the variable TZ is no time zone; set it, or the setting time_zone, to one such as Europe/Madrid")
+                ) from None
             return None
         from zoneinfo import ZoneInfo
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from datetime import tzinfo
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -416,3 +417,14 @@ def test_the_folders_are_the_users(tmp_path: Path) -> None:
     assert paths.config_folder() == home / ".config/refterm"
     assert paths.data_folder() == home / ".local/share/refterm"
     assert paths.state_folder() == home / ".local/state/refterm"
+
+
+def test_a_zone_of_the_environment_with_which_nothing_can_be_reckoned(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python knows no zone that is a day or more ahead; each command ended in an unexpected error."""
+    with monkeypatch.context() as given:
+        given.setenv("TZ", "UTC+25")
+        time.tzset()
+        with pytest.raises(ConfigurationError, match="the variable TZ is no time zone"):
+            Settings().zone()
+        assert Settings(time_zone="UTC").zone() == ZoneInfo("UTC")
+    time.tzset()
