@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from time import monotonic
@@ -16,6 +16,7 @@ from textual import events
 from textual.keys import _character_to_key
 from textual.pilot import Pilot
 from textual.widget import Widget
+from textual.worker import WorkerCancelled
 
 from refterm.config import Settings
 from refterm.domain.query import Tab
@@ -132,11 +133,16 @@ class Seat:
         await self._settle_rest()
 
     async def _settle_rest(self) -> None:
+        await self._settle_work()
+        await self.until(self._detail_follows)
+        await self._settle_work()  # the cursor that rests has more read ahead
+
+    async def _settle_work(self) -> None:
         # Work that has just ended may have posted what came of it.
         while self._has_messages() or not all(worker.is_finished for worker in self.app.workers):
-            await self.app.workers.wait_for_complete()
+            with suppress(WorkerCancelled):  # of a form that has closed meanwhile
+                await self.app.workers.wait_for_complete()
             await self._rounds()
-        await self.until(self._detail_follows)
 
     def _has_messages(self) -> bool:
         return any(screen.is_running and screen.message_queue_size > 0 for screen in self.app.screen_stack)
