@@ -7,6 +7,7 @@ import os
 import re
 import sys
 from functools import lru_cache
+from importlib import import_module
 from typing import Literal
 
 _catalogue: gettext.NullTranslations = gettext.NullTranslations()
@@ -101,7 +102,7 @@ def import_babel() -> None:
     zone = os.environ.get("TZ")
     os.environ["TZ"] = "UTC"
     try:
-        import babel.dates  # noqa: F401
+        import_module("babel.dates")
     finally:
         if zone is None:
             del os.environ["TZ"]

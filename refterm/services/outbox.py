@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from refterm.domain.history import Action
@@ -25,11 +26,7 @@ class Outbox:
             rows = queries.outbox(connection)
         return [
             {
-                "id": row["id"],
-                "kind": row["kind"],
-                "to": row["recipient"] or None,
-                "referral": row["referral_id"],
-                "state": "due" if row["state"] == "held" and (row["due_at"] or codec.NEVER) <= now else row["state"],
+                **_notice(row, now),
                 "due_at": None if row["due_at"] is None else codec.iso(codec.instant(row["due_at"])),
                 "attempts": row["attempts"],
                 "error": row["error"] and row["error"].removeprefix(outbox.CLOSED),
@@ -44,11 +41,7 @@ class Outbox:
             rows = outbox.latest(connection, self.workplace.actor.name)
         return [
             {
-                "id": row["id"],
-                "kind": row["kind"],
-                "to": row["recipient"] or None,
-                "referral": row["referral_id"],
-                "state": "due" if row["state"] == "held" and (row["due_at"] or codec.NEVER) <= now else row["state"],
+                **_notice(row, now),
                 "due_at": codec.instant_or_none(row["due_at"]),
                 "error": row["error"],
                 "subject": row["subject"],
@@ -101,3 +94,15 @@ class Outbox:
         row = updates.get(connection, item["referral_id"])
         what = {"notice": item["kind"], **({"to": item["recipient"]} if item["recipient"] else {})}
         journal.record(connection, row, row, action, self.workplace.actor, self.workplace.now(), extra=what)
+
+
+def _notice(row: Mapping[str, Any], now: int) -> dict[str, Any]:
+    """What is said of a notice everywhere; one that is held is due once its instant (microseconds) has come."""
+    is_due = row["state"] == "held" and (row["due_at"] or codec.NEVER) <= now
+    return {
+        "id": row["id"],
+        "kind": row["kind"],
+        "to": row["recipient"] or None,
+        "referral": row["referral_id"],
+        "state": "due" if is_due else row["state"],
+    }

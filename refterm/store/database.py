@@ -120,7 +120,8 @@ class Database(ABC):
     def close(self) -> None:
         """Close both connections."""
 
-    def free_memory(self) -> None:  # noqa: B027 - a server's own memory is elsewhere
+    @abstractmethod
+    def free_memory(self) -> None:
         """Give back the memory of the pages that were read; what is read or written just then is left alone."""
 
     def server_time(self) -> datetime | None:

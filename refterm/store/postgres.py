@@ -189,6 +189,9 @@ class PostgresDatabase(Database):
         if lost is not None:
             lost.close()
 
+    def free_memory(self) -> None:
+        """Do nothing: what is read stays in the server's memory."""
+
     def change_token(self) -> int:
         """A number that is another once anybody has written.
 

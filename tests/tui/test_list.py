@@ -59,20 +59,26 @@ async def _cursor_is_in_sight(seat: Seat) -> None:
 # Moving
 
 
-async def test_a_key_reads_no_rows_once_the_cursor_has_rested(
-    sit: SitDown, import_records: ImportRecords, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Rows of a large desk lie apart on the disk: a thread reads the screens that come next before they are asked for."""
-    ids = import_records(_many(1000))
-    by_keys: list[int] = []
+@pytest.fixture
+def by_keys(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The pages that a key had to wait for."""
+    numbers: list[int] = []
     read = Pages._page
 
     def counted(pages: Pages, number: int) -> list[Row]:
         if threading.current_thread() is threading.main_thread():
-            by_keys.append(number)
+            numbers.append(number)
         return read(pages, number)
 
     monkeypatch.setattr(Pages, "_page", counted)
+    return numbers
+
+
+async def test_a_key_reads_no_rows_once_the_cursor_has_rested(
+    sit: SitDown, import_records: ImportRecords, by_keys: list[int]
+) -> None:
+    """Rows of a large desk lie apart on the disk: a thread reads the screens that come next before they are asked for."""
+    ids = import_records(_many(1000))
     async with sit() as seat:
         await seat.press("j")
         by_keys.clear()
@@ -85,6 +91,19 @@ async def test_a_key_reads_no_rows_once_the_cursor_has_rested(
         by_keys.clear()
         for _number in range(12):
             await seat.press("pageup")
+        assert by_keys == []
+
+
+async def test_what_is_read_ahead_takes_the_place_of_no_page_in_sight(
+    sit: SitDown, import_records: ImportRecords, by_keys: list[int]
+) -> None:
+    import_records(_many(2500))
+    async with sit(size=(100, 800)) as seat:
+        for _number in range(3):
+            await seat.press("j")
+        by_keys.clear()
+        seat.desk.referral_list.refresh()
+        await seat.settle()
         assert by_keys == []
 
 

@@ -19,7 +19,7 @@ class Pages:
         self._reads_ahead = False
 
     def row(self, index: int) -> Row | None:
-        """The row at a position; None where there is none, or where its page was lost.
+        """The row at a position; None where there is none, or where its page could not be read.
 
         Raises:
             RefTermError: when its page cannot be read. From then on the page is empty: else each drawing would fail.

@@ -24,7 +24,7 @@ from refterm.domain.row import Row
 from refterm.errors import RefTermError
 from refterm.services.desk import Listing
 from refterm.tui.background.work import work
-from refterm.tui.desk.pages import Pages
+from refterm.tui.desk.pages import PAGE, Pages
 from refterm.tui.draw.lines import LIST_STYLES, has_thumb, joined, under_cursor
 from refterm.tui.draw.list_columns import Column, columns, header, order_at
 from refterm.tui.draw.row import Look, Piece, changes_at, pieces, second_line, time_texts
@@ -392,7 +392,8 @@ class ReferralList(Widget, can_focus=True):
         """
         if self._pages is None:
             return
-        if missing := self._pages.missing(self._top - self._lines, self._top + 3 * self._lines):
+        screen = min(self._lines, PAGE)  # of a very high terminal less: pages that are in sight would be forgotten
+        if missing := self._pages.missing(self._top - screen, self._top + self._lines + 2 * screen):
             work(self, partial(self._pages.read, missing), self._pages.keep, group="pages")
 
     def on_resize(self, event: events.Resize) -> None:
